@@ -1,0 +1,165 @@
+"""The only module that starts a program. Argument lists, never a shell string; secrets by standard input.
+
+`ask` runs a quick program whose answer is data (postconf, postmap -q) through the standard library,
+so that a plain command does not pay for importing `sh`. `act` runs a program that changes something or
+takes long (postmap on a large table, postfix reload, systemctl) through `sh`: its lines are handed on as
+they come, it can be cancelled, and it may be given a terminal, because postfix(1) speaks only to one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+ASK_TIMEOUT = 20.0
+"""Seconds an `ask` may take. A main.cf written a moment ago makes every Postfix program wait up to 2."""
+ACT_TIMEOUT = 600.0
+"""Seconds an `act` may take; compiling a table of a million rows takes about ten."""
+SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+"""Where programs are looked for: an admin's PATH over sudo may lack /usr/sbin, and may hold less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a program answered. `status` is its exit code, minus the signal number if one ended it."""
+
+    argv: tuple[str, ...]
+    status: int
+    out: bytes
+    err: bytes
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 0
+
+    @property
+    def words(self) -> str:
+        """The program's own words, standard error first: what an admin must see when it failed."""
+        text = self.err.strip() or self.out.strip()
+        return text.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+class CommandError(Exception):
+    """A program that could not be run to its end: it is missing, hung, or was cancelled."""
+
+    def __init__(self, argv: Sequence[str], what: str) -> None:
+        super().__init__(f"{argv[0]}: {what}")
+        self.argv = tuple(argv)
+        self.what = what
+
+
+def find(name: str) -> str | None:
+    """The path of a program, or None. A name with a slash is taken as it is."""
+    return shutil.which(name, path=SEARCH_PATH)
+
+
+def _program(argv: Sequence[str]) -> list[str]:
+    path = find(argv[0])
+    if path is None:
+        raise CommandError(argv, "this program is not installed")
+    return [path, *argv[1:]]
+
+
+def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
+    """A C locale, so that messages are the ones that are documented, and nothing that MAIL_* could turn."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAIL_", "LC_"))}
+    return {**kept, "PATH": SEARCH_PATH, "LANG": "C.UTF-8", **(extra or {})}
+
+
+def ask(
+    argv: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    timeout: float = ASK_TIMEOUT,
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    """Run a quick program and return its answer, whatever its exit code.
+
+    Raises CommandError where it is missing or takes longer than `timeout` seconds.
+    """
+    begun = time.monotonic()
+    try:
+        done = subprocess.run(
+            _program(argv),
+            input=stdin,
+            capture_output=True,
+            timeout=timeout,
+            env=_environment(env),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise CommandError(argv, f"gave no answer within {timeout:g} s") from None
+    except OSError as error:
+        raise CommandError(argv, str(error.strerror or error)) from None
+    return Result(tuple(argv), done.returncode, done.stdout, done.stderr, time.monotonic() - begun)
+
+
+def act(
+    argv: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    timeout: float = ACT_TIMEOUT,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    terminal: bool = False,
+    on_line: Callable[[str], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> Result:
+    """Run a program that changes something, handing each line of its output to `on_line` as it comes.
+
+    With `terminal` both outputs are one terminal (postfix(1) is silent without one) and come back as
+    `err`. Raises CommandError where it is missing, takes longer than `timeout` seconds, or `cancel` is set.
+    """
+    import sh
+
+    program, *arguments = _program(argv)
+    out: list[bytes] = []
+    err: list[bytes] = []
+
+    def collect(parts: list[bytes]) -> Callable[[bytes | str], None]:
+        def take(chunk: bytes | str) -> None:
+            raw = chunk.encode("utf-8", "surrogateescape") if isinstance(chunk, str) else chunk
+            parts.append(raw)
+            if on_line is not None:
+                on_line(raw.decode("utf-8", "replace").rstrip("\r\n"))
+
+        return take
+
+    begun = time.monotonic()
+    streams = (
+        {"_out": collect(err), "_err_to_out": True, "_tty_out": True}
+        if terminal
+        else {"_out": collect(out), "_err": collect(err), "_tty_out": False}
+    )
+    process = sh.Command(program)(
+        *arguments,
+        _in=stdin,
+        **streams,
+        _env=_environment(env),
+        _cwd=cwd,
+        _bg=True,
+        _bg_exc=False,
+        _new_session=True,
+        _ok_code=list(range(256)),
+        _decode_errors="surrogateescape",
+    )
+    while process.is_alive():
+        if cancel is not None and cancel.is_set():
+            process.kill_group()
+            raise CommandError(argv, "was cancelled")
+        if time.monotonic() - begun > timeout:
+            process.kill_group()
+            raise CommandError(argv, f"did not end within {timeout:g} s")
+        time.sleep(0.002)
+    try:
+        process.wait()
+        status = int(process.exit_code)
+    except sh.SignalException as error:
+        status = int(error.exit_code)
+    return Result(tuple(argv), status, b"".join(out), b"".join(err), time.monotonic() - begun)

@@ -1,0 +1,148 @@
+"""The files as they would be with a draft written: edits replayed on the bytes that are there now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol
+
+from mailtui.edits.model import Conflict, Edit
+from mailtui.formats.document import parse
+from mailtui.formats.splice import Missing, Refused, Splice, between, ordered
+from mailtui.formats.target import Target
+
+
+class Reader(Protocol):
+    """Where documents come from: the disk, or another candidate."""
+
+    def raw(self, path: str) -> bytes: ...
+
+    def document(self, target: Target) -> Any: ...
+
+    def stamp(self, path: str) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file of a change. `created`: it does not exist yet. The splices turn `before` into `after`."""
+
+    target: Target
+    before: bytes
+    after: bytes
+    splices: tuple[Splice, ...]
+    edits: tuple[Edit, ...]
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An edit that cannot be replayed, and the document's reason."""
+
+    edit: Edit
+    reason: Refused | Missing
+
+
+class _Replay:
+    """Edits of one file replayed in rounds: edits that do not touch each other share one parse.
+
+    A bulk edit of a large table is one round; a second edit of the same entry or an insertion at the
+    end of a file that lacks its last newline begins another.
+    """
+
+    def __init__(self, document: Any) -> None:
+        self.document = document
+        self.rounds = 0
+        self.first: tuple[Splice, ...] = ()
+        self._pending: list[Splice] = []
+        self._keys: set[str] = set()
+
+    def add(self, edit: Edit) -> None:
+        if edit.key in self._keys:
+            self.flush()
+        splices = list(edit.splices(self.document))
+        if splices and self._pending and not self._apart(splices):
+            self.flush()
+            splices = list(edit.splices(self.document))
+        self._pending += splices
+        self._keys.add(edit.key)
+
+    def _apart(self, splices: Sequence[Splice]) -> bool:
+        """Whether the splices meet none that is pending. Two whole lines may go in at one place."""
+        both = sorted([*self._pending, *splices], key=lambda splice: (splice.start, splice.end))
+        for left, right in pairwise(both):
+            whole_lines = left.start == left.end == right.start == right.end and left.new.endswith(b"\n")
+            if right.start < left.end or (right.start == left.end and not whole_lines):
+                return False
+        return True
+
+    def flush(self) -> None:
+        if self._pending:
+            splices = tuple(ordered(self._pending))
+            self.first = splices if self.rounds == 0 else ()
+            self.rounds += 1
+            self.document = self.document.spliced(splices)
+        self._pending, self._keys = [], set()
+
+
+class Candidate:
+    """A Reader over another Reader with edits laid over it. Conflicts are collected, never raised."""
+
+    def __init__(self, files: Reader, edits: Iterable[Edit]) -> None:
+        self._files = files
+        self._edited: dict[str, FileChange] = {}
+        self._documents: dict[tuple[str, str], Any] = {}
+        self.conflicts: list[Conflict] = []
+        self.stopped: list[Stopped] = []
+        by_path: dict[str, list[Edit]] = {}
+        for edit in edits:
+            by_path.setdefault(edit.target.path, []).append(edit)
+        for path, group in by_path.items():
+            self._replay(path, group)
+
+    def _base(self, target: Target) -> tuple[Any, bool]:
+        try:
+            return self._files.document(target), False
+        except FileNotFoundError:
+            return parse(target.format, b""), True
+
+    def _replay(self, path: str, edits: list[Edit]) -> None:
+        target = edits[0].target
+        base, created = self._base(target)
+        replay = _Replay(base)
+        done: list[Edit] = []
+        for edit in edits:
+            try:
+                replay.add(edit)
+                done.append(edit)
+            except Conflict as conflict:
+                self.conflicts.append(conflict)
+            except (Refused, Missing) as reason:
+                self.stopped.append(Stopped(edit, reason))
+        replay.flush()
+        document = replay.document
+        self._documents[target.format, path] = document
+        if document.raw == base.raw:
+            return
+        splices = replay.first if replay.rounds == 1 else between(base.raw, document.raw)
+        self._edited[path] = FileChange(target, base.raw, document.raw, splices, tuple(done), created)
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        """The files that would differ, in the order in which they were first touched."""
+        return tuple(self._edited.values())
+
+    def raw(self, path: str) -> bytes:
+        change = self._edited.get(path)
+        return change.after if change is not None else self._files.raw(path)
+
+    def document(self, target: Target) -> Any:
+        known = self._documents.get((target.format, target.path))
+        if known is not None:
+            return known
+        if target.path in self._edited:
+            return parse(target.format, self._edited[target.path].after)
+        return self._files.document(target)
+
+    def stamp(self, path: str) -> Any:
+        return self._files.stamp(path)

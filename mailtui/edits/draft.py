@@ -1,0 +1,104 @@
+"""The draft: what an admin has staged and not yet written. Nothing in it knows a line number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailtui.edits.model import Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Edits staged by one act (a bulk edit, a new domain): `u` takes them back together."""
+
+    edits: tuple[Edit, ...]
+    label: str = ""
+
+    def describe(self) -> str:
+        return self.label or "; ".join(edit.describe() for edit in self.edits)
+
+
+def _key(edit: Edit) -> tuple[str, str, str]:
+    return (edit.target.format, edit.target.path, edit.key)
+
+
+def merged(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits with those of one entry folded together, in the order in which each entry was first touched.
+
+    An edit folds only into the last one of its entry, so that a sequence that must stay one does.
+    """
+    result: list[Edit | None] = []
+    last: dict[tuple[str, str, str], int] = {}
+    for edit in edits:
+        place = last.get(_key(edit))
+        standing = result[place] if place is not None else None
+        folded = standing.merge(edit) if standing is not None else None
+        if place is None or folded is None:
+            last[_key(edit)] = len(result)
+            result.append(edit)
+        elif folded == "nothing":
+            result[place] = None
+            del last[_key(edit)]
+        else:
+            result[place] = folded
+    return tuple(edit for edit in result if edit is not None)
+
+
+class Draft:
+    """Staged edits in the order of staging, in groups. `edits` is what would be written now."""
+
+    def __init__(self, groups: Iterable[Group] = ()) -> None:
+        self._groups: list[Group] = list(groups)
+        self._edits: tuple[Edit, ...] | None = None
+        self.generation = 0
+        """Counts up with every change, so that a view knows when to look again."""
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        return tuple(self._groups)
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        if self._edits is None:
+            self._edits = merged(edit for group in self._groups for edit in group.edits)
+        return self._edits
+
+    def __len__(self) -> int:
+        return len(self.edits)
+
+    def _changed(self) -> None:
+        self._edits = None
+        self.generation += 1
+
+    def stage(self, *edits: Edit, label: str = "") -> None:
+        """Add edits as one group."""
+        if edits:
+            self._groups.append(Group(edits, label))
+            self._changed()
+
+    def unstage_last(self) -> Group | None:
+        """Take the last group back and return it; None where nothing is staged."""
+        if not self._groups:
+            return None
+        group = self._groups.pop()
+        self._changed()
+        return group
+
+    def drop(self, edit: Edit) -> None:
+        """Take back whatever was staged for the entry that `edit` (one of `edits`) touches."""
+        unwanted = _key(edit)
+        kept = (
+            Group(tuple(e for e in group.edits if _key(e) != unwanted), group.label) for group in self._groups
+        )
+        self._groups = [group for group in kept if group.edits]
+        self._changed()
+
+    def clear(self) -> None:
+        self._groups.clear()
+        self._changed()
+
+    def replace(self, groups: Iterable[Group]) -> None:
+        """Hold these groups instead, as after reading a saved draft."""
+        self._groups = list(groups)
+        self._changed()

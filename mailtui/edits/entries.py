@@ -1,0 +1,186 @@
+"""Edits of a table's entries: aliases, virtual aliases, access and every other postmap table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from mailtui.edits.model import Conflict, Edit, Value, show
+from mailtui.formats.aliases import Aliases
+from mailtui.formats.splice import Splice
+from mailtui.formats.table import Table
+from mailtui.text.safe import decode, encode
+
+EntryDocument = Table | Aliases
+
+
+def _bytes(value: Value) -> bytes | list[bytes]:
+    return encode(value) if isinstance(value, str) else [encode(item) for item in value]
+
+
+def current(document: EntryDocument, name: str, like: Value | None, *, enabled: bool = True) -> Value | None:
+    """What stands at `name` now, in the shape of `like` (items where that is a tuple); None if absent."""
+    index = document.find(encode(name)) if enabled else document.find_disabled(encode(name))
+    if index is None:
+        return None
+    if isinstance(like, tuple):
+        return tuple(decode(item) for item in document.items(index))
+    return decode(document.entry(index).value)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryEdit(Edit):
+    """What the edits of one entry share: its name, and what its author saw there."""
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        return decode(Table.fold(encode(self.name)))
+
+    def _says(self, sign: str, rest: str) -> str:
+        what = "alias" if self.target.format == "aliases" else self.target.name
+        return f"{sign} {what} {self.name}{rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetEntry(EntryEdit):
+    """The entry `name` has the value `value`; it is made where `was` is None."""
+
+    kind: ClassVar[str] = "set-entry"
+
+    value: Value
+    was: Value | None = None
+
+    @property
+    def marker(self) -> str:
+        return "+" if self.was is None else "~"
+
+    def describe(self) -> str:
+        return self._says(self.marker, f" → {show(self.value)}")
+
+    def splices(self, document: EntryDocument) -> Sequence[Splice]:
+        now = current(document, self.name, self.value)
+        if now == self.value:
+            return []
+        seen = current(document, self.name, self.was) if self.was is not None else now
+        if seen != self.was:
+            raise Conflict(self, self.was, now, self.value)
+        return document.set(encode(self.name), _bytes(self.value))
+
+    def inverse(self) -> Edit:
+        if self.was is None:
+            return RemoveEntry(self.target, self.name, self.value)
+        return SetEntry(self.target, self.name, self.was, self.value)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        match later:
+            case SetEntry(value=value):
+                return "nothing" if value == self.was else SetEntry(self.target, self.name, value, self.was)
+            case RemoveEntry():
+                return "nothing" if self.was is None else RemoveEntry(self.target, self.name, self.was)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveEntry(EntryEdit):
+    """The entry `name`, which had the value `was`, is taken out."""
+
+    kind: ClassVar[str] = "remove-entry"
+
+    was: Value
+
+    @property
+    def marker(self) -> str:
+        return "-"
+
+    def describe(self) -> str:
+        return self._says("-", f" (was {show(self.was)})")
+
+    def splices(self, document: EntryDocument) -> Sequence[Splice]:
+        now = current(document, self.name, self.was)
+        if now is None:
+            return []
+        if now != self.was:
+            raise Conflict(self, self.was, now, None)
+        return document.remove(encode(self.name))
+
+    def inverse(self) -> Edit:
+        return SetEntry(self.target, self.name, self.was, None)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        if isinstance(later, SetEntry):
+            return (
+                "nothing"
+                if later.value == self.was
+                else SetEntry(self.target, self.name, later.value, self.was)
+            )
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchEntry(EntryEdit):
+    """The entry `name` with the value `was` is commented out (`on` false) or in again."""
+
+    kind: ClassVar[str] = "switch-entry"
+
+    was: Value
+    on: bool
+
+    @property
+    def marker(self) -> str:
+        return "~" if self.on else "#"
+
+    def describe(self) -> str:
+        return self._says(self.marker, " on again" if self.on else " off")
+
+    def splices(self, document: EntryDocument) -> Sequence[Splice]:
+        now = current(document, self.name, self.was, enabled=not self.on)
+        if now is None:
+            standing = current(document, self.name, self.was, enabled=self.on)
+            if standing == self.was:
+                return []
+            raise Conflict(self, self.was, standing, self.was if self.on else None)
+        if now != self.was:
+            raise Conflict(self, self.was, now, self.was if self.on else None)
+        return document.enable(encode(self.name)) if self.on else document.disable(encode(self.name))
+
+    def inverse(self) -> Edit:
+        return SwitchEntry(self.target, self.name, self.was, not self.on)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        if isinstance(later, SwitchEntry) and later.on is not self.on and later.was == self.was:
+            return "nothing"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameEntry(EntryEdit):
+    """The entry `name` with the value `was` gets the name `to`; value, place and comments stay."""
+
+    kind: ClassVar[str] = "rename-entry"
+
+    to: str
+    was: Value
+
+    @property
+    def marker(self) -> str:
+        return "~"
+
+    def describe(self) -> str:
+        return self._says("~", f" is called {self.to}")
+
+    def splices(self, document: EntryDocument) -> Sequence[Splice]:
+        now = current(document, self.name, self.was)
+        other = current(document, self.to, self.was)
+        if now is None and other == self.was:
+            return []
+        if now != self.was or (
+            other is not None and Table.fold(encode(self.to)) != Table.fold(encode(self.name))
+        ):
+            raise Conflict(self, self.was, other if now == self.was else now, self.was)
+        return document.rename(encode(self.name), encode(self.to))
+
+    def inverse(self) -> Edit:
+        return RenameEntry(self.target, self.to, self.name, self.was)

@@ -1,0 +1,53 @@
+"""What every document offers, and the one door by which bytes become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol, Self
+
+from mailtui.formats.splice import Problem, Splice
+from mailtui.formats.target import Format
+
+if TYPE_CHECKING:
+    from mailtui.formats.aliases import Aliases
+    from mailtui.formats.maincf import MainCf
+    from mailtui.formats.mastercf import MasterCf
+    from mailtui.formats.table import Table
+
+
+class Document(Protocol):
+    """Bytes with structure over them. `parse(raw).raw == raw` for every byte string; never an exception."""
+
+    @property
+    def raw(self) -> bytes: ...
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Lines that Postfix drops or misreads, in the order of the file."""
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Self: ...
+
+    def spliced(self, splices: Iterable[Splice]) -> Self:
+        """The document after the change; as if parsed anew, but a large table need not be read again."""
+
+
+def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases:  # noqa: A002
+    """The document of `raw` in the grammar of `format`."""
+    match format:
+        case "main.cf":
+            from mailtui.formats.maincf import MainCf
+
+            return MainCf.parse(raw)
+        case "master.cf":
+            from mailtui.formats.mastercf import MasterCf
+
+            return MasterCf.parse(raw)
+        case "table":
+            from mailtui.formats.table import Table
+
+            return Table.parse(raw)
+        case "aliases":
+            from mailtui.formats.aliases import Aliases
+
+            return Aliases.parse(raw)

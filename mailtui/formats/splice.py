@@ -1,0 +1,123 @@
+"""The smallest change to a file: replace one byte range. Every edit of a document is a list of these."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Replace `raw[start:end]` by `new`. Offsets count bytes of the document before any splice."""
+
+    start: int
+    end: int
+    new: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a file that Postfix ignores, drops or misreads. `line` counts from 1."""
+
+    line: int
+    text: str
+
+
+class Refused(ValueError):
+    """An edit that cannot be written in this format. `what` says why, `do` says what would work."""
+
+    def __init__(self, what: str, do: str = "") -> None:
+        super().__init__(f"{what}; {do}" if do else what)
+        self.what = what
+        self.do = do
+
+
+class Missing(LookupError):
+    """The entry that an edit names is not in the document."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not there")
+        self.name = name
+
+
+def ordered(splices: Iterable[Splice]) -> list[Splice]:
+    """The splices by position. Raises ValueError where two of them overlap."""
+    result = sorted(splices, key=lambda splice: (splice.start, splice.end))
+    for left, right in itertools.pairwise(result):
+        if right.start < left.end:
+            raise ValueError(f"splices overlap at byte {right.start}")
+    return result
+
+
+def apply_splices(raw: bytes, splices: Iterable[Splice]) -> bytes:
+    """The bytes after the change. Parts between splices are the same bytes as before."""
+    parts: list[bytes | memoryview] = []
+    view = memoryview(raw)
+    at = 0
+    for splice in ordered(splices):
+        parts.append(view[at : splice.start])
+        parts.append(splice.new)
+        at = splice.end
+    parts.append(view[at:])
+    return b"".join(parts)
+
+
+def inverse(raw: bytes, splices: Iterable[Splice]) -> tuple[Splice, ...]:
+    """The splices that turn the changed bytes back into `raw`."""
+    back: list[Splice] = []
+    shift = 0
+    for splice in ordered(splices):
+        start = splice.start + shift
+        back.append(Splice(start, start + len(splice.new), raw[splice.start : splice.end]))
+        shift += len(splice.new) - (splice.end - splice.start)
+    return tuple(back)
+
+
+def _shared_prefix(left: bytes, right: bytes) -> int:
+    low, high = 0, min(len(left), len(right))
+    while low < high:  # by halves: slices compare at memory speed
+        middle = (low + high + 1) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _shared_suffix(left: bytes, right: bytes, limit: int) -> int:
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[len(left) - middle : len(left) - low] == right[len(right) - middle : len(right) - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+LINE_DIFF_LIMIT = 20_000
+"""Lines in the changed window above which `between` gives it as one splice."""
+
+
+def between(before: bytes, after: bytes) -> tuple[Splice, ...]:
+    """Splices by whole lines that turn `before` into `after`; for texts whose splices are not known."""
+    if before == after:
+        return ()
+    head = before.rfind(b"\n", 0, _shared_prefix(before, after)) + 1
+    tail = _shared_suffix(before, after, min(len(before), len(after)) - head)
+    cut = before.find(b"\n", len(before) - tail) + 1 if tail else 0
+    tail = len(before) - cut if cut else 0
+    window, other = before[head : len(before) - tail], after[head : len(after) - tail]
+    left, right = list(io.BytesIO(window)), list(io.BytesIO(other))
+    if len(left) + len(right) > LINE_DIFF_LIMIT:
+        return (Splice(head, head + len(window), other),)
+    starts = list(itertools.accumulate(map(len, left), initial=head))
+    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
+    return tuple(
+        Splice(starts[a], starts[b], b"".join(right[c:d]))
+        for tag, a, b, c, d in matcher.get_opcodes()
+        if tag != "equal"
+    )

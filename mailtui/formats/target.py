@@ -1,0 +1,31 @@
+"""Which file is meant, and in which grammar it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Format = Literal["main.cf", "master.cf", "table", "aliases"]
+"""How a file is read: `table` is postmap's input, `aliases` that of postalias (aliases(5))."""
+
+FORMATS: tuple[Format, ...] = ("main.cf", "master.cf", "table", "aliases")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file that edits touch: `path` as the configuration names it (no symlink resolved), and, for a
+    table, its Postfix type. Several targets may name one file; edits are grouped by path."""
+
+    format: Format
+    path: str
+    type: str = ""
+
+    @property
+    def spec(self) -> str:
+        """The table as a parameter names it (`hash:/etc/postfix/virtual`); a path for main.cf."""
+        return f"{self.type}:{self.path}" if self.type else self.path
+
+    @property
+    def name(self) -> str:
+        """The last part of the path, as lists show it."""
+        return self.path.rsplit("/", 1)[-1]
