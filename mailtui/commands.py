@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 ASK_TIMEOUT = 20.0
 """Seconds an `ask` may take. A main.cf written a moment ago makes every Postfix program wait up to 2."""
@@ -132,7 +133,7 @@ def act(
         return take
 
     begun = time.monotonic()
-    streams = (
+    streams: dict[str, Any] = (
         {"_out": collect(err), "_err_to_out": True, "_tty_out": True}
         if terminal
         else {"_out": collect(out), "_err": collect(err), "_tty_out": False}
@@ -163,3 +164,28 @@ def act(
     except sh.SignalException as error:
         status = int(error.exit_code)
     return Result(tuple(argv), status, b"".join(out), b"".join(err), time.monotonic() - begun)
+
+
+def follow(argv: Sequence[str], on_line: Callable[[str], None], stop: threading.Event) -> None:
+    """Hand each line that a program prints to `on_line` until `stop` is set or the program ends.
+
+    For programs without an end, such as `journalctl --follow`. Raises CommandError where it is missing.
+    """
+    import sh
+
+    program, *arguments = _program(argv)
+    process = sh.Command(program)(
+        *arguments,
+        _out=lambda chunk: on_line(chunk.rstrip("\n")),
+        _env=_environment(None),
+        _bg=True,
+        _bg_exc=False,
+        _new_session=True,
+        _tty_out=False,
+        _ok_code=list(range(256)),
+        _decode_errors="surrogateescape",
+    )
+    while process.is_alive() and not stop.is_set():
+        stop.wait(0.1)
+    if process.is_alive():
+        process.terminate()

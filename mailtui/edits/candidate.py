@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 from mailtui.edits.model import Conflict, Edit
 from mailtui.formats.document import parse
 from mailtui.formats.splice import Missing, Refused, Splice, between, ordered
 from mailtui.formats.target import Target
-
-
-class Reader(Protocol):
-    """Where documents come from: the disk, or another candidate."""
-
-    def raw(self, path: str) -> bytes: ...
-
-    def document(self, target: Target) -> Any: ...
-
-    def stamp(self, path: str) -> Any: ...
+from mailtui.postfix.files import Reader, Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +135,5 @@ class Candidate:
             return parse(target.format, self._edited[target.path].after)
         return self._files.document(target)
 
-    def stamp(self, path: str) -> Any:
+    def stamp(self, path: str) -> Stamp | None:
         return self._files.stamp(path)

@@ -10,9 +10,9 @@ from typing import Any
 
 from mailtui.edits.draft import Group
 from mailtui.edits.entries import RemoveEntry, RenameEntry, SetEntry, SwitchEntry
-from mailtui.edits.model import Edit, Target
+from mailtui.edits.model import Edit
 from mailtui.edits.parameters import ResetParameter, SetParameter
-from mailtui.formats.target import FORMATS
+from mailtui.formats.target import FORMATS, Target
 
 VERSION = 1
 

@@ -1,0 +1,155 @@
+"""A table's text, compiled apart by its real compiler: what postmap or postalias says about it.
+
+Their exit status 0 does not mean clean (a bad line is a warning and is dropped), so their words are read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+
+from mailtui import commands
+from mailtui.apply.work import Work
+from mailtui.formats.target import Target
+
+SUFFIXES: Mapping[str, str] = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb"}
+"""What a compiled table's name ends in, by type (postmap(1)); types not named here need no compiling."""
+_PROBE = "mailtui.probe.invalid"
+_LINE = re.compile(r"^(?P<path>.*?), line (?P<line>\d+): (?P<text>.*)$", re.DOTALL)
+_SAID = re.compile(r"^\S+: (?P<level>warning|error|fatal|panic): (?P<text>.*)$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing a compiler says: `text` in its words, about `line` (from 1, None: it names none) of `path`."""
+
+    path: str
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.text}" if self.line else f"{self.path}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A candidate's compiled table, or why there is none."""
+
+    target: Target
+    work: Work
+    source: str
+    """Name of the text inside the work folder."""
+    compiled: str
+    """Name of the compiled table inside the work folder; "" for a type that is not compiled, or on failure."""
+    warnings: tuple[Complaint, ...]
+    failed: str
+    """The compiler's own words where it refused the text; "" where it did not."""
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return not self.failed
+
+
+def program(target: Target) -> str:
+    """The program that compiles or queries this table."""
+    return "postalias" if target.format == "aliases" else "postmap"
+
+
+def live_path(target: Target) -> str:
+    """The compiled table as Postfix opens it (beside the name in the configuration); "" where none is made."""
+    suffix = SUFFIXES.get(target.type, "")
+    return target.path + suffix if suffix else ""
+
+
+def build(
+    config_dir: str,
+    target: Target,
+    source: bytes,
+    work: Work,
+    *,
+    on_line: Callable[[str], None] | None = None,
+    cancel: Event | None = None,
+) -> Built:
+    """Compile `source` as the text of `target` inside the work folder; nothing live is touched.
+
+    A type that is not compiled (texthash, pcre, regexp, cidr) is opened with one query, so that its own
+    reader judges every line. Raises WriteError (no room for the text) and CommandError (no such program,
+    cancelled).
+    """
+    name = work.name(target.type or target.format)
+    work.write(name, source)
+    inside = f"{work.inside}/{name}"
+    spec = f"{target.type}:{inside}"
+    compiled = SUFFIXES.get(target.type, "")
+    query = () if compiled else ("-q", _PROBE)
+    done = commands.act(
+        (program(target), "-c", config_dir, *query, spec), on_line=on_line, cancel=cancel
+    )
+    said = complaints(done.err, {inside: target.path, work.path: os.path.dirname(target.path)})
+    # A query that finds nothing ends with status 1 and silence.
+    refused = [each for level, each in said if level in {"fatal", "panic"}]
+    failed = bool(refused) or (bool(compiled) and not done.ok)
+    words = "\n".join(str(each) for each in refused) or f"{program(target)} ended with status {done.status}"
+    return Built(
+        target=target,
+        work=work,
+        source=name,
+        compiled=name + compiled if compiled and not failed else "",
+        warnings=tuple(each for level, each in said if level in {"warning", "error"}),
+        failed=words if failed else "",
+        seconds=done.seconds,
+    )
+
+
+def complaints(raw: bytes, names: Mapping[str, str]) -> list[tuple[str, Complaint]]:
+    """The warnings, errors and fatals in a program's standard error, each with its level.
+
+    `names` maps the paths the program was given to those an admin knows.
+    """
+    found = []
+    for line in raw.decode("utf-8", "surrogateescape").splitlines():
+        said = _SAID.match(line)
+        if said is None:
+            continue
+        text = said["text"]
+        path = next(iter(names.values()), "")
+        for given, known in names.items():
+            text = text.replace(given, known)
+        placed = _LINE.match(text)
+        number, text = (int(placed["line"]), placed["text"]) if placed else (None, text)
+        found.append((said["level"], Complaint(path, number, _bare(text, path))))
+    return found
+
+
+def _bare(text: str, path: str) -> str:
+    """The words without the file's name in front (`PATH.db: duplicate entry: …`), which we say ourselves."""
+    for front in (path, "lmdb:" + path):
+        for suffix in (*dict.fromkeys(SUFFIXES.values()), ""):
+            if text.startswith(f"{front}{suffix}: "):
+                return text[len(front) + len(suffix) + 2 :]
+    return text
+
+
+def added(after: Iterable[Complaint], before: Iterable[Complaint]) -> list[Complaint]:
+    """The complaints that a change brings: those of `after` that `before` has not, wherever their lines are."""
+    left = Counter(each.text for each in before)
+    new = []
+    for each in after:
+        if left[each.text] > 0:
+            left[each.text] -= 1
+        else:
+            new.append(each)
+    return new
+
+
+def summary(said: Sequence[Complaint], most: int = 5) -> str:
+    """A few complaints as lines of text, and how many more there are."""
+    lines = [str(each) for each in said[:most]]
+    if len(said) > most:
+        lines.append(f"and {len(said) - most} more")
+    return "\n".join(lines)

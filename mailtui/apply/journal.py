@@ -1,0 +1,370 @@
+"""The journal: every change in words and bytes, durable before the first write, so that a crash can be mended.
+
+One SQLite database in the state folder, and beside it plain files that serve without mailtui:
+`changes/ID.patch` (undo it with `patch -R -p0`) and small before-copies in `changes/ID/`. What a secret
+file held is never in the database: it waits in `changes/ID.secret` (mode 0600) until the change ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import time as clock
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mailtui.apply.record import Change, FileRecord, State, decode_secrets, encode_secrets, now, owner_of
+
+if TYPE_CHECKING:
+    import sqlite3
+
+DATABASE = "journal.sqlite"
+VERSION = 1
+COPY_LIMIT = 1 << 20
+"""Bytes of a file above which no before-copy is kept: its patch is enough."""
+COPIES_SIZE = 64 << 20
+"""Bytes of all before-copies together; the oldest go first."""
+COPIES_AGE = 180 * 86400
+"""Seconds for which before-copies are kept."""
+BACK_LIMIT = 8 << 20
+"""Bytes of splices above which a finished change keeps its inverse edits only."""
+BUSY_SECONDS = 10.0
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS changes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  time TEXT NOT NULL,
+  state TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  data TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS files (
+  change INTEGER NOT NULL REFERENCES changes(id) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  path BLOB NOT NULL,
+  after TEXT NOT NULL,
+  edits TEXT NOT NULL,
+  inverse TEXT NOT NULL,
+  data TEXT NOT NULL,
+  PRIMARY KEY (change, place)
+);
+CREATE INDEX IF NOT EXISTS files_by_path ON files (path, change);
+CREATE INDEX IF NOT EXISTS changes_by_state ON changes (state);
+"""
+
+
+class JournalError(Exception):
+    """The journal cannot be kept, so nothing may be written. `what` says why, `do` what helps."""
+
+    def __init__(self, what: str, do: str = "") -> None:
+        super().__init__(f"{what}; {do}" if do else what)
+        self.what, self.do = what, do
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """A new file of mode 0600, on the disk when this returns."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class Journal:
+    """The journal of one instance. Open it with `reading` or `writing`; close it when done."""
+
+    def __init__(self, folder: Path, database: sqlite3.Connection | None, told: str = "") -> None:
+        self.folder = folder
+        self._database = database
+        self.told = told
+        """What an admin must hear about the journal itself: moved aside, unreadable; empty if all is well."""
+
+    # -- opening ---------------------------------------------------------------------------------
+
+    @classmethod
+    def reading(cls, folder: Path) -> Journal:
+        """For looking only: a missing journal is an empty one, a damaged or closed one is told in `told`."""
+        import sqlite3
+
+        path = folder / DATABASE
+        try:
+            if not path.exists():
+                return cls(folder, None)
+        except PermissionError:
+            return cls(folder, None, f"{path}: permission denied; the history is readable as root only")
+        for mode in ("ro", "rw"):  # a journal that a crash left half written is rolled back by SQLite: rw
+            database = None
+            try:
+                database = _connect(path, mode)
+                _require_version(database)
+            except sqlite3.Error as error:
+                if database is not None:
+                    database.close()
+                reason = str(error)
+                continue
+            return cls(folder, database)
+        return cls(folder, None, f"{path}: {reason}; the next change moves it aside and begins a new one")
+
+    @classmethod
+    def writing(cls, folder: Path) -> Journal:
+        """For a change. A damaged database is moved aside (`told` says where). Raises JournalError."""
+        import sqlite3
+
+        path = folder / DATABASE
+        told = ""
+        try:
+            try:
+                database = _connect_writing(path)
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError):
+                    raise
+                aside = _move_aside(path)
+                told = f"the history was damaged ({error}) and is kept as {aside}; a new one begins"
+                database = _connect_writing(path)
+        except (sqlite3.Error, OSError) as error:
+            raise _unwritable(folder, error) from None
+        return cls(folder, database, told)
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """One durable transaction. Raises JournalError where it cannot be committed."""
+        import sqlite3
+
+        if self._database is None:
+            raise JournalError("the journal is open for reading only")
+        try:
+            with self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield self._database
+        except sqlite3.Error as error:
+            raise _unwritable(self.folder, error) from None
+
+    # -- the life of a change --------------------------------------------------------------------
+
+    def prepare(self, change: Change) -> int:
+        """Give the change its number, before anything of it is on the disk. State `preparing`."""
+        with self._change() as database:
+            row = database.execute(
+                "INSERT INTO changes (time, state, owner, data) VALUES (?, 'preparing', ?, ?)",
+                (change.time, change.owner, json.dumps(change.to_json())),
+            )
+            return int(row.lastrowid or 0)
+
+    def begin(self, change: Change, copies: Sequence[tuple[FileRecord, bytes]], patch: bytes) -> None:
+        """State `applying`, durable with the copies, the patch and the secrets, when this returns."""
+        folder = self.folder / "changes"
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            secrets = [record for record in change.files if record.secret]
+            if secrets:
+                _write_durably(folder / f"{change.id}.secret", encode_secrets(secrets))
+            _write_durably(folder / f"{change.id}.patch", patch)
+            self._copy(folder / str(change.id), copies)
+            _sync_folder(folder)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
+        with self._change() as database:
+            database.execute("DELETE FROM files WHERE change = ?", (change.id,))
+            for place, record in enumerate(change.files):
+                database.execute(
+                    "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (change.id, place, os.fsencode(record.path), *record.row()),
+                )
+            database.execute(
+                "UPDATE changes SET state = 'applying', data = ? WHERE id = ?",
+                (json.dumps(change.to_json()), change.id),
+            )
+
+    def _copy(self, folder: Path, copies: Sequence[tuple[FileRecord, bytes]]) -> None:
+        for place, (record, before) in enumerate(copies):
+            if record.secret or record.created or len(before) > COPY_LIMIT:
+                continue
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _write_durably(folder / f"{place}-{Path(record.path).name}", before)
+        if folder.is_dir():
+            _sync_folder(folder)
+
+    def update(self, change: Change) -> None:
+        """Keep what the change has come to (its commands that were begun)."""
+        with self._change() as database:
+            database.execute(
+                "UPDATE changes SET data = ? WHERE id = ?", (json.dumps(change.to_json()), change.id)
+            )
+
+    def finish(self, change: Change, state: State, undoes: int | None = None) -> None:
+        """The end of a change: its state and reason, and the change that it undid; secrets are dropped."""
+        with self._change() as database:
+            database.execute(
+                "UPDATE changes SET state = ?, data = ? WHERE id = ?",
+                (state, json.dumps(change.to_json()), change.id),
+            )
+            if undoes is not None:
+                database.execute("UPDATE changes SET state = 'undone' WHERE id = ?", (undoes,))
+            for place, record in enumerate(change.files):
+                if state != "applied" or record.size > BACK_LIMIT:
+                    database.execute(
+                        "UPDATE files SET data = ? WHERE change = ? AND place = ?",
+                        (record.without_back().row()[-1], change.id, place),
+                    )
+        self._drop(f"{change.id}.secret")
+        if state == "applied":
+            self._prune()
+        elif not change.kept:
+            self._drop(f"{change.id}.patch")
+            shutil.rmtree(self.folder / "changes" / str(change.id), ignore_errors=True)
+
+    def forget(self, number: int) -> None:
+        """A change that never began: its row and files go."""
+        with self._change() as database:
+            database.execute("DELETE FROM files WHERE change = ?", (number,))
+            database.execute("DELETE FROM changes WHERE id = ?", (number,))
+        for ending in ("secret", "patch"):
+            self._drop(f"{number}.{ending}")
+        shutil.rmtree(self.folder / "changes" / str(number), ignore_errors=True)
+
+    def _drop(self, name: str) -> None:
+        (self.folder / "changes" / name).unlink(missing_ok=True)
+
+    def _prune(self) -> None:
+        """Before-copies by age and size: the oldest go."""
+        with contextlib.suppress(OSError):  # housekeeping: the next change tries again
+            folders = sorted(
+                (entry for entry in (self.folder / "changes").iterdir() if entry.name.isdigit()),
+                key=lambda entry: -int(entry.name),
+            )
+            total, oldest = 0, clock.time() - COPIES_AGE
+            for entry in folders:
+                total += sum(file.stat().st_size for file in entry.iterdir())
+                if total > COPIES_SIZE or entry.stat().st_mtime < oldest:
+                    shutil.rmtree(entry, ignore_errors=True)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _rows(self, where: str, *values: object) -> list[Change]:
+        import sqlite3
+
+        if self._database is None:
+            return []
+        query = f"SELECT id, time, state, owner, data FROM changes {where}"  # noqa: S608: fixed texts
+        try:
+            found = self._database.execute(query, values).fetchall()
+            return [self._change_of(row) for row in found]
+        except (sqlite3.Error, ValueError, KeyError) as error:
+            raise JournalError(
+                f"{self.folder / DATABASE}: {error}", "the next change moves it aside"
+            ) from None
+
+    def _change_of(self, row: tuple[int, str, State, str, str]) -> Change:
+        assert self._database is not None
+        number, time, state, owner, data = row
+        files = self._database.execute(
+            "SELECT data FROM files WHERE change = ? ORDER BY place", (number,)
+        ).fetchall()
+        change = Change.from_json(number, time, state, owner, json.loads(data), [json.loads(f) for (f,) in files])
+        if any(record.secret for record in change.files):
+            with contextlib.suppress(FileNotFoundError):
+                decode_secrets(change.files, (self.folder / "changes" / f"{number}.secret").read_bytes())
+        return change
+
+    def changes(self, limit: int = -1) -> list[Change]:
+        """Every change that was begun, newest first."""
+        return self._rows("WHERE state != 'preparing' ORDER BY id DESC LIMIT ?", limit)
+
+    def get(self, number: int) -> Change | None:
+        found = self._rows("WHERE id = ? AND state != 'preparing'", number)
+        return found[0] if found else None
+
+    def unfinished(self) -> list[Change]:
+        """Changes that were begun and not ended, newest first; one may still be at work (`Change.at_work`)."""
+        return self._rows("WHERE state IN ('preparing', 'applying') ORDER BY id DESC")
+
+    def touching(self, path: str, limit: int = 20) -> list[Change]:
+        """The newest finished changes of one file."""
+        return self._rows(
+            "WHERE state = 'applied' AND id IN (SELECT change FROM files WHERE path = ?) ORDER BY id DESC LIMIT ?",
+            os.fsencode(path),
+            limit,
+        )
+
+
+def new_change(who: str, config_dir: str, hostname: str) -> Change:
+    """A change that has no number yet, by this process."""
+    return Change(0, now(), "preparing", owner_of(os.getpid()), who, config_dir, hostname)
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    import sqlite3
+    from urllib.parse import quote
+
+    return sqlite3.connect(
+        f"file:{quote(os.fsencode(path))}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _require_version(database: sqlite3.Connection) -> int:
+    import sqlite3
+
+    version = int(database.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise sqlite3.OperationalError(f"written by a newer mailtui (version {version})")
+    return version
+
+
+def _connect_writing(path: Path) -> sqlite3.Connection:
+    """The database, made where it is missing, in the mode in which a commit survives a power cut."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+    database = _connect(path, "rw")
+    try:
+        database.execute("PRAGMA synchronous = EXTRA")
+        database.execute("PRAGMA secure_delete = ON")
+        database.execute("PRAGMA foreign_keys = ON")
+        if _require_version(database) == 0:
+            database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        database.execute("SELECT id FROM changes WHERE state = 'applying'").fetchall()
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _move_aside(path: Path) -> Path:
+    aside = path.with_name(f"{path.name}.damaged-{clock.strftime('%Y%m%d-%H%M%S')}")
+    path.rename(aside)
+    for ending in ("-journal", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{ending}").rename(f"{aside}{ending}")
+    return aside
+
+
+def _unwritable(folder: Path, error: Exception) -> JournalError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return JournalError(
+        f"{folder}: the journal cannot be written ({reason}), so nothing else is",
+        "make room or correct its rights, or name another folder in MAILTUI_STATE_DIR",
+    )

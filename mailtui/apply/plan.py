@@ -1,0 +1,181 @@
+"""What a change makes necessary, step by step and with reasons; pure, from the changes and a few facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mailtui.apply.uses import Use
+from mailtui.edits.candidate import FileChange
+from mailtui.formats.target import Target
+
+Action = Literal["check", "compile", "swap", "write", "stop", "reload", "restart", "verify", "nothing"]
+
+RESTART: Mapping[str, str] = {
+    "inet_interfaces": "master opens its sockets only when it starts",
+    "inet_protocols": "master opens its sockets only when it starts",
+    "queue_directory": "every process works inside the queue it was started in",
+    "data_directory": "master holds its lock in it",
+    "mail_owner": "master changes to this user only when it starts",
+    "setgid_group": "file rights are checked only when Postfix starts",
+    "daemon_directory": "a running master starts its services from the old folder",
+    "master_service_disable": "master opens and closes sockets only when it starts",
+    "multi_instance_name": "the instance is known by it from its start on",
+}
+"""Parameters that a running Postfix takes over only when it starts: the name and why."""
+
+STOP_FIRST = frozenset({"queue_directory", "data_directory"})
+"""Of these, those under whose new value `postfix stop` would not find the running master."""
+
+SET_PERMISSIONS = frozenset({"mail_owner", "setgid_group", "queue_directory", "data_directory"})
+"""Of these, those after whose change `postfix set-permissions` is needed while Postfix is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the plan: what is done, to what, and why. `nothing` explains what need not be done."""
+
+    action: Action
+    target: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the plan needs to know of the instance. `restart` are the parameters of RESTART whose effective
+    value changes; `by` says how Postfix is told (`systemctl reload postfix@-`, `postfix -c DIR reload`)."""
+
+    uses: tuple[tuple[Use, ...], ...]
+    """For each change, the tables made from its file."""
+    running: bool
+    restart: tuple[str, ...] = ()
+    by_reload: str = "postfix reload"
+    by_restart: str = "postfix stop, postfix start"
+    no_reload: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in order, and the command that ends them: `reload`, `restart` or nothing."""
+
+    steps: tuple[Step, ...]
+    act: Literal["", "reload", "restart"] = ""
+    stop_first: bool = False
+
+    @property
+    def restarts(self) -> bool:
+        return self.act == "restart"
+
+
+def program(target: Target) -> str:
+    """The program that compiles a file of this format."""
+    return "postalias" if target.format == "aliases" else "postmap"
+
+
+def order(change: FileChange) -> int:
+    """Where a file comes in the writing: tables before the parameters that may name them."""
+    return {"main.cf": 1, "master.cf": 2}.get(change.target.format, 0)
+
+
+def make(changes: Sequence[FileChange], facts: Facts) -> Plan:
+    """The plan for these changes (in the order of `facts.uses`)."""
+    if not changes:
+        return Plan((Step("nothing", "", "nothing to do: every file says so already"),))
+    needed, why = _needed(changes, facts)
+    steps = [Step("check", "", "nobody changed these files since you read them")]
+    steps += _checks(changes)
+    compiled = _compiles(changes, facts)
+    steps += compiled
+    stop_first = needed == "restart" and facts.running and not STOP_FIRST.isdisjoint(facts.restart)
+    if stop_first:
+        steps.append(Step("stop", "Postfix", f"{', '.join(facts.restart)}: {RESTART[facts.restart[0]]}"))
+    if compiled:
+        steps.append(Step("swap", "", "each table and text whole; no reader sees a half one"))
+    indexed = [any(use.indexed for use in uses) for uses in facts.uses]
+    for change, is_indexed in zip(changes, indexed, strict=True):
+        if not is_indexed:
+            steps.append(Step("write", change.target.path, "whole, by rename; owner and mode stay"))
+    act, told = _telling(needed, why, facts)
+    steps.append(told)
+    steps.append(Step("verify", "", _verified(any(indexed), act, facts.running)))
+    return Plan(tuple(steps), act, stop_first and act == "restart")
+
+
+def _checks(changes: Sequence[FileChange]) -> list[Step]:
+    return [
+        Step("check", change.target.path, "postconf reads it without a new complaint")
+        for change in changes
+        if change.target.format in {"main.cf", "master.cf"}
+    ]
+
+
+def _compiles(changes: Sequence[FileChange], facts: Facts) -> list[Step]:
+    steps = []
+    for change, uses in zip(changes, facts.uses, strict=True):
+        for use in uses:
+            if use.indexed:
+                named = f", for {', '.join(use.named_by)}" if use.named_by else ", which no parameter names"
+                steps.append(Step("compile", use.spec, f"{program(change.target)}, beside the live table{named}"))
+    return steps
+
+
+def _needed(
+    changes: Sequence[FileChange], facts: Facts
+) -> tuple[Literal["", "reload", "restart"], str]:
+    """The strongest thing that a running Postfix needs, and the reason."""
+    if facts.restart:
+        return "restart", f"{', '.join(facts.restart)}: {RESTART[facts.restart[0]]}"
+    reasons = []
+    for change, uses in zip(changes, facts.uses, strict=True):
+        if change.target.format == "main.cf":
+            reasons.append("running daemons read main.cf only when they start")
+        elif change.target.format == "master.cf":
+            reasons.append("master reads master.cf only when told")
+        reasons += [
+            f"{use.spec}: {use.type} tables are read only when a process starts"
+            for use in uses
+            if use.type in AT_START and (use.named_by or len(uses) == 1)
+        ]
+    return ("reload" if reasons else ""), "; ".join(dict.fromkeys(reasons))
+
+
+def _telling(
+    needed: Literal["", "reload", "restart"], why: str, facts: Facts
+) -> tuple[Literal["", "reload", "restart"], Step]:
+    """What is done about the running Postfix, and the step that says so."""
+    if not needed:
+        return "", Step("nothing", "", "no reload needed: Postfix notices indexed tables by itself")
+    if not facts.running:
+        return "", Step("nothing", "", "Postfix is stopped: the change is live at its next start")
+    if facts.no_reload:
+        text = f"not {needed}ed, as you asked; needed, because {why}"
+        return "", Step("nothing", "", text)
+    command = facts.by_restart if needed == "restart" else facts.by_reload
+    return needed, Step(needed, command, why)
+
+
+def _verified(indexed: bool, act: str, running: bool) -> str:
+    said = ["the tables answer with the new values"] if indexed else ["the files say what was written"]
+    if running:
+        said.append("every port that answered answers again" if act else "Postfix still runs")
+    return "; ".join(said)
+
+
+def title(
+    edits: int, removes: int, plan: Plan, host: str, *, conflicts: int = 0, not_yours: int = 0
+) -> str:
+    """The Review's title, with the worst first: `Write 3 changes · REMOVES 2 · RESTARTS Postfix`."""
+    if not edits:
+        return "Nothing to write"
+    worse = []
+    if conflicts:
+        worse.append(f"CONFLICTS {conflicts}")
+    if not_yours:
+        worse.append(f"NOT YOURS {not_yours}")
+    if removes:
+        worse.append(f"REMOVES {removes}")
+    if plan.restarts:
+        worse.append("RESTARTS Postfix")
+    what = f"Write {edits} change{'' if edits == 1 else 's'}"
+    return " · ".join([what, *worse]) if worse else f"{what} to {host}"

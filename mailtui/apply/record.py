@@ -1,0 +1,184 @@
+"""What the journal holds of a change: plain values, and their JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from mailtui.formats.splice import Splice
+from mailtui.formats.target import Target
+
+State = Literal["preparing", "applying", "applied", "undone", "rolled-back"]
+
+
+def digest(raw: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def now() -> str:
+    """The time as RFC 3339 with the zone, to the second."""
+    from datetime import datetime
+
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def who() -> str:
+    """Who makes the change: the user behind sudo, else the user of this process."""
+    import pwd
+
+    name = os.environ.get("SUDO_USER", "") if os.geteuid() == 0 else ""
+    if name:
+        return name
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def owner_of(pid: int) -> str:
+    """A process as `pid start-time boot`, which no later process is; empty if there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+    return f"{pid} {fields[19].decode()} {boot}"
+
+
+def _pack(splices: Sequence[Splice]) -> list[list[Any]]:
+    return [[splice.start, splice.end, splice.new.decode("latin-1")] for splice in splices]
+
+
+def _unpack(data: list[list[Any]] | None) -> tuple[Splice, ...] | None:
+    if data is None:
+        return None
+    return tuple(Splice(int(start), int(end), str(new).encode("latin-1")) for start, end, new in data)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file of a change. `before` and `after` are SHA-256; `back` turns after into before, byte for byte
+    (None once it is no longer kept). `specs` are its compiled tables (`hash:/etc/postfix/virtual`)."""
+
+    path: str
+    real: str
+    target: Target
+    secret: bool
+    created: bool
+    mode: int
+    uid: int
+    gid: int
+    before: str
+    after: str
+    back: tuple[Splice, ...] | None
+    specs: tuple[str, ...] = ()
+    edits: str = ""
+    """A digest of the edits of this file; `inverse` that of those which would take them back."""
+    inverse: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes that `back` holds."""
+        return sum(len(splice.new) for splice in self.back or ())
+
+    def without_back(self) -> FileRecord:
+        return replace(self, back=None)
+
+    def row(self) -> tuple[str, str, str, str]:
+        """Digest after, edits, inverse, and the rest as JSON; nothing of a secret file's content."""
+        public = replace(self, before="", after="", back=None, edits="", inverse="") if self.secret else self
+        data = {
+            "path": self.path,
+            "real": self.real,
+            "target": [self.target.format, self.target.path, self.target.type],
+            "secret": self.secret,
+            "created": self.created,
+            "mode": self.mode,
+            "uid": self.uid,
+            "gid": self.gid,
+            "specs": list(self.specs),
+            "before": public.before,
+            "after": public.after,
+            "edits": public.edits,
+            "inverse": public.inverse,
+            "back": None if public.back is None else _pack(public.back),
+        }
+        return public.after, public.edits, public.inverse, json.dumps(data)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> FileRecord:
+        target = Target(*data["target"])
+        known = {**data, "target": target, "back": _unpack(data["back"]), "specs": tuple(data["specs"])}
+        return cls(**known)
+
+
+def encode_secrets(records: Sequence[FileRecord]) -> bytes:
+    """What a crash needs of the secret files: kept apart, and only until the change ends."""
+    return json.dumps(
+        {
+            record.path: {"before": record.before, "after": record.after, "back": _pack(record.back or ())}
+            for record in records
+        }
+    ).encode("ascii")
+
+
+def decode_secrets(records: list[FileRecord], raw: bytes) -> None:
+    """Put what `encode_secrets` kept back into the records."""
+    with contextlib.suppress(ValueError):  # cut short: the change had not begun to write
+        kept = json.loads(raw)
+        for place, record in enumerate(records):
+            if record.secret and record.path in kept:
+                own = kept[record.path]
+                records[place] = replace(
+                    record, before=own["before"], after=own["after"], back=_unpack(own["back"])
+                )
+
+
+@dataclass(slots=True)
+class Change:
+    """A change in the journal. `words` and `edits` are its edits for humans and as JSON values."""
+
+    id: int
+    time: str
+    state: State
+    owner: str
+    who: str
+    config_dir: str
+    hostname: str
+    words: list[str] = field(default_factory=list)
+    edits: list[dict[str, Any]] = field(default_factory=list)
+    files: list[FileRecord] = field(default_factory=list)
+    diff: str = ""
+    folders: list[str] = field(default_factory=list)
+    """Folders that may hold temporary files of this change."""
+    action: str = ""
+    """`reload` or `restart` if the change needs one of them."""
+    acted: bool = False
+    """Whether that command had been begun."""
+    reason: str = ""
+    """Why it was rolled back, or what recovery found."""
+    kept: bool = False
+    """Whether its copies stay although it was not applied: a conflict wants them."""
+
+    @property
+    def at_work(self) -> bool:
+        """Whether the process that makes this change is still alive."""
+        pid = self.owner.split(" ", 1)[0]
+        return pid.isdigit() and owner_of(int(pid)) == self.owner
+
+    def to_json(self) -> dict[str, Any]:
+        names = ("who", "config_dir", "hostname", "words", "edits", "diff", "folders", "action", "acted", "reason")
+        return {name: getattr(self, name) for name in names} | {"kept": self.kept}
+
+    @classmethod
+    def from_json(
+        cls, number: int, time: str, state: State, owner: str, data: dict[str, Any], files: list[dict[str, Any]]
+    ) -> Change:
+        return cls(number, time, state, owner, files=[FileRecord.from_json(file) for file in files], **data)

@@ -1,0 +1,60 @@
+"""Files that hold passwords: what is shown, printed and kept of them has every value masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from mailtui.edits.candidate import FileChange
+from mailtui.edits.diff import DiffLine, Hunk
+from mailtui.edits.model import Edit, Value
+
+MASK = "•••••"
+_MASK = MASK.encode()
+_KEY_VALUE = re.compile(rb"(?P<key>[^\s:]+:?\s+|\"[^\"]*\"\s*:\s*)")
+_VALUES = ("value", "was")
+
+
+def masked_line(raw: bytes) -> bytes:
+    """A line of a table with its key kept and all else masked; of a comment and a continuation nothing stays."""
+    text = raw.rstrip(b"\r\n")
+    end = raw[len(text) :]
+    if not text.strip():
+        return raw
+    if text.lstrip().startswith(b"#"):
+        return b"# " + _MASK + end
+    key = _KEY_VALUE.match(text)
+    return (key["key"] if key else b" ") + _MASK + end
+
+
+def masked_hunks(found: Sequence[Hunk]) -> list[Hunk]:
+    """The hunks with every line masked."""
+    return [
+        replace(
+            hunk, lines=tuple(DiffLine(line.sign, line.number, masked_line(line.raw)) for line in hunk.lines)
+        )
+        for hunk in found
+    ]
+
+
+def masked_edit(edit: Edit) -> Edit:
+    """The edit with the same name and its values masked, for words and for the journal."""
+    names = {field.name for field in fields(edit)}
+    over: dict[str, Any] = {name: _masked(getattr(edit, name)) for name in _VALUES if name in names}
+    return replace(edit, **over)
+
+
+def _masked(value: Value | None) -> Value | None:
+    return None if value is None else MASK
+
+
+def unified(change: FileChange, found: Sequence[Hunk]) -> bytes:
+    """The masked diff of a file; patch(1) cannot use it, and must not."""
+    path = change.target.path.encode("utf-8", "surrogateescape")
+    out = [b"--- " + (b"/dev/null" if change.created else path) + b"\n", b"+++ " + path + b"\n"]
+    for hunk in masked_hunks(found):
+        out.append(f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@\n".encode())
+        out += [line.sign.encode() + line.raw.rstrip(b"\n") + b"\n" for line in hunk.lines]
+    return b"".join(out)

@@ -1,0 +1,312 @@
+"""A compiled table put in place of the live one, so that no reader ever sees a part of it.
+
+hash, btree and cdb: the new file takes the name by rename(2). A Postfix daemon then notices, between
+sessions, that the file it has open has no name left (dict_changed_name(3): st_nlink == 0), so the old file
+must never be linked or moved aside. Where it has other names of its own, its time is changed instead, which
+daemons notice as well. lmdb: its compiler replaces the content in one transaction of the live file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from mailtui import commands
+from mailtui.apply.compile import Built, live_path, program
+from mailtui.apply.dump import dump
+from mailtui.apply.write import SECOND, Changed, FileMeta, WriteError, dress, meta_of, now_ns, worded
+from mailtui.formats.target import Target
+
+LOCK_WAIT = 60.0
+"""Seconds to wait for another program that compiles the same table; a million rows take ten."""
+_LMDB_HEAD = 2 * 4096  # both meta pages: every commit writes one of them
+_CHUNK = 1 << 24
+
+State = Literal["before", "after", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """By what a compiled table is known again."""
+
+    inode: int
+    size: int
+    mtime_ns: int
+    head: str = ""
+    """lmdb: digest of the pages that every commit changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Everything needed to put a table in, and to take it out again, by this process or by a later one.
+
+    All values are plain, so that a journal can hold them before anything live is touched.
+    """
+
+    target: Target
+    config_dir: str
+    live: str
+    """The real path of the compiled table."""
+    work: str
+    """The work folder; `source`, `compiled` and `copy` are names in it."""
+    source: str
+    compiled: str
+    copy: str
+    """A copy of the old table; "" where there was none."""
+    before: Mark | None
+    copied: Mark | None
+    after: Mark
+    links: int
+    """How many names the old table had."""
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the live file keeps its inode (lmdb: the compiler's own transaction)."""
+        return self.target.type == "lmdb" and self.before is not None
+
+    @property
+    def restore_needs_reload(self) -> bool:
+        """Whether running daemons notice `restore` only after a reload: an lmdb file with several names."""
+        return self.target.type == "lmdb" and self.links > 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a journal."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Swap:
+        """The value that `as_json` was made from."""
+        marks = {name: plain[name] and Mark(**plain[name]) for name in ("before", "copied", "after")}
+        return cls(**{**plain, **marks, "target": Target(**plain["target"])})
+
+
+def prepare(built: Built, config_dir: str, source: FileMeta, *, mtime_ns: int) -> Swap:
+    """Make ready to install a table that was compiled without failure; nothing live is touched.
+
+    The new table gets the old one's owner, mode, ACL and xattrs, or, where there was none, those postmap(1)
+    would have given it after `source`, and a time not older than `mtime_ns`, which must be the time that its
+    text will get. Raises WriteError.
+    """
+    live = os.path.realpath(live_path(built.target))
+    work = built.work
+    try:
+        old, copy, copied = _copied(live, work.fd, work.name("old"), built.target.type)
+        meta = old[0] if old else _as_postmap(source)
+        after = _dressed(work.fd, built.compiled, meta, max(mtime_ns, now_ns()), built.target.type)
+    except OSError as error:
+        raise worded(error, live) from error
+    return Swap(
+        target=built.target,
+        config_dir=config_dir,
+        live=live,
+        work=work.path,
+        source=built.source,
+        compiled=built.compiled,
+        copy=copy if old else "",
+        before=old[1] if old else None,
+        copied=copied,
+        after=after,
+        links=old[0].nlink if old else 0,
+    )
+
+
+def install(swap: Swap) -> None:
+    """Make the new table live, whole. Raises Changed where someone else compiled it since `prepare`, and
+    WriteError; the old table is then as it was."""
+    try:
+        with _opened(swap.work) as work, _parent(swap.live) as (folder, name):
+            if swap.in_place:
+                _transact(swap, work)
+            elif swap.before is None:
+                os.link(swap.compiled, name, src_dir_fd=work, dst_dir_fd=folder)  # never over another's
+                os.unlink(swap.compiled, dir_fd=work)
+            else:
+                _rename_over(swap.live, (work, swap.compiled), (folder, name), (swap.before,), swap.target.type)
+            os.fsync(folder)
+    except FileExistsError:
+        raise Changed(swap.live, "someone else compiled this table meanwhile") from None
+    except OSError as error:
+        raise worded(error, swap.live) from error
+
+
+def restore(swap: Swap) -> None:
+    """Put the old table back, or remove the new one where there was none; nothing where that is so already.
+
+    Raises Changed where the live table is neither, and WriteError.
+    """
+    match state(swap):
+        case "before":
+            return
+        case "other":
+            raise Changed(swap.live, "someone else compiled this table meanwhile")
+        case "after":
+            pass
+    try:
+        with _opened(swap.work) as work, _parent(swap.live) as (folder, name):
+            if swap.before is None:
+                os.unlink(name, dir_fd=folder)
+            else:
+                _rename_over(swap.live, (work, swap.copy), (folder, name), None, swap.target.type)
+            os.fsync(folder)
+    except OSError as error:
+        raise worded(error, swap.live) from error
+
+
+def state(swap: Swap) -> State:
+    """Whether the live table is the one before, the one after, or somebody else's."""
+    try:
+        fd = os.open(swap.live, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return "before" if swap.before is None else "other"
+    except OSError as error:
+        raise worded(error, swap.live) from error
+    try:
+        mark = _mark(fd, swap.target.type)
+    finally:
+        os.close(fd)
+    if swap.in_place:
+        return _state_in_place(swap, mark)
+    if mark == swap.after:
+        return "after"
+    return "before" if mark in {swap.before, swap.copied} else "other"
+
+
+def _state_in_place(swap: Swap, mark: Mark) -> State:
+    assert swap.before is not None
+    if mark.head == swap.before.head:
+        return "before"
+    built = f"{swap.work}/{swap.compiled}"
+    if not os.path.exists(built):
+        return "other"
+    ours = dump(swap.config_dir, swap.target, built)
+    return "after" if ours == dump(swap.config_dir, swap.target, swap.live) else "other"
+
+
+def _copied(
+    live: str, work: int, copy: str, kind: str
+) -> tuple[tuple[FileMeta, Mark] | None, str, Mark | None]:
+    """Copy the live table into the work folder, as it was at one instant: its meta and mark, and the copy's."""
+    try:
+        fd = os.open(live, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None, copy, None
+    os.close(fd)
+    while True:
+        with _shared(live) as fd:
+            meta, mark = meta_of(fd, ""), _mark(fd, kind)
+            _copy(fd, work, copy)
+            if _mark(fd, kind) == mark:  # lmdb's writers take no flock; a commit shows in its head
+                return (meta, mark), copy, _dressed(work, copy, meta, meta.mtime_ns, kind)
+
+
+def _copy(fd: int, work: int, name: str) -> None:
+    out = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=work)
+    try:
+        os.lseek(fd, 0, os.SEEK_SET)
+        while os.sendfile(out, fd, None, _CHUNK):  # type: ignore[arg-type]  # None: go on from the file's offset
+            pass
+    finally:
+        os.close(out)
+
+
+def _dressed(work: int, name: str, meta: FileMeta, mtime_ns: int, kind: str) -> Mark:
+    fd = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=work)
+    try:
+        dress(fd, meta)
+        os.utime(fd, ns=(now_ns(), mtime_ns))
+        os.fsync(fd)
+        return _mark(fd, kind)
+    finally:
+        os.close(fd)
+
+
+def _as_postmap(source: FileMeta) -> FileMeta:
+    """What postmap(1) gives a new table: its source's owner, and for others no more than its source allows."""
+    return replace(source, mode=0o600 | (source.mode & 0o044), xattrs=())
+
+
+def _mark(fd: int, kind: str) -> Mark:
+    found = os.fstat(fd)
+    head = hashlib.sha256(os.pread(fd, _LMDB_HEAD, 0)).hexdigest() if kind == "lmdb" else ""
+    return Mark(found.st_ino, found.st_size, found.st_mtime_ns, head)
+
+
+def _rename_over(
+    live: str, new: tuple[int, str], old: tuple[int, str], expected: tuple[Mark, ...] | None, kind: str
+) -> None:
+    # A shared lock suffices: a compiler of this table holds an exclusive one, and lookups go on meanwhile.
+    with _shared(live) as fd:
+        if expected is not None and _mark(fd, kind) not in expected:
+            raise Changed(live, "someone else compiled this table meanwhile")
+        os.rename(new[1], old[1], src_dir_fd=new[0], dst_dir_fd=old[0])
+        found = os.fstat(fd)
+        if found.st_nlink > 0:
+            later = max(now_ns(), (found.st_mtime_ns // SECOND + 1) * SECOND)
+            os.utime(fd, ns=(found.st_atime_ns, later))
+
+
+def _transact(swap: Swap, work: int) -> None:
+    """Let the compiler replace the live lmdb file's content, from our text, through a link to the open file."""
+    assert swap.before is not None
+    live = os.open(swap.live, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if _mark(live, "lmdb").head != swap.before.head:
+            raise Changed(swap.live, "someone else compiled this table meanwhile")
+        inside, through = f"/proc/{os.getpid()}/fd/{work}", f"{swap.source}-live"
+        os.symlink(swap.source, through, dir_fd=work)
+        os.symlink(f"/proc/{os.getpid()}/fd/{live}", f"{through}.lmdb", dir_fd=work)
+        done = commands.act((program(swap.target), "-c", swap.config_dir, f"lmdb:{inside}/{through}"))
+        if not done.ok:
+            raise WriteError(f"{program(swap.target)} failed: {done.words}", "", swap.live)
+        os.fsync(live)
+    finally:
+        os.close(live)
+
+
+@contextmanager
+def _shared(path: str) -> Iterator[int]:
+    """The file that the path stands for now, under a shared flock(2): no compiler is in the middle of it."""
+    until = time.monotonic() + LOCK_WAIT
+    while True:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(fd), os.lstat(path)):
+                yield fd
+                return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise WriteError("another program has been compiling it for a minute", "try again", path) from None
+            time.sleep(0.01)
+        finally:
+            os.close(fd)
+
+
+@contextmanager
+def _opened(work: str) -> Iterator[int]:
+    """A work folder by its path, which must be what its maker left: ours, and closed to others."""
+    fd = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        found = os.fstat(fd)
+        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise WriteError("is not the folder that mailtui made", "remove it after a look", work)
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _parent(real: str) -> Iterator[tuple[int, str]]:
+    parent, name = os.path.split(real)
+    fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield fd, name
+    finally:
+        os.close(fd)

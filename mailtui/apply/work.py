@@ -1,0 +1,132 @@
+"""A folder of our own beside the files of a change, where tables are compiled before anything live is touched."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+from types import TracebackType
+from typing import Self
+
+from mailtui.apply.write import MARK, worded
+
+_OLD = 86_400
+
+class Work:
+    """A 0700 folder `.mailtui-XXXX` in `folder`, locked while its maker lives, removed at the end.
+
+    It is made where the files are, so that rename(2) works out of it. Everything inside is reached through
+    the open folder: someone who owns the folder around it may rename ours, and gains nothing by that.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.path = os.path.join(os.path.realpath(folder), f"{MARK}{secrets.token_hex(4)}")
+        self._count = 0
+        try:
+            os.mkdir(self.path, 0o700)
+            self.fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            fcntl.flock(self.fd, fcntl.LOCK_EX)
+        except OSError as error:
+            raise worded(error, self.path) from error
+
+    @property
+    def inside(self) -> str:
+        """The folder as our own programs name it, whatever happened to its path."""
+        return f"/proc/{os.getpid()}/fd/{self.fd}"
+
+    def name(self, last: str) -> str:
+        """A name of a new file inside that ends in `last`."""
+        self._count += 1
+        return f"{self._count}-{last}"
+
+    def write(self, name: str, data: bytes) -> None:
+        """Make a file inside, 0600 and ours, of an old date: Postfix reads a new one again for 2 s.
+
+        Raises WriteError.
+        """
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with open(os.open(name, flags, 0o600, dir_fd=self.fd), "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.utime(stream.fileno(), (_OLD, _OLD))
+        except OSError as error:
+            raise worded(error, os.path.join(self.path, name)) from error
+
+    def remove(self) -> None:
+        """Remove the folder and all in it."""
+        if self.fd < 0:
+            return
+        for entry in os.listdir(self.fd):
+            os.unlink(entry, dir_fd=self.fd)
+        if os.path.lexists(self.path) and os.path.samestat(os.fstat(self.fd), os.lstat(self.path)):
+            os.rmdir(self.path)
+        os.close(self.fd)
+        self.fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.remove()
+
+
+class Works:
+    """One Work a folder, each made when it is first asked for; all removed at the end."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Work] = {}
+
+    def beside(self, path: str) -> Work:
+        """The work folder beside the file that `path` really stands for. Raises WriteError."""
+        folder = os.path.dirname(os.path.realpath(path))
+        if folder not in self._made:
+            self._made[folder] = Work(folder)
+        return self._made[folder]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The folders made so far: what a journal must name so that a crash leaves no litter."""
+        return tuple(work.path for work in self._made.values())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for work in self._made.values():
+            work.remove()
+        self._made.clear()
+
+
+def sweep(folder: str) -> list[str]:
+    """Remove the work folders in `folder` whose maker is dead; the paths removed. Raises WriteError.
+
+    What a recovery still needs from one (the old tables) must be taken out before.
+    """
+    removed = []
+    try:
+        for entry in os.listdir(folder):
+            path = os.path.join(folder, entry)
+            if entry.startswith(MARK) and not os.path.islink(path) and os.path.isdir(path) and _dead(path):
+                shutil.rmtree(path)
+                removed.append(path)
+    except OSError as error:
+        raise worded(error, folder) from error
+    return removed
+
+
+def _dead(path: str) -> bool:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return os.fstat(fd).st_uid == os.geteuid()
+    finally:
+        os.close(fd)

@@ -1,0 +1,350 @@
+"""One file, replaced whole: who owns it, who may read it and what else hangs on it stay as they were.
+
+The new bytes go to a temporary file in the same folder, reach the disk, and take the name by rename(2).
+A reader sees the old file or the new one, never a part; a crash leaves at most a temporary file of a
+recognisable name, which `sweep` removes.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import stat
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+SECOND = 1_000_000_000
+RACY = SECOND // 10
+"""A file changed this short a time (ns) before we read it may change again under the same time stamp."""
+WHOLE_CHECK = 1 << 20
+"""Up to this size in bytes `replace` compares the file's content again, not only its stamp."""
+MARK = ".mailtui-"
+"""Part of the name of everything temporary that mailtui makes beside a file."""
+
+_KERNELS_OWN = ("security.ima", "security.evm")  # the kernel computes these from the content
+_GETFLAGS = 0x80086601  # FS_IOC_GETFLAGS (linux/fs.h)
+_IMMUTABLE, _APPEND_ONLY = 0x10, 0x20
+
+
+class WriteError(Exception):
+    """A file that could not be written: `what` happened to `path`, and what to `do`. It is as it was."""
+
+    def __init__(self, what: str, do: str, path: str) -> None:
+        super().__init__(f"{path}: {what}" + (f"; {do}" if do else ""))
+        self.what, self.do, self.path = what, do, path
+
+
+class Changed(WriteError):
+    """The file on the disk is not the one that was read: someone else wrote it meanwhile."""
+
+    def __init__(self, path: str, what: str = "someone else changed it meanwhile") -> None:
+        super().__init__(what, "read it again", path)
+
+
+@dataclass(frozen=True, slots=True)
+class FileMeta:
+    """What a file was when it was read: all that must stay as it is, and all by which it is known again."""
+
+    mode: int
+    """Permission bits, without the file type."""
+    uid: int
+    gid: int
+    xattrs: tuple[tuple[str, bytes], ...]
+    """Extended attributes by name; an ACL is `system.posix_acl_access` (acl(5))."""
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+    nlink: int
+    size: int
+    sha256: str
+    read_ns: int = field(default=0, compare=False)
+    """When it was read."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a journal."""
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        return {**plain, "xattrs": [[n, base64.b64encode(v).decode("ascii")] for n, v in self.xattrs]}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> FileMeta:
+        """The value that `as_json` was made from."""
+        xattrs = tuple((name, base64.b64decode(value)) for name, value in plain["xattrs"])
+        return cls(**{**plain, "xattrs": xattrs})
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of bytes, in hex."""
+    return hashlib.sha256(data, usedforsecurity=False).hexdigest()
+
+
+def now_ns() -> int:
+    """The present time in ns."""
+    return time.time_ns()
+
+
+def read_file(path: str) -> tuple[bytes, FileMeta]:
+    """The bytes of a file (a symlink is followed) and what it is. OSError passes."""
+    with open(path, "rb") as stream:
+        read_ns = now_ns()
+        data = stream.read()
+        return data, meta_of(stream.fileno(), digest(data), read_ns)
+
+
+def meta_of(fd: int, sha256: str, read_ns: int = 0) -> FileMeta:
+    """The meta of an open file whose content has that digest."""
+    found = os.fstat(fd)
+    return FileMeta(
+        mode=stat.S_IMODE(found.st_mode),
+        uid=found.st_uid,
+        gid=found.st_gid,
+        xattrs=_xattrs(fd),
+        mtime_ns=found.st_mtime_ns,
+        ctime_ns=found.st_ctime_ns,
+        inode=found.st_ino,
+        device=found.st_dev,
+        nlink=found.st_nlink,
+        size=found.st_size,
+        sha256=sha256,
+        read_ns=read_ns,
+    )
+
+
+def hot_mtime(old_mtime_ns: int, now: int | None = None) -> int:
+    """The time to give a new main.cf: newer than the old file's, yet not so new that Postfix waits.
+
+    Every Postfix program reads a file again until its time is two seconds old (dict_load_file_xt(3)).
+    """
+    return max(old_mtime_ns + SECOND, (now_ns() if now is None else now) - 3 * SECOND)
+
+
+def advice(path: str) -> list[str]:
+    """What an admin should know before this file is replaced by rename; nothing for most files."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return []
+    said = []
+    if found.st_nlink > 1:
+        others = found.st_nlink - 1
+        said.append(
+            f"{path} has {others} other name{'s' if others > 1 else ''} (hard links): "
+            f"{'they keep' if others > 1 else 'it keeps'} the old content"
+        )
+    return said
+
+
+def replace(
+    path: str, data: bytes, meta: FileMeta, *, expected: FileMeta | None = None, mtime_ns: int | None = None
+) -> FileMeta:
+    """Put `data` in place of the file, whole, with the owner, mode, ACL and xattrs of `meta`.
+
+    The file on the disk must still be `expected` (default: `meta`), else Changed. A symlink is kept and
+    its target written. `mtime_ns` is the time to give it (default: now). Returns the new file's meta.
+    Raises WriteError; nothing is left beside the file, which is then as it was, save where the very last
+    step failed, the fsync of the folder: so look at what is there before undoing anything.
+    """
+    real = os.path.realpath(path)
+    with _worded(real), _folder(real) as (folder, name), _temporary(folder, name) as (temporary, fd):
+        _fill(fd, data, meta, mtime_ns)
+        _unchanged(folder, name, real, expected or meta)
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+        return meta_of(fd, digest(data), now_ns())
+
+
+def create(path: str, data: bytes, *, mode: int, uid: int = -1, gid: int = -1, mtime_ns: int | None = None) -> FileMeta:
+    """Make a file that does not exist yet, whole; raises Changed where it exists by now, else WriteError."""
+    real = os.path.realpath(path)
+    uid, gid = (os.geteuid() if uid < 0 else uid), (os.getegid() if gid < 0 else gid)
+    wanted = FileMeta(mode, uid, gid, (), 0, 0, 0, 0, 1, len(data), "")
+    with _worded(real), _folder(real) as (folder, name), _temporary(folder, name) as (temporary, fd):
+        _fill(fd, data, wanted, mtime_ns)
+        try:
+            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)  # unlike rename, never over another
+        except FileExistsError:
+            raise Changed(real, "someone else made this file meanwhile") from None
+        os.unlink(temporary, dir_fd=folder)
+        os.fsync(folder)
+        return meta_of(fd, digest(data), now_ns())
+
+
+def remove(path: str, expected: FileMeta) -> None:
+    """Remove a file that is still `expected`; raises Changed or WriteError."""
+    real = os.path.realpath(path)
+    with _worded(real), _folder(real) as (folder, name):
+        _unchanged(folder, name, real, expected)
+        os.unlink(name, dir_fd=folder)
+        os.fsync(folder)
+
+
+def sweep(path: str) -> list[str]:
+    """Remove temporary files that a killed write of this path left; the paths removed.
+
+    To be called while the path's apply lock is held: no write of it is then under way.
+    """
+    real = os.path.realpath(path)
+    parent, name = os.path.split(real)
+    removed = []
+    with _worded(real):
+        for entry in os.listdir(parent or "/"):
+            if entry.startswith(f".{name}{MARK}"):
+                os.unlink(os.path.join(parent, entry))
+                removed.append(os.path.join(parent, entry))
+    return removed
+
+
+@contextmanager
+def _worded(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise worded(error, path) from error
+
+
+def worded(error: OSError, path: str) -> WriteError:
+    """An OSError in the words of an admin, with what to do."""
+    folder = os.path.dirname(path) or "/"
+    match error.errno:
+        case errno.ENOSPC:
+            what, do = "the disk is full", f"free some space (df {folder}), then try again"
+        case errno.EDQUOT:
+            what, do = "the disk quota is used up", f"free some space (quota), then try again; folder {folder}"
+        case errno.EIO:
+            what, do = "the disk reports an input/output error", "look at the kernel's log (dmesg) first"
+        case errno.EROFS:
+            what, do = "the file system is mounted read-only", f"findmnt -T {folder} tells which and why"
+        case errno.EPERM:
+            what, do = _not_permitted(path, folder)
+        case errno.EACCES:
+            what, do = "permission denied", "run mailtui as root (sudo mailtui)"
+        case errno.ENOENT:
+            what, do = "no such file or folder", "was it moved or removed meanwhile?"
+        case _:
+            what, do = error.strerror or str(error), ""
+    return WriteError(what, do, path)
+
+
+def _not_permitted(path: str, folder: str) -> tuple[str, str]:
+    for candidate in (path, folder):
+        flags = _flags(candidate)
+        if flags & (_IMMUTABLE | _APPEND_ONLY):
+            letter = "i" if flags & _IMMUTABLE else "a"
+            word = "immutable" if flags & _IMMUTABLE else "append-only"
+            where = "" if candidate == path else f"its folder {folder} "
+            return f"{where}is marked {word} (chattr +{letter})", f"chattr -{letter} {candidate}"
+    return "the system does not permit it", "run mailtui as root (sudo mailtui)"
+
+
+def _flags(path: str) -> int:
+    """The chattr(1) flags of a file; 0 where its file system has none or it cannot be opened."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return 0
+    try:
+        return int(struct.unpack_from("I", fcntl.ioctl(fd, _GETFLAGS, bytes(8)))[0])
+    except OSError:
+        return 0
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _folder(real: str) -> Iterator[tuple[int, str]]:
+    """The file's folder, held open: what follows happens in it even where someone renames it meanwhile."""
+    parent, name = os.path.split(real)
+    fd = os.open(parent or "/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield fd, name
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _temporary(folder: int, name: str) -> Iterator[tuple[str, int]]:
+    """A new file of our own in the folder, 0600; gone at the end unless it was renamed."""
+    temporary = f".{name}{MARK}{secrets.token_hex(4)}"
+    fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        yield temporary, fd
+    except BaseException:
+        # Also after a failed fsync of the folder, when the rename was done: then there is nothing to remove.
+        if _exists(temporary, folder):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+    finally:
+        os.close(fd)
+
+
+def _exists(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _fill(fd: int, data: bytes, meta: FileMeta, mtime_ns: int | None) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+    dress(fd, meta)
+    if mtime_ns is not None:
+        os.utime(fd, ns=(now_ns(), mtime_ns))
+    os.fsync(fd)
+
+
+def dress(fd: int, meta: FileMeta) -> None:
+    """Give an open file of ours the owner, then the xattrs and ACL, then the mode of `meta`.
+
+    In that order: chown(2) clears set-id bits, and an ACL's mask is the group part of the mode.
+    """
+    found = os.fstat(fd)
+    if (found.st_uid, found.st_gid) != (meta.uid, meta.gid):
+        os.fchown(fd, meta.uid, meta.gid)
+    have, want = dict(_xattrs(fd)), dict(meta.xattrs)
+    for name in have.keys() - want.keys():  # a folder's default ACL, say
+        os.removexattr(fd, name)
+    for name, value in want.items():
+        if have.get(name) != value:
+            os.setxattr(fd, name, value)
+    os.fchmod(fd, meta.mode)
+
+
+def _xattrs(fd: int) -> tuple[tuple[str, bytes], ...]:
+    try:
+        names = os.listxattr(fd)
+    except OSError as error:
+        if error.errno in {errno.ENOTSUP, errno.ENOSYS}:
+            return ()
+        raise
+    return tuple((name, os.getxattr(fd, name)) for name in sorted(names) if name not in _KERNELS_OWN)
+
+
+def _unchanged(folder: int, name: str, real: str, expected: FileMeta) -> None:
+    """Raise Changed unless the name still stands for the file that was read, with the same content."""
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    except FileNotFoundError:
+        raise Changed(real, "someone else removed it meanwhile") from None
+    with open(fd, "rb") as stream:
+        found = os.fstat(fd)
+        stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        same = stamp == (expected.device, expected.inode, expected.size, expected.mtime_ns, expected.ctime_ns)
+        sure = expected.ctime_ns < expected.read_ns - RACY
+        if same and sure and found.st_size > WHOLE_CHECK:
+            return
+        if found.st_size != expected.size or digest(stream.read()) != expected.sha256:
+            raise Changed(real)
+        attributes = (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, _xattrs(fd))
+        if attributes != (expected.mode, expected.uid, expected.gid, expected.xattrs):
+            raise Changed(real, "someone else changed its owner or permissions meanwhile")

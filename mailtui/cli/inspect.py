@@ -1,0 +1,109 @@
+"""`mailtui inspect KIND FILE`: a file as mailtui reads it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from mailtui.cli.context import Context
+from mailtui.cli.main import Parser, common_options
+from mailtui.cli.output import Failed, columns, note, write, write_json
+from mailtui.formats.document import parse
+from mailtui.formats.target import FORMATS, Format
+from mailtui.text.safe import decode
+
+if TYPE_CHECKING:
+    from mailtui.formats.maincf import MainCf
+    from mailtui.formats.mastercf import MasterCf
+    from mailtui.formats.table import Table
+
+
+def parser() -> Parser:
+    top = Parser(
+        prog="mailtui inspect",
+        description="Print a file's entries and problems as mailtui reads them.",
+        parents=[common_options()],
+    )
+    top.add_argument("kind", choices=FORMATS, metavar="KIND", help=" ".join(FORMATS))
+    top.add_argument("file", type=Path)
+    top.add_argument("--raw", action="store_true", help="write the document's bytes, which equal the file's")
+    top.set_defaults(call=inspect)
+    return top
+
+
+def _main_cf(document: MainCf) -> list[dict[str, Any]]:
+    found = [*document.parameters, *document.commented]
+    return [
+        {"line": p.line, "name": p.name, "value": decode(p.value), "enabled": p.enabled}
+        for p in sorted(found, key=lambda definition: definition.line)
+    ]
+
+
+def service_json(service: Any) -> dict[str, Any]:
+    """One service of master.cf in interface names."""
+    return {
+        "service": service.name,
+        "type": service.type,
+        "private": service.private,
+        "unprivileged": service.unprivileged,
+        "chroot": service.chroot,
+        "wakeup": service.wakeup,
+        "process_limit": service.process_limit,
+        "command": service.command,
+        "options": dict(service.options),
+        "enabled": service.enabled,
+        "line": service.line,
+    }
+
+
+def _table(document: Table) -> list[dict[str, Any]]:
+    entries = (document.entry(index) for index in range(len(document)))
+    return [
+        {"line": e.line, "key": decode(e.key), "value": decode(e.value), "enabled": e.enabled}
+        for e in entries
+    ]
+
+
+def inspect(context: Context, options: argparse.Namespace) -> None:
+    kind: Format = options.kind
+    try:
+        raw = options.file.read_bytes()
+    except OSError as error:
+        raise Failed(str(error.strerror).lower(), file=str(options.file)) from None
+    document = parse(kind, raw)
+    if options.raw:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(document.raw)
+        return
+    match kind:
+        case "main.cf":
+            entries = _main_cf(cast("MainCf", document))
+        case "master.cf":
+            entries = [service_json(service) for service in cast("MasterCf", document).services]
+        case _:
+            entries = _table(cast("Table", document))
+    problems = [{"line": problem.line, "text": problem.text} for problem in document.problems]
+    if context.json:
+        write_json({"entries": entries, "problems": problems})
+        return
+    rows = [
+        (
+            str(entry["line"]),
+            "" if entry["enabled"] else "#",
+            *(str(value) for value in list(entry.values())[1:3]),
+        )
+        if "service" not in entry
+        else (
+            str(entry["line"]),
+            "" if entry["enabled"] else "#",
+            f"{entry['service']}/{entry['type']}",
+            entry["command"],
+        )
+        for entry in entries
+    ]
+    for line in columns(rows):
+        write(line)
+    for problem in problems:
+        note(f"{options.file}:{problem['line']}: {problem['text']}")

@@ -1,0 +1,150 @@
+"""From arguments to one noun's module. Options that every command takes stand before or after it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from mailtui import __version__
+from mailtui.cli.context import Context
+from mailtui.cli.output import REFUSED, USAGE, Failed, report
+
+if TYPE_CHECKING:
+    from mailtui.cli.console import Prepared
+
+NOUNS = {
+    "alias": "list, set, remove, resolve, find, replace: who gets the mail of an address",
+    "table": "list, get, set, remove, try: any lookup table, as TYPE:PATH",
+    "parameter": "list, get, set, reset: main.cf",
+    "log": "the mail log as records; --follow, --json",
+    "history": "list, show, undo, recover: what was written, and back",
+    "draft": "show, apply: a saved draft",
+    "inspect": "a file as it is read; --raw writes its bytes back",
+    "demo": "a disposable mail server of Falcot Corp on loopback, and the console on it",
+    "completion": "bash, zsh, tcsh: completion for the shell",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with one-line errors that end with exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Failed(message, do=f"see {self.prog} --help", code=USAGE)
+
+
+def common_options() -> Parser:
+    """The options that stand before or after any command."""
+    options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = options.add_argument_group("options of every command")
+    group.add_argument(
+        "--config-dir", metavar="DIR", help="the Postfix instance (default: what postconf says)"
+    )
+    group.add_argument("--json", action="store_true", help="print data as JSON")
+    group.add_argument("--read-only", action="store_true", help="look, and change nothing")
+    group.add_argument("--log", metavar="SOURCE", help="the mail log: a file, journal, or auto")
+    return options
+
+
+def change_options() -> Parser:
+    """The options of every command that changes something."""
+    options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = options.add_argument_group("options of a change")
+    group.add_argument("--dry-run", action="store_true", help="print the diff and the plan, change nothing")
+    group.add_argument(
+        "--no-reload", action="store_true", help="write and compile, but do not reload Postfix"
+    )
+    group.add_argument(
+        "--no-rehearsal", action="store_true", help="do not try a new main.cf or master.cf first"
+    )
+    group.add_argument("--yes", action="store_true", help="yes to what the console would ask")
+    return options
+
+
+def _top() -> Parser:
+    commands = "\n".join(f"  {noun:<11} {text}" for noun, text in NOUNS.items())
+    top = Parser(
+        prog="mailtui",
+        description="A console for Postfix. Without a command it opens (on the screen named).",
+        epilog=f"commands:\n{commands}\n\n`mailtui COMMAND --help` tells more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
+        argument_default=argparse.SUPPRESS,
+    )
+    top.add_argument("--version", action="version", version=f"mailtui {__version__}")
+    console = top.add_argument_group("options of the console")
+    console.add_argument("--color", choices=["auto", "truecolor", "256", "16", "none"])
+    console.add_argument("--mouse", action=argparse.BooleanOptionalAction, help="default: off over SSH")
+    console.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    return top
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], str | None, list[str]]:
+    """Options before the noun, the noun, and the rest."""
+    values = {"--config-dir", "--log", "--color"}
+    skip = False
+    for place, word in enumerate(arguments):
+        if skip:
+            skip = False
+        elif word in values:
+            skip = True
+        elif not word.startswith("-"):
+            return list(arguments[:place]), word, list(arguments[place + 1 :])
+    return list(arguments), None, []
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code."""
+    try:
+        return _run(arguments)
+    except Failed as failure:
+        return report(failure, as_json="--json" in arguments)
+    except BrokenPipeError:
+        # The reader went away (| head): nothing is wrong, and Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
+        from mailtui.cli.mishap import failure_of
+
+        return report(failure_of(error), as_json="--json" in arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    before, noun, after = _split(arguments)
+    given = _top().parse_args(before)
+    if noun is None:
+        raise Failed("no command given", do="see mailtui --help", code=USAGE)
+    if noun not in NOUNS:
+        import difflib
+
+        near = difflib.get_close_matches(noun, NOUNS, 1)
+        raise Failed(
+            f"there is no command {noun!r}",
+            do=f"did you mean {near[0]}?" if near else "see mailtui --help",
+            code=USAGE,
+        )
+    module = importlib.import_module(f"mailtui.cli.{noun}")
+    parser: Parser = module.parser()
+    options = parser.parse_args(after, argparse.Namespace(**vars(given)))
+    status = options.call(Context(options), options)
+    sys.stdout.flush()
+    return int(status or 0)
+
+
+def open_console(arguments: Sequence[str], screen: str) -> Prepared | int:
+    """What the console starts with, or the exit code where it cannot start (the error is printed)."""
+    words = [word for word in arguments if not (word.isdecimal() or word == screen)] if screen else arguments
+    try:
+        from mailtui.cli.console import prepare
+
+        return prepare(_top().parse_args(list(words)), screen)
+    except Failed as failure:
+        from mailtui.cli.console import leave_skeleton
+
+        leave_skeleton()
+        return report(failure, as_json=False) or REFUSED

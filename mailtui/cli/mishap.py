@@ -1,0 +1,23 @@
+"""Errors that a command did not expect, as one line. Details go to a file, because locals may be secrets."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import traceback
+
+from mailtui.cli.output import Failed
+
+
+def failure_of(error: Exception) -> Failed:
+    """The error in words: an OSError by its file, anything else with the place of a report (mode 0600)."""
+    if isinstance(error, OSError) and error.filename is not None:
+        do = "run mailtui with sudo" if isinstance(error, PermissionError) and os.geteuid() else ""
+        return Failed((error.strerror or str(error)).lower(), file=os.fsdecode(error.filename), do=do)
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    with tempfile.NamedTemporaryFile("w", prefix="mailtui-report-", suffix=".txt", delete=False) as report:
+        report.writelines(lines)
+    return Failed(
+        f"an error in mailtui itself ({type(error).__name__}); nothing was changed by this command after it",
+        do=f"the report {report.name} says where; please send it to the authors",
+    )

@@ -1,0 +1,7 @@
+"""`python -m mailtui.demo` is `mailtui demo`."""
+
+import sys
+
+from mailtui.demo.run import main
+
+sys.exit(main(sys.argv[1:]))

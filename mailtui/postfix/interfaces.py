@@ -1,0 +1,81 @@
+"""The addresses at which an instance receives mail: inet_interfaces and proxy_interfaces.
+
+Names in them are looked up in /etc/hosts only: reading a configuration asks nothing of the network.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from mailtui.formats.lists import split
+from mailtui.postfix import postconf
+from mailtui.postfix.files import Reader
+from mailtui.postfix.parameters import Parameters
+from mailtui.text.safe import decode
+
+HOSTS = "/etc/hosts"
+Address = IPv4Address | IPv6Address
+LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
+
+
+def literal(text: str) -> Address | None:
+    """The address of `[192.0.2.1]` or `[IPv6:2001:db8::1]` in a mail address, None for anything else."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    bare = text[1:-1]
+    if bare[:5].lower() == "ipv6:":
+        bare = bare[5:]
+    return _address(bare)
+
+
+def own_addresses(parameters: Parameters, reader: Reader) -> frozenset[Address]:
+    """Every address for which `[address]` is a local destination. Raises ParameterError."""
+    found: set[Address] = set()
+    for item in split(parameters.expanded("inet_interfaces")):
+        match item.lower():
+            case "all":
+                found.update(_of_this_host())
+            case "loopback-only":
+                found.update(LOOPBACK)
+            case _:
+                found.update(_named(item, reader))
+    versions = _versions(parameters.expanded("inet_protocols"))
+    proxies = (each for item in split(parameters.expanded("proxy_interfaces")) for each in _named(item, reader))
+    return frozenset(each for each in (*found, *proxies) if each.version in versions)
+
+
+def _versions(protocols: str) -> set[int]:
+    named = {item.lower() for item in split(protocols)}
+    return {version for version in (4, 6) if named & {"all", f"ipv{version}"}}
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _of_this_host() -> set[Address]:
+    """The addresses of this host's interfaces; the loopback ones where they cannot be had."""
+    settings = {"inet_interfaces": "all", "inet_protocols": "all", "mynetworks_style": "host"}
+    try:
+        networks = postconf.own_networks(settings)
+    except postconf.PostconfError:
+        return set(LOOPBACK)
+    addresses = (_address(each.partition("/")[0].strip("[]")) for each in networks)
+    return {each for each in addresses if each is not None}
+
+
+def _named(item: str, reader: Reader) -> set[Address]:
+    """The address that an item is, or those of a host name in /etc/hosts."""
+    address = _address(item.strip("[]"))
+    if address is not None:
+        return {address}
+    try:
+        lines = decode(reader.raw(HOSTS)).splitlines()
+    except OSError:
+        return set()
+    rows = (line.partition("#")[0].split() for line in lines)
+    found = (_address(row[0]) for row in rows if item.lower() in (name.lower() for name in row[1:]))
+    return {each for each in found if each is not None}

@@ -1,0 +1,89 @@
+"""The bottom line: five keys of this view, `q`, and `? keys`; or, until the next key, what just happened.
+
+    yield Footer()
+    footer.say("staged: ~ alias webmaster…", "information")
+
+The keys are those of `screen.active_bindings`, so that a field that has the cursor shows its own.
+"""
+
+from __future__ import annotations
+
+from textual.app import App
+from textual.binding import ActiveBinding
+from textual.screen import Screen
+
+from mailtui.screens.parts.bars import Bar
+from mailtui.screens.parts.keys import key_name
+from mailtui.screens.parts.text import Span, ascii_in_use, spans_width
+
+MOST = 5
+"""Keys of the view that are shown."""
+
+_SEVERITIES = {"information": ("", ""), "warning": ("? ", "warning"), "error": ("! ", "error")}
+
+
+def actions(screen: Screen[object]) -> list[ActiveBinding]:
+    """The actions of a view in the order of their declaration, one entry each: those with an id, whatever
+    number of keys they have."""
+    seen: set[tuple[str, str | None]] = set()
+    result = []
+    for active in screen.active_bindings.values():
+        name = (active.binding.action, active.binding.id)
+        if active.binding.id and name not in seen:
+            seen.add(name)
+            result.append(active)
+    return result
+
+
+class Footer(Bar):
+    """` n new  ⏎ edit  d delete  # off                       q quit  ? keys`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._message: tuple[str, str] | None = None
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Show a message in place of the keys until the next key is pressed."""
+        self._message = (text, severity)
+        self.refresh()
+
+    def hush(self) -> None:
+        """Show the keys again."""
+        if self._message is not None:
+            self._message = None
+            self.refresh()
+
+    @property
+    def message(self) -> str:
+        """The message on show; empty where there is none."""
+        return self._message[0] if self._message else ""
+
+    def parts(self, width: int) -> tuple[list[Span], list[Span]]:
+        if self._message is not None:
+            lead, style = _SEVERITIES[self._message[1]]
+            return [(f" {lead}", style), (self._message[0], style)], []
+        left: list[Span] = []
+        right: list[Span] = []
+        shown = 0
+        for active in actions(self.screen):
+            general = isinstance(active.node, App)
+            if general and active.binding.id not in {"app.quit", "app.help"}:
+                continue
+            if not general and not active.binding.show:
+                continue
+            span = self._spans(active)
+            if general:
+                right.extend(span)
+            elif shown < MOST and spans_width(left) + spans_width(span) < width - 18 * (shown > 0):
+                left.extend(span)
+                shown += 1
+        return [(" ", ""), *left], [*right[:-1], (" ", "")] if right else []
+
+    def _spans(self, active: ActiveBinding) -> list[Span]:
+        binding = active.binding
+        key = binding.key_display or key_name(binding.key, ascii_in_use())
+        style = "" if active.enabled else "dim"
+        return [(key, "key" if active.enabled else "dim"), (f" {binding.description}", style), ("  ", "")]

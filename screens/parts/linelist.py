@@ -1,0 +1,384 @@
+"""A list of rows of which only the visible ones are ever asked for: a million rows cost what fifty do.
+
+    class Rows:                                  # any object like this; see `Rows`
+        def __len__(self): …
+        def cells(self, index): return Row(("webmaster@falcot.com", "jean"), marker="~")
+        def key(self, index): …                  # hashable: what the row is, wherever it stands
+        def find(self, key): …                   # its index now, or None
+
+    lines = LineList(Column("ADDRESS", share=3), Column("GOES TO", share=4), Column("TABLE", least=8, drop=70))
+    lines.set_rows(rows)                         # cursor and marks stay with their rows' keys
+    on LineList.Highlighted / .Selected / .Marked: message.index, message.key
+
+Nothing here is animated: a key costs the two lines it changes, or one paint of the list. There is no
+scrollbar, whose half blocks some consoles cannot show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+
+from mailtui.screens.parts.columns import Column, widths
+from mailtui.screens.parts.keys import MOVES
+from mailtui.screens.parts.paint import Painted
+from mailtui.screens.parts.text import Matcher, Span, Spans, cells, cut, segments, show
+
+Cell = str | bytes | Spans
+"""A cell: text from anywhere, or spans where parts of it have styles of their own."""
+
+MARK_LIMIT = 100_000
+"""Rows that `*` marks at most: an action on more of them is one for a filter or the command line."""
+
+_CACHED = 400
+
+_MARKER_STYLES = {"!": "error", "?": "warning", "*": "warning", "#": "dim", "=": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one row shows. `marker` is its state's letter: `+ ~ - # * ! ? =`, see the help page;
+    `style` lies under the cells that have none of their own ("dim" for what is not in force)."""
+
+    cells: Sequence[Cell]
+    marker: str = " "
+    style: str = ""
+
+
+class Rows(Protocol):
+    """Where a list's rows come from. All must be quick: `cells` is called for every visible row."""
+
+    def __len__(self) -> int: ...
+    def cells(self, index: int) -> Row: ...
+    def key(self, index: int) -> Hashable: ...
+    def find(self, key: Hashable) -> int | None: ...
+
+
+@dataclass(slots=True)
+class Listed:
+    """Rows from a plain list of (key, row): for short lists."""
+
+    items: Sequence[tuple[Hashable, Row]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def cells(self, index: int) -> Row:
+        return self.items[index][1]
+
+    def key(self, index: int) -> Hashable:
+        return self.items[index][0]
+
+    def find(self, key: Hashable) -> int | None:
+        return next((index for index, (have, _) in enumerate(self.items) if have == key), None)
+
+
+class LineList(Painted, can_focus=True):
+    """The list. `cursor` is the index of the current row; 0 in an empty list."""
+
+    BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]  # narrower than Textual's, on purpose
+        *MOVES,
+        Binding("enter", "select", "open", show=False),
+        Binding("space", "mark", "mark", show=False, id="list.mark", tooltip="Mark the row, or unmark it."),
+        Binding(
+            "asterisk", "mark_all", "mark all", show=False, id="list.mark-all",
+            tooltip="Mark all shown rows, or unmark them.",
+        ),
+    ]  # fmt: skip
+
+    class _About(Message):
+        """Something about one row of `lines`: its `index`, and its `key`."""
+
+        def __init__(self, lines: LineList, index: int, key: Hashable) -> None:
+            super().__init__()
+            self.lines, self.index, self.key = lines, index, key
+
+        @property
+        def control(self) -> LineList:
+            return self.lines
+
+    class Highlighted(_About):
+        """The cursor came to another row (key None: the list is empty). Only the last one counts."""
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, LineList.Highlighted) and message.lines is self.lines
+
+    class Selected(_About):
+        """Enter, or a double click."""
+
+    class Marked(Message):
+        """The marks changed; `count` rows are marked."""
+
+        def __init__(self, lines: LineList, count: int) -> None:
+            super().__init__()
+            self.lines, self.count = lines, count
+
+        @property
+        def control(self) -> LineList:
+            return self.lines
+
+    def __init__(
+        self,
+        *columns: Column,
+        rows: Rows | None = None,
+        empty: str = "",
+        header: bool = True,
+        marks: bool = True,
+        id: str | None = None,  # noqa: A002  # Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._columns = columns
+        self._header = 1 if header else 0
+        self._marks_allowed = marks
+        self.empty = empty
+        self.rows: Rows = rows if rows is not None else Listed()
+        self.marked: set[Hashable] = set()
+        self.cursor = 0
+        self.top = 0
+        self._match: Matcher | None = None
+        self._widths: list[int] = []
+        self._strips: dict[tuple[int, bool, bool, bool], Strip] = {}
+
+    # What others call
+
+    @property
+    def key(self) -> Hashable | None:
+        """The key of the row under the cursor; None in an empty list."""
+        return self.rows.key(self.cursor) if len(self.rows) else None
+
+    def set_rows(
+        self, rows: Rows, *, match: Matcher | None = None, to: Hashable | None = None, first: bool = False
+    ) -> None:
+        """Show other rows, or the same after a change. The cursor goes to the row `to`, or to the first
+        row, or stays with its row; where that is gone it keeps its place. `match` underlines in the cells."""
+        wanted = to if to is not None else (None if first else self.key)
+        above = self.cursor - self.top
+        place = rows.find(wanted) if wanted is not None and len(rows) else None
+        self.rows, self._match = rows, match
+        if place is None:
+            place = 0 if first else self.cursor
+        self.cursor = self._clamped(place)
+        self.top = self.cursor - above
+        self._show_cursor()
+        self.refresh_rows()
+        self._highlighted()
+
+    def refresh_rows(self) -> None:
+        """Paint all rows again: their contents changed, their number and order did not."""
+        self._strips.clear()
+        self.refresh()
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on row `index` (the nearest there is) and make it visible."""
+        index = self._clamped(index)
+        if index == self.cursor:
+            return
+        before, self.cursor = self.cursor, index
+        if self._show_cursor():
+            self.refresh()
+        else:
+            self._refresh_row(before)
+            self._refresh_row(index)
+        self._highlighted()
+
+    def move_to_key(self, key: Hashable) -> bool:
+        """Put the cursor on the row with this key; False where there is none."""
+        index = self.rows.find(key)
+        if index is None:
+            return False
+        self.move_to(index)
+        return True
+
+    def chosen(self) -> list[Hashable]:
+        """What an action is meant for: the keys of the marked rows, in the list's order, or else the
+        row under the cursor."""
+        if not self.marked:
+            return [] if self.key is None else [self.key]
+        found = ((self.rows.find(key), key) for key in self.marked)
+        return [key for _, key in sorted((index, key) for index, key in found if index is not None)]
+
+    def unmark_all(self) -> None:
+        """Forget all marks."""
+        self.marked.clear()
+        self._marks_changed()
+
+    # Keys
+
+    @property
+    def page(self) -> int:
+        """Rows visible at once."""
+        return max(1, self.size.height - self._header)
+
+    def action_down(self) -> None:
+        self.move_to(self.cursor + 1)
+
+    def action_up(self) -> None:
+        self.move_to(self.cursor - 1)
+
+    def action_page_down(self) -> None:
+        self.top = min(self.top + self.page - 1, max(0, len(self.rows) - self.page))
+        self.move_to(self.cursor + self.page - 1)
+
+    def action_page_up(self) -> None:
+        self.top = max(0, self.top - self.page + 1)
+        self.move_to(self.cursor - self.page + 1)
+
+    def action_first(self) -> None:
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        self.move_to(len(self.rows) - 1)
+
+    def action_select(self) -> None:
+        if len(self.rows):
+            self.post_message(self.Selected(self, self.cursor, self.key))
+
+    def action_mark(self) -> None:
+        key = self.key
+        if key is None or not self._marks_allowed:
+            return
+        self.marked.symmetric_difference_update({key})
+        self._refresh_row(self.cursor)
+        self.post_message(self.Marked(self, len(self.marked)))
+        self.action_down()
+
+    def action_mark_all(self) -> None:
+        if not self._marks_allowed:
+            return
+        if len(self.rows) > MARK_LIMIT:
+            self.app.notify(f"More than {MARK_LIMIT:,} rows are shown: filter first", severity="warning")
+            return
+        shown = {self.rows.key(index) for index in range(len(self.rows))}
+        self.marked = self.marked - shown if shown <= self.marked else self.marked | shown
+        self._marks_changed()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        return self._marks_allowed or action not in {"mark", "mark_all"}
+
+    # Mouse, size, focus
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.top + event.y - self._header
+        if event.y >= self._header and index < len(self.rows):
+            self.move_to(index)
+            if event.chain == 2:
+                self.action_select()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._scroll(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._scroll(-3)
+
+    def on_resize(self) -> None:
+        self._widths = widths(self._columns, self.size.width - 3)
+        self._show_cursor()
+        self.refresh_rows()
+
+    def on_focus(self) -> None:
+        self._refresh_row(self.cursor)
+
+    def on_blur(self) -> None:
+        self._refresh_row(self.cursor)
+
+    # Inside
+
+    def _clamped(self, index: int) -> int:
+        return max(0, min(index, len(self.rows) - 1))
+
+    def _show_cursor(self) -> bool:
+        """Scroll so that the cursor is visible; whether that moved the rows."""
+        before = self.top
+        top = min(self.top, self.cursor, max(0, len(self.rows) - self.page))
+        self.top = max(0, top, self.cursor - self.page + 1)
+        return self.top != before or not self._strips
+
+    def _scroll(self, lines: int) -> None:
+        self.top = max(0, min(self.top + lines, len(self.rows) - self.page))
+        self.refresh()
+        self.move_to(max(self.top, min(self.cursor, self.top + self.page - 1)))
+
+    def _refresh_row(self, index: int) -> None:
+        self.refresh(Region(0, index - self.top + self._header, self.size.width, 1))
+
+    def _marks_changed(self) -> None:
+        self.refresh_rows()
+        self.post_message(self.Marked(self, len(self.marked)))
+
+    def _highlighted(self) -> None:
+        self.post_message(self.Highlighted(self, self.cursor, self.key))
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        index = self.top + y - self._header
+        if y < self._header:
+            return Strip(self._header_line(width), width)
+        if index < len(self.rows):
+            return self._row_strip(index, width)
+        text = self.empty if y == self._header and not len(self.rows) else ""
+        return Strip(segments([("   ", ""), (text, "dim")], width, self.paint), width)
+
+    def _header_line(self, width: int) -> list[Segment]:
+        spans: list[Span] = [("   ", "")]
+        for column, room in self._shown_columns():
+            spans.extend((self._fitted([(column.title, "dim")], column, room), ("  ", "")))
+        return segments(spans, width, self.paint)
+
+    def _shown_columns(self) -> Iterator[tuple[Column, int]]:
+        return ((column, room) for column, room in zip(self._columns, self._widths, strict=False) if room)
+
+    @staticmethod
+    def _fitted(spans: Spans, column: Column, room: int) -> Span:
+        """A heading, padded."""
+        text = cut(show(spans[0][0]), room)
+        gap = " " * (room - cells(text))
+        return (gap + text if column.right else text + gap, spans[0][1])
+
+    def _row_strip(self, index: int, width: int) -> Strip:
+        here = index == self.cursor
+        name = (index, here, here and self.has_focus, bool(self.marked) and self.rows.key(index) in self.marked)
+        strip = self._strips.get(name)
+        if strip is None or strip.cell_length != width:
+            if len(self._strips) >= _CACHED:
+                self._strips.clear()
+            strip = self._strips[name] = Strip(self._row_line(index, width, name[3]), width)
+        return strip
+
+    def _row_line(self, index: int, width: int, marked: bool) -> list[Segment]:
+        row = self.rows.cells(index)
+        lead: list[Span] = [
+            (">" if marked else " ", "accent"),
+            (row.marker or " ", _MARKER_STYLES.get(row.marker, "bold")),
+            (" ", ""),
+        ]
+        line = segments(lead, min(3, width), self.paint)
+        shown = list(zip(self._columns, self._widths, row.cells, strict=False))
+        for column, room, cell in shown:
+            if not room:
+                continue
+            spans = [(cell, row.style)] if isinstance(cell, str) else cell
+            if isinstance(spans, bytes):
+                spans = [(show(spans), row.style)]
+            if column.right:
+                spans = [(" " * max(0, room - sum(cells(show(text)) for text, _ in spans)), ""), *spans]
+            line.extend(segments(spans, room, self.paint, match=self._match))
+            line.append(Segment("  ", self.paint[""]))
+        line = list(Segment.adjust_line_length(line, width, self.paint[""]))
+        if index != self.cursor:
+            return line
+        if not self.has_focus and not self.paint["cursor"].reverse:
+            return [Segment(text, (style or self.paint[""]) + self.paint["bar"]) for text, style, _ in line]
+        return [Segment(text, self.over_cursor(style or self.paint[""])) for text, style, _ in line]

@@ -1,0 +1,127 @@
+"""The screens by name: their keys, words and tabs. Free of Textual, so that it costs a start nothing.
+
+    name = BY_MODE["aliases"]; name.title == "Aliases"; tab_line("aliases", 80)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailtui.text.safe import safe
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenName:
+    """One screen: `mode` is its word, `key` its digit, `tab` its word at 80 columns, `short` at 60."""
+
+    key: str
+    mode: str
+    title: str
+    tab: str
+    short: str
+    words: tuple[str, ...]
+    """Further words that `:` understands."""
+    holds: str
+    """What it shows, in one sentence."""
+
+
+SCREENS: tuple[ScreenName, ...] = (
+    ScreenName(
+        "1", "overview", "Overview", "Overview", "Over", ("home",),
+        "Whether mail flows, what waits, what is wrong and where to go to mend it.",
+    ),
+    ScreenName(
+        "2", "domains", "Domains", "Domains", "Dom", ("domain", "dns"),
+        "Every domain this server takes mail for, its class, and what the world sees of it in DNS.",
+    ),
+    ScreenName(
+        "3", "aliases", "Aliases", "Aliases", "Ali", ("alias",),
+        "Every address that leads elsewhere, from all alias tables in one list.",
+    ),
+    ScreenName(
+        "4", "mailboxes", "Mailboxes", "Mailbox", "Mbox", ("mailbox", "boxes"),
+        "The mailboxes of this server: where each lies, who owns it and how full it is.",
+    ),
+    ScreenName(
+        "5", "restrictions", "Restrictions", "Rules", "Rule", ("rules", "restriction", "rule"),
+        "Who may send what: the rules of every stage of a session, in the order Postfix asks them.",
+    ),
+    ScreenName(
+        "6", "milters", "Milters", "Milters", "Milt", ("milter", "dkim"),
+        "The milters in their order, whether each answers, and the DKIM keys they sign with.",
+    ),
+    ScreenName(
+        "7", "auth", "Auth", "Auth", "Auth", ("sasl", "accounts", "tls"),
+        "Who may log in to send mail: SASL accounts, realms, and the certificates in use.",
+    ),
+    ScreenName(
+        "8", "log", "Log", "Log", "Log", ("logs",),
+        "The mail log as it grows, with a filter, and the whole way of one message.",
+    ),
+    ScreenName(
+        "9", "queue", "Queue", "Queue", "Que", ("mailq",),
+        "The messages that wait, grouped by sender, client or reason, and what can be done with them.",
+    ),
+    ScreenName(
+        "0", "parameters", "Parameters", "Param", "Par", ("parameter", "param", "main"),
+        "Every parameter of main.cf and service of master.cf: its value, its default, who overrides it.",
+    ),
+)  # fmt: skip
+"""The ten screens in the order of their keys."""
+
+VIEWS: tuple[ScreenName, ...] = (
+    ScreenName(
+        "w", "review", "Review", "Review", "Rev", ("write",),
+        "The staged changes as a diff and a plan, before anything is written.",
+    ),
+    ScreenName(
+        "H", "history", "History", "History", "Hist", (),
+        "Every change that was written here, by whom and when, each with its undo.",
+    ),
+)  # fmt: skip
+"""Views that open over a screen."""
+
+BY_MODE: dict[str, ScreenName] = {name.mode: name for name in (*SCREENS, *VIEWS)}
+
+
+def named(word: str) -> ScreenName | None:
+    """The screen that a word names exactly, long or short, in any case."""
+    word = word.lower()
+    for name in (*SCREENS, *VIEWS):
+        if word in (name.mode, name.tab.lower(), name.short.lower(), *name.words):
+            return name
+    return None
+
+
+def _line(labels: list[str], current: int) -> str:
+    """Labels with a blank between, the current one in brackets that take the blanks' places."""
+    text = " " if current != 0 else ""
+    for index, label in enumerate(labels):
+        if index == current:
+            text += f"[{label}]"
+        else:
+            text += label + ("" if index == current - 1 else " ")
+    return text
+
+
+def tab_line(mode: str, width: int) -> str:
+    """The line of screens for `width` columns: the longest form that fits, the current one in brackets."""
+    current = next((i for i, name in enumerate(SCREENS) if name.mode == mode), -1)
+    title = SCREENS[current].tab if current >= 0 else ""
+    forms = (
+        [f"{name.key} {name.title}" for name in SCREENS],
+        [f"{name.key}{name.tab}" for name in SCREENS],
+        [f"{name.key}{name.tab if i == current else name.short}" for i, name in enumerate(SCREENS)],
+        [f"{name.key}{name.short}" for name in SCREENS],
+        [f"{name.key}{title}" if i == current else name.key for i, name in enumerate(SCREENS)],
+    )
+    for labels in forms:
+        line = _line(labels, current)
+        if len(line) <= width:
+            return line
+    return line[:width]
+
+
+def status_text(host: str, config_dir: str) -> str:
+    """The left part of the status line."""
+    return f" mailtui  {safe(host)}  {safe(config_dir)}"

@@ -1,0 +1,123 @@
+"""What every screen shares: the instance, the draft, who sits here; and the news of their changes.
+
+    session = Session(instance, Draft(), read_only=False, who="roland")
+    session.changed.subscribe(self.on_change)      # Change(draft=True) or Change(paths={…})
+    session.stage(edit, label="…"); session.unstage_last()
+
+Free of Textual. Screens derived from `ConsoleScreen` are told without subscribing themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from mailtui.edits.draft import Draft, Group
+    from mailtui.edits.model import Edit
+    from mailtui.postfix.instance import Instance
+
+News = TypeVar("News")
+
+
+class Signal(Generic[News]):
+    """Tells its subscribers, in the order in which they came. Only for the thread of the screens."""
+
+    def __init__(self) -> None:
+        self._subscribers: list[Callable[[News], object]] = []
+
+    def subscribe(self, callback: Callable[[News], object]) -> Callable[[], None]:
+        """Call `callback` with every news from now on; the returned function ends that."""
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    def emit(self, news: News) -> None:
+        """Tell all subscribers."""
+        for callback in tuple(self._subscribers):
+            callback(news)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became different: the staged edits, files on the disk (their paths), or the status line."""
+
+    draft: bool = False
+    paths: frozenset[str] = frozenset()
+    status: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the status line says. `running` is None where it cannot be known."""
+
+    running: bool | None = None
+    errors: int = 0
+    warnings: int = 0
+    others: tuple[str, ...] = ()
+    """Other consoles open on the same instance, each in words: `laure, 2 staged`."""
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(eq=False)
+class Session:
+    """One console's shared state. `who` is the person, not root: SUDO_USER where that is set.
+
+    `keep_draft` is called whenever the console ends, by a key as by a signal or a crash: it stores the
+    draft for next time, or removes the stored one where the draft is empty. It must be quick.
+    `look` gathers the status line's facts; it runs in a thread beside the screens, every few seconds.
+    """
+
+    instance: Instance
+    draft: Draft
+    read_only: bool = False
+    who: str = ""
+    keep_draft: Callable[[], None] = _nothing
+    look: Callable[[], Status] | None = None
+    changed: Signal[Change] = field(default_factory=Signal)
+    status: Status = field(default_factory=Status)
+
+    def stage(self, *edits: Edit, label: str = "") -> None:
+        """Add edits to the draft as one group, and tell everyone."""
+        self.draft.stage(*edits, label=label)
+        self.changed.emit(Change(draft=True))
+
+    def unstage_last(self) -> Group | None:
+        """Take the last group back (None where nothing is staged), and tell everyone."""
+        group = self.draft.unstage_last()
+        if group is not None:
+            self.changed.emit(Change(draft=True))
+        return group
+
+    def drop_draft(self) -> None:
+        """Take back everything that is staged, and tell everyone."""
+        self.draft.clear()
+        self.changed.emit(Change(draft=True))
+
+    def draft_changed(self) -> None:
+        """Tell everyone after the draft was changed by other means (drop, replace)."""
+        self.changed.emit(Change(draft=True))
+
+    def poll(self) -> tuple[frozenset[str], Status]:
+        """What changed on the disk since the last call, and the present status. Runs in a thread."""
+        paths = frozenset(self.instance.files.changed())
+        if self.look is not None:
+            return paths, self.look()
+        return paths, Status(running=self.instance.running())
+
+    def polled(self, paths: frozenset[str], status: Status) -> None:
+        """Take the result of `poll` over, in the screens' thread, and tell everyone what is new."""
+        if paths:
+            self.instance.refresh()
+        news = Change(paths=paths, status=status != self.status)
+        self.status = status
+        if news.paths or news.status:
+            self.changed.emit(news)

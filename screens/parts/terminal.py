@@ -1,0 +1,91 @@
+"""Facts about the terminal, before Textual is imported: may we draw here, in which colours, in ASCII?
+
+    if (no := refusal(os.environ)): …         # a sentence for standard error, exit 1
+    plan = plan_for(os.environ)               # then: prepare(os.environ); import textual
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Literal
+
+Colours = Literal["auto", "256", "16", "none"]
+"""What `--color` may say."""
+
+SMALLEST = (60, 16)
+"""Columns and lines below which the console only asks for a larger window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to draw here. `ansi`: the terminal's own sixteen colours, on its own background; `no_colour`:
+    none at all; `ascii_only`: no line or arrow characters; `mouse`: take the mouse from the terminal."""
+
+    ansi: bool = False
+    no_colour: bool = False
+    ascii_only: bool = False
+    mouse: bool = False
+
+
+def refusal(environ: Mapping[str, str], stdin: int = 0, stderr: int = 2) -> str | None:
+    """Why no console can be drawn here, or None. Textual draws on standard error and reads standard input."""
+    if not os.isatty(stdin):
+        return "standard input is not a terminal; use the commands instead (mailtui --help)"
+    if not os.isatty(stderr):
+        return "standard error is not a terminal; the console draws there (mailtui --help shows the commands)"
+    if environ.get("TERM", "") in {"dumb", "unknown"}:
+        return (
+            f"TERM={environ['TERM']} cannot draw a screen; set TERM to what your terminal is "
+            "(for instance TERM=vt100), or use the commands (mailtui --help)"
+        )
+    return None
+
+
+def _charset(environ: Mapping[str, str]) -> str:
+    locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
+    return locale.partition(".")[2].partition("@")[0].lower().replace("-", "")
+
+
+def plan_for(
+    environ: Mapping[str, str],
+    *,
+    colours: Colours = "auto",
+    ascii_only: bool | None = None,
+    mouse: bool | None = None,
+) -> Plan:
+    """The plan for this environment; an argument that is given wins over what the environment says.
+
+    NO_COLOR (no-color.org: set and not empty) means no colours; a terminal that says `truecolor` or
+    256 colours gets the console's own; every other its own sixteen. Over SSH the mouse stays the
+    terminal's, because selecting text by mouse is worth more there than clicking.
+    """
+    term = environ.get("TERM", "")
+    rich = environ.get("COLORTERM", "") in {"truecolor", "24bit"} or term.endswith(("-256color", "-direct"))
+    no_colour = colours == "none" or (colours == "auto" and bool(environ.get("NO_COLOR")))
+    if ascii_only is None:
+        ascii_only = term == "linux" or term.startswith("vt") or _charset(environ) not in {"", "utf8"}
+    if mouse is None:
+        mouse = "SSH_CONNECTION" not in environ
+    ansi = no_colour or colours == "16" or (colours == "auto" and not rich)
+    return Plan(ansi, no_colour, ascii_only, mouse)
+
+
+def prepare(environ: MutableMapping[str, str], plan: Plan, colours: Colours = "auto") -> None:
+    """Set what Textual reads from the environment when it is imported.
+
+    No animation and no smooth scrolling: each key then costs one frame, also on a slow line. The kitty
+    keyboard protocol stays off: its replies arrive as typed letters where a multiplexer garbles them.
+    Textual takes any NO_COLOR, even an empty one, for a wish.
+    """
+    environ["TEXTUAL_ANIMATIONS"] = "none"
+    environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
+    environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
+    environ.setdefault("TEXTUAL_FPS", "120")
+    if colours in {"256", "16"}:
+        environ["TEXTUAL_COLOR_SYSTEM"] = {"256": "256", "16": "standard"}[colours]
+    if plan.no_colour:
+        environ["NO_COLOR"] = "1"
+    else:
+        environ.pop("NO_COLOR", None)
