@@ -25,7 +25,7 @@ _SAID = re.compile(r"^\S+: (?P<level>warning|error|fatal|panic): (?P<text>.*)$",
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing a compiler says: `text` in its words, about `line` (from 1, None: it names none) of `path`."""
+    """One thing a compiler says: `text` in its words, about `line` (from 1; None: not said) of `path`."""
 
     path: str
     line: int | None
@@ -44,7 +44,7 @@ class Built:
     source: str
     """Name of the text inside the work folder."""
     compiled: str
-    """Name of the compiled table inside the work folder; "" for a type that is not compiled, or on failure."""
+    """Name of the compiled table in the work folder; "" for a type that is not compiled, or on failure."""
     warnings: tuple[Complaint, ...]
     failed: str
     """The compiler's own words where it refused the text; "" where it did not."""
@@ -61,7 +61,7 @@ def program(target: Target) -> str:
 
 
 def live_path(target: Target) -> str:
-    """The compiled table as Postfix opens it (beside the name in the configuration); "" where none is made."""
+    """The compiled table as Postfix opens it (beside the name that main.cf gives); "" where none is made."""
     suffix = SUFFIXES.get(target.type, "")
     return target.path + suffix if suffix else ""
 
@@ -87,9 +87,7 @@ def build(
     spec = f"{target.type}:{inside}"
     compiled = SUFFIXES.get(target.type, "")
     query = () if compiled else ("-q", _PROBE)
-    done = commands.act(
-        (program(target), "-c", config_dir, *query, spec), on_line=on_line, cancel=cancel
-    )
+    done = commands.act((program(target), "-c", config_dir, *query, spec), on_line=on_line, cancel=cancel)
     said = complaints(done.err, {inside: target.path, work.path: os.path.dirname(target.path)})
     # A query that finds nothing ends with status 1 and silence.
     refused = [each for level, each in said if level in {"fatal", "panic"}]
@@ -136,7 +134,7 @@ def _bare(text: str, path: str) -> str:
 
 
 def added(after: Iterable[Complaint], before: Iterable[Complaint]) -> list[Complaint]:
-    """The complaints that a change brings: those of `after` that `before` has not, wherever their lines are."""
+    """The complaints that a change brings: those of `after` not in `before`, wherever their lines are."""
     left = Counter(each.text for each in before)
     new = []
     for each in after:

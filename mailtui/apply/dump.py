@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mailtui import commands
 from mailtui.apply.compile import Built, live_path, program
-from mailtui.apply.write import WriteError, worded
+from mailtui.apply.faults import WriteError, worded
 from mailtui.formats.target import Target
 
 _HOUSEKEEPING = (b"YP_LAST_MODIFIED\t", b"YP_MASTER_NAME\t", b"@\t@\n")
@@ -50,7 +50,7 @@ def dump(config_dir: str, target: Target, compiled: str) -> frozenset[bytes]:
     )
     if not done.ok:
         raise WriteError(f"{program(target)} -s failed: {done.words}", "", compiled)
-    lines = done.out.splitlines(keepends=True)
+    lines = [line + b"\n" for line in done.out.split(b"\n")[:-1]]  # a value may hold a CR
     if target.format == "aliases":
         lines = [line for line in lines if not line.startswith(_HOUSEKEEPING)]
     return frozenset(lines)

@@ -223,11 +223,11 @@ class Journal:
             if undoes is not None:
                 database.execute("UPDATE changes SET state = 'undone' WHERE id = ?", (undoes,))
             for place, record in enumerate(change.files):
-                if state != "applied" or record.size > BACK_LIMIT:
-                    database.execute(
-                        "UPDATE files SET data = ? WHERE change = ? AND place = ?",
-                        (record.without_back().row()[-1], change.id, place),
-                    )
+                ended = record.ended(keep_back=state == "applied" and record.size <= BACK_LIMIT)
+                database.execute(
+                    "UPDATE files SET data = ? WHERE change = ? AND place = ?",
+                    (ended.row()[-1], change.id, place),
+                )
         self._drop(f"{change.id}.secret")
         if state == "applied":
             self._prune()

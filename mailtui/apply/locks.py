@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from mailtui.apply.state import lock_folder
-from mailtui.apply.write import worded
+from mailtui.apply.faults import WriteError, worded
 
 POSTCONF_WAIT = 15.0
 """Seconds to wait for a `postconf -e` that holds the edit lock; it needs some hundredths of one."""
 POSTCONF_SUFFIX = ".tmp"
 """What edit_file(3) appends to the file's name (EDIT_FILE_SUFFIX)."""
+COMPILE_WAIT = 60.0
+"""Seconds to wait for another program that compiles the same table; a million rows take ten."""
 _POLL = 0.002
 
 
@@ -91,6 +93,27 @@ def postconf_lock(path: str, wait: float = POSTCONF_WAIT) -> Iterator[None]:
         yield
     finally:
         _release(lock, fd)
+
+
+@contextmanager
+def shared_lock(path: str) -> Iterator[int]:
+    """The file that the path stands for now, under a shared flock(2): no compiler is in the middle of it."""
+    until = time.monotonic() + COMPILE_WAIT
+    while True:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(fd), os.lstat(path)):
+                yield fd
+                return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise WriteError(
+                    "another program has been compiling it for a minute", "try again", path
+                ) from None
+            time.sleep(0.01)
+        finally:
+            os.close(fd)
 
 
 def _lock(path: str, wait: float) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -11,15 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from mailtui.apply.tables import Swap
 from mailtui.formats.splice import Splice
 from mailtui.formats.target import Target
 
 State = Literal["preparing", "applying", "applied", "undone", "rolled-back"]
-
-
-def digest(raw: bytes) -> str:
-    """SHA-256 in hexadecimal."""
-    return hashlib.sha256(raw).hexdigest()
 
 
 def now() -> str:
@@ -64,21 +59,25 @@ def _unpack(data: list[list[Any]] | None) -> tuple[Splice, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One file of a change. `before` and `after` are SHA-256; `back` turns after into before, byte for byte
-    (None once it is no longer kept). `specs` are its compiled tables (`hash:/etc/postfix/virtual`)."""
+    """One file of a change, with all that a later process needs to finish it or to take it back.
+
+    `before` and `after` are SHA-256 of the text; `back` turns after into before, byte for byte (None once
+    it is no longer kept). `old` is another name of the old file, in a work folder, while the change lasts.
+    """
 
     path: str
     real: str
     target: Target
     secret: bool
     created: bool
-    mode: int
-    uid: int
-    gid: int
+    mtime_ns: int
+    """The time the old text had."""
     before: str
     after: str
     back: tuple[Splice, ...] | None
-    specs: tuple[str, ...] = ()
+    old: str = ""
+    swaps: tuple[Swap, ...] = ()
+    """Its compiled tables."""
     edits: str = ""
     """A digest of the edits of this file; `inverse` that of those which would take them back."""
     inverse: str = ""
@@ -88,8 +87,9 @@ class FileRecord:
         """Bytes that `back` holds."""
         return sum(len(splice.new) for splice in self.back or ())
 
-    def without_back(self) -> FileRecord:
-        return replace(self, back=None)
+    def ended(self, *, keep_back: bool) -> FileRecord:
+        """What stays of the record once the change has ended."""
+        return replace(self, back=self.back if keep_back else None, old="", swaps=())
 
     def row(self) -> tuple[str, str, str, str]:
         """Digest after, edits, inverse, and the rest as JSON; nothing of a secret file's content."""
@@ -100,10 +100,9 @@ class FileRecord:
             "target": [self.target.format, self.target.path, self.target.type],
             "secret": self.secret,
             "created": self.created,
-            "mode": self.mode,
-            "uid": self.uid,
-            "gid": self.gid,
-            "specs": list(self.specs),
+            "mtime_ns": self.mtime_ns,
+            "old": self.old,
+            "swaps": [swap.as_json() for swap in self.swaps],
             "before": public.before,
             "after": public.after,
             "edits": public.edits,
@@ -114,8 +113,12 @@ class FileRecord:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> FileRecord:
-        target = Target(*data["target"])
-        known = {**data, "target": target, "back": _unpack(data["back"]), "specs": tuple(data["specs"])}
+        known = {
+            **data,
+            "target": Target(*data["target"]),
+            "back": _unpack(data["back"]),
+            "swaps": tuple(Swap.from_json(swap) for swap in data["swaps"]),
+        }
         return cls(**known)
 
 

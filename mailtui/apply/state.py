@@ -12,7 +12,8 @@ import stat
 ROOT_STATE = "/var/lib/mailtui"
 """State of the root user, one folder an instance in it."""
 ROOT_LOCKS = "/run/mailtui"
-"""Locks of the root user: one fixed place, so that two mailtui with different state folders exclude each other."""
+"""Locks of the root user: one fixed place, so that two mailtui with different state folders still
+exclude each other."""
 VARIABLE = "MAILTUI_STATE_DIR"
 """The environment variable that names another folder in place of ROOT_STATE or the user's own."""
 
@@ -36,6 +37,14 @@ def base() -> str:
     if not os.path.isabs(home):  # the specification: a relative path is to be ignored
         home = os.path.expanduser("~/.local/state")
     return os.path.join(home, "mailtui")
+
+
+def label(name: str, config_dir: str) -> str:
+    """What to call an instance's folder: its multi_instance_name, `-` for the default one, and its
+    configuration directory for one that has no name, so that no two share a history."""
+    if name not in {"", "-"} or config_dir == "/etc/postfix":
+        return name or "-"
+    return config_dir.strip("/").replace("/", "-") or "-"
 
 
 def folder(instance: str, *, make: bool = True) -> str:
@@ -63,11 +72,15 @@ def _checked(path: str, *, make: bool) -> str:
         parent, found = os.stat(os.path.dirname(path)), os.lstat(path)
     except FileNotFoundError as error:
         if make:
-            raise StateError(error.strerror or str(error), f"or set {VARIABLE} to another folder", path) from None
+            raise StateError(
+                error.strerror or str(error), f"or set {VARIABLE} to another folder", path
+            ) from None
         return path
     except OSError as error:
         raise StateError(
-            f"cannot be made or read: {error.strerror}", f"make it writable, or set {VARIABLE} to another folder", path
+            f"cannot be made or read: {error.strerror}",
+            f"make it writable, or set {VARIABLE} to another folder",
+            path,
         ) from None
     if not stat.S_ISDIR(found.st_mode):
         raise StateError("is not a folder", f"move it away, or set {VARIABLE} to another folder", path)

@@ -8,24 +8,20 @@ daemons notice as well. lmdb: its compiler replaces the content in one transacti
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-import stat
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from mailtui import commands
 from mailtui.apply.compile import Built, live_path, program
 from mailtui.apply.dump import dump
-from mailtui.apply.write import SECOND, Changed, FileMeta, WriteError, dress, meta_of, now_ns, worded
+from mailtui.apply.faults import Changed, WriteError, in_words, worded
+from mailtui.apply.locks import shared_lock
+from mailtui.apply.work import opened
+from mailtui.apply.write import SECOND, FileMeta, dress, meta_of, now_ns, parent_of
 from mailtui.formats.target import Target
 
-LOCK_WAIT = 60.0
-"""Seconds to wait for another program that compiles the same table; a million rows take ten."""
 _LMDB_HEAD = 2 * 4096  # both meta pages: every commit writes one of them
 _CHUNK = 1 << 24
 
@@ -120,20 +116,14 @@ def prepare(built: Built, config_dir: str, source: FileMeta, *, mtime_ns: int) -
 def install(swap: Swap) -> None:
     """Make the new table live, whole. Raises Changed where someone else compiled it since `prepare`, and
     WriteError; the old table is then as it was."""
-    try:
-        with _opened(swap.work) as work, _parent(swap.live) as (folder, name):
-            if swap.in_place:
-                _transact(swap, work)
-            elif swap.before is None:
-                os.link(swap.compiled, name, src_dir_fd=work, dst_dir_fd=folder)  # never over another's
-                os.unlink(swap.compiled, dir_fd=work)
-            else:
-                _rename_over(swap.live, (work, swap.compiled), (folder, name), (swap.before,), swap.target.type)
-            os.fsync(folder)
-    except FileExistsError:
-        raise Changed(swap.live, "someone else compiled this table meanwhile") from None
-    except OSError as error:
-        raise worded(error, swap.live) from error
+    with in_words(swap.live), opened(swap.work) as work, parent_of(swap.live) as (folder, name):
+        if swap.in_place:
+            _transact(swap, work)
+        elif swap.before is None:
+            _link(swap, work, folder, name)
+        else:
+            _rename_over(swap.live, (work, swap.compiled), (folder, name), (swap.before,), swap.target.type)
+        os.fsync(folder)
 
 
 def restore(swap: Swap) -> None:
@@ -148,15 +138,12 @@ def restore(swap: Swap) -> None:
             raise Changed(swap.live, "someone else compiled this table meanwhile")
         case "after":
             pass
-    try:
-        with _opened(swap.work) as work, _parent(swap.live) as (folder, name):
-            if swap.before is None:
-                os.unlink(name, dir_fd=folder)
-            else:
-                _rename_over(swap.live, (work, swap.copy), (folder, name), None, swap.target.type)
-            os.fsync(folder)
-    except OSError as error:
-        raise worded(error, swap.live) from error
+    with in_words(swap.live), opened(swap.work) as work, parent_of(swap.live) as (folder, name):
+        if swap.before is None:
+            os.unlink(name, dir_fd=folder)
+        else:
+            _rename_over(swap.live, (work, swap.copy), (folder, name), None, swap.target.type)
+        os.fsync(folder)
 
 
 def state(swap: Swap) -> State:
@@ -192,14 +179,15 @@ def _state_in_place(swap: Swap, mark: Mark) -> State:
 def _copied(
     live: str, work: int, copy: str, kind: str
 ) -> tuple[tuple[FileMeta, Mark] | None, str, Mark | None]:
-    """Copy the live table into the work folder, as it was at one instant: its meta and mark, and the copy's."""
+    """Copy the live table into the work folder, as it was at one instant: its meta and mark, and the
+    mark of the copy."""
     try:
         fd = os.open(live, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return None, copy, None
     os.close(fd)
     while True:
-        with _shared(live) as fd:
+        with shared_lock(live) as fd:
             meta, mark = meta_of(fd, ""), _mark(fd, kind)
             _copy(fd, work, copy)
             if _mark(fd, kind) == mark:  # lmdb's writers take no flock; a commit shows in its head
@@ -207,10 +195,12 @@ def _copied(
 
 
 def _copy(fd: int, work: int, name: str) -> None:
-    out = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=work)
+    out = os.open(
+        name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=work
+    )
     try:
         os.lseek(fd, 0, os.SEEK_SET)
-        while os.sendfile(out, fd, None, _CHUNK):  # type: ignore[arg-type]  # None: go on from the file's offset
+        while os.sendfile(out, fd, None, _CHUNK):
             pass
     finally:
         os.close(out)
@@ -228,7 +218,7 @@ def _dressed(work: int, name: str, meta: FileMeta, mtime_ns: int, kind: str) -> 
 
 
 def _as_postmap(source: FileMeta) -> FileMeta:
-    """What postmap(1) gives a new table: its source's owner, and for others no more than its source allows."""
+    """What postmap(1) gives a new table: its source's owner, and for others what its source allows."""
     return replace(source, mode=0o600 | (source.mode & 0o044), xattrs=())
 
 
@@ -238,11 +228,21 @@ def _mark(fd: int, kind: str) -> Mark:
     return Mark(found.st_ino, found.st_size, found.st_mtime_ns, head)
 
 
+def _link(swap: Swap, work: int, folder: int, name: str) -> None:
+    try:
+        os.link(
+            swap.compiled, name, src_dir_fd=work, dst_dir_fd=folder
+        )  # unlike rename, never over another's
+    except FileExistsError:
+        raise Changed(swap.live, "someone else compiled this table meanwhile") from None
+    os.unlink(swap.compiled, dir_fd=work)
+
+
 def _rename_over(
     live: str, new: tuple[int, str], old: tuple[int, str], expected: tuple[Mark, ...] | None, kind: str
 ) -> None:
     # A shared lock suffices: a compiler of this table holds an exclusive one, and lookups go on meanwhile.
-    with _shared(live) as fd:
+    with shared_lock(live) as fd:
         if expected is not None and _mark(fd, kind) not in expected:
             raise Changed(live, "someone else compiled this table meanwhile")
         os.rename(new[1], old[1], src_dir_fd=new[0], dst_dir_fd=old[0])
@@ -253,7 +253,7 @@ def _rename_over(
 
 
 def _transact(swap: Swap, work: int) -> None:
-    """Let the compiler replace the live lmdb file's content, from our text, through a link to the open file."""
+    """Let the compiler replace the live lmdb file's content, from our text, by a link to the open file."""
     assert swap.before is not None
     live = os.open(swap.live, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
@@ -268,45 +268,3 @@ def _transact(swap: Swap, work: int) -> None:
         os.fsync(live)
     finally:
         os.close(live)
-
-
-@contextmanager
-def _shared(path: str) -> Iterator[int]:
-    """The file that the path stands for now, under a shared flock(2): no compiler is in the middle of it."""
-    until = time.monotonic() + LOCK_WAIT
-    while True:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(fd), os.lstat(path)):
-                yield fd
-                return
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise WriteError("another program has been compiling it for a minute", "try again", path) from None
-            time.sleep(0.01)
-        finally:
-            os.close(fd)
-
-
-@contextmanager
-def _opened(work: str) -> Iterator[int]:
-    """A work folder by its path, which must be what its maker left: ours, and closed to others."""
-    fd = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        found = os.fstat(fd)
-        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
-            raise WriteError("is not the folder that mailtui made", "remove it after a look", work)
-        yield fd
-    finally:
-        os.close(fd)
-
-
-@contextmanager
-def _parent(real: str) -> Iterator[tuple[int, str]]:
-    parent, name = os.path.split(real)
-    fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield fd, name
-    finally:
-        os.close(fd)

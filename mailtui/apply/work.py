@@ -1,4 +1,4 @@
-"""A folder of our own beside the files of a change, where tables are compiled before anything live is touched."""
+"""A folder of our own beside the files of a change: tables are compiled there before anything live is touched."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import fcntl
 import os
 import secrets
 import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from mailtui.apply.write import MARK, worded
+from mailtui.apply.faults import WriteError, worded
+from mailtui.apply.write import MARK
 
 _OLD = 86_400
+
 
 class Work:
     """A 0700 folder `.mailtui-XXXX` in `folder`, locked while its maker lives, removed at the end.
@@ -101,6 +106,19 @@ class Works:
         for work in self._made.values():
             work.remove()
         self._made.clear()
+
+
+@contextmanager
+def opened(work: str) -> Iterator[int]:
+    """A work folder by its path, which must be what its maker left: ours, and closed to others."""
+    fd = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        found = os.fstat(fd)
+        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise WriteError("is not the folder that mailtui made", "remove it after a look", work)
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def sweep(folder: str) -> list[str]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import base64
 import errno
-import fcntl
 import hashlib
 import os
 import secrets
 import stat
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from mailtui.apply.faults import Changed as Changed
+from mailtui.apply.faults import WriteError as WriteError
+from mailtui.apply.faults import in_words
 
 SECOND = 1_000_000_000
 RACY = SECOND // 10
@@ -30,23 +32,6 @@ MARK = ".mailtui-"
 """Part of the name of everything temporary that mailtui makes beside a file."""
 
 _KERNELS_OWN = ("security.ima", "security.evm")  # the kernel computes these from the content
-_GETFLAGS = 0x80086601  # FS_IOC_GETFLAGS (linux/fs.h)
-_IMMUTABLE, _APPEND_ONLY = 0x10, 0x20
-
-
-class WriteError(Exception):
-    """A file that could not be written: `what` happened to `path`, and what to `do`. It is as it was."""
-
-    def __init__(self, what: str, do: str, path: str) -> None:
-        super().__init__(f"{path}: {what}" + (f"; {do}" if do else ""))
-        self.what, self.do, self.path = what, do, path
-
-
-class Changed(WriteError):
-    """The file on the disk is not the one that was read: someone else wrote it meanwhile."""
-
-    def __init__(self, path: str, what: str = "someone else changed it meanwhile") -> None:
-        super().__init__(what, "read it again", path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +138,7 @@ def replace(
     step failed, the fsync of the folder: so look at what is there before undoing anything.
     """
     real = os.path.realpath(path)
-    with _worded(real), _folder(real) as (folder, name), _temporary(folder, name) as (temporary, fd):
+    with in_words(real), parent_of(real) as (folder, name), _temporary(folder, name) as (temporary, fd):
         _fill(fd, data, meta, mtime_ns)
         _unchanged(folder, name, real, expected or meta)
         os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -161,15 +146,19 @@ def replace(
         return meta_of(fd, digest(data), now_ns())
 
 
-def create(path: str, data: bytes, *, mode: int, uid: int = -1, gid: int = -1, mtime_ns: int | None = None) -> FileMeta:
+def create(
+    path: str, data: bytes, *, mode: int, uid: int = -1, gid: int = -1, mtime_ns: int | None = None
+) -> FileMeta:
     """Make a file that does not exist yet, whole; raises Changed where it exists by now, else WriteError."""
     real = os.path.realpath(path)
     uid, gid = (os.geteuid() if uid < 0 else uid), (os.getegid() if gid < 0 else gid)
     wanted = FileMeta(mode, uid, gid, (), 0, 0, 0, 0, 1, len(data), "")
-    with _worded(real), _folder(real) as (folder, name), _temporary(folder, name) as (temporary, fd):
+    with in_words(real), parent_of(real) as (folder, name), _temporary(folder, name) as (temporary, fd):
         _fill(fd, data, wanted, mtime_ns)
         try:
-            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)  # unlike rename, never over another
+            os.link(
+                temporary, name, src_dir_fd=folder, dst_dir_fd=folder
+            )  # unlike rename, never over another
         except FileExistsError:
             raise Changed(real, "someone else made this file meanwhile") from None
         os.unlink(temporary, dir_fd=folder)
@@ -180,7 +169,7 @@ def create(path: str, data: bytes, *, mode: int, uid: int = -1, gid: int = -1, m
 def remove(path: str, expected: FileMeta) -> None:
     """Remove a file that is still `expected`; raises Changed or WriteError."""
     real = os.path.realpath(path)
-    with _worded(real), _folder(real) as (folder, name):
+    with in_words(real), parent_of(real) as (folder, name):
         _unchanged(folder, name, real, expected)
         os.unlink(name, dir_fd=folder)
         os.fsync(folder)
@@ -194,7 +183,7 @@ def sweep(path: str) -> list[str]:
     real = os.path.realpath(path)
     parent, name = os.path.split(real)
     removed = []
-    with _worded(real):
+    with in_words(real):
         for entry in os.listdir(parent or "/"):
             if entry.startswith(f".{name}{MARK}"):
                 os.unlink(os.path.join(parent, entry))
@@ -203,63 +192,7 @@ def sweep(path: str) -> list[str]:
 
 
 @contextmanager
-def _worded(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise worded(error, path) from error
-
-
-def worded(error: OSError, path: str) -> WriteError:
-    """An OSError in the words of an admin, with what to do."""
-    folder = os.path.dirname(path) or "/"
-    match error.errno:
-        case errno.ENOSPC:
-            what, do = "the disk is full", f"free some space (df {folder}), then try again"
-        case errno.EDQUOT:
-            what, do = "the disk quota is used up", f"free some space (quota), then try again; folder {folder}"
-        case errno.EIO:
-            what, do = "the disk reports an input/output error", "look at the kernel's log (dmesg) first"
-        case errno.EROFS:
-            what, do = "the file system is mounted read-only", f"findmnt -T {folder} tells which and why"
-        case errno.EPERM:
-            what, do = _not_permitted(path, folder)
-        case errno.EACCES:
-            what, do = "permission denied", "run mailtui as root (sudo mailtui)"
-        case errno.ENOENT:
-            what, do = "no such file or folder", "was it moved or removed meanwhile?"
-        case _:
-            what, do = error.strerror or str(error), ""
-    return WriteError(what, do, path)
-
-
-def _not_permitted(path: str, folder: str) -> tuple[str, str]:
-    for candidate in (path, folder):
-        flags = _flags(candidate)
-        if flags & (_IMMUTABLE | _APPEND_ONLY):
-            letter = "i" if flags & _IMMUTABLE else "a"
-            word = "immutable" if flags & _IMMUTABLE else "append-only"
-            where = "" if candidate == path else f"its folder {folder} "
-            return f"{where}is marked {word} (chattr +{letter})", f"chattr -{letter} {candidate}"
-    return "the system does not permit it", "run mailtui as root (sudo mailtui)"
-
-
-def _flags(path: str) -> int:
-    """The chattr(1) flags of a file; 0 where its file system has none or it cannot be opened."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
-        return 0
-    try:
-        return int(struct.unpack_from("I", fcntl.ioctl(fd, _GETFLAGS, bytes(8)))[0])
-    except OSError:
-        return 0
-    finally:
-        os.close(fd)
-
-
-@contextmanager
-def _folder(real: str) -> Iterator[tuple[int, str]]:
+def parent_of(real: str) -> Iterator[tuple[int, str]]:
     """The file's folder, held open: what follows happens in it even where someone renames it meanwhile."""
     parent, name = os.path.split(real)
     fd = os.open(parent or "/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -273,7 +206,9 @@ def _folder(real: str) -> Iterator[tuple[int, str]]:
 def _temporary(folder: int, name: str) -> Iterator[tuple[str, int]]:
     """A new file of our own in the folder, 0600; gone at the end unless it was renamed."""
     temporary = f".{name}{MARK}{secrets.token_hex(4)}"
-    fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    fd = os.open(
+        temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder
+    )
     try:
         yield temporary, fd
     except BaseException:

@@ -10,8 +10,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mailtui.formats.addresses import COMMENT, OPERATOR, internal, tokens
+from mailtui.formats.addresses import items as listed
+from mailtui.text.safe import decode, encode
+
 _DOT_STRING = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
                          r"(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+)*")  # fmt: skip
+_SPECIAL = re.compile(r'["\\()<>]')
 _BLANKS = " \t\r\n"
 
 
@@ -76,20 +81,6 @@ def with_extension(address: str, extension: str) -> str:
     return f"{local}{extension}" if domain is None else f"{local}{extension}@{domain}"
 
 
-def unquote(text: str) -> str:
-    """External to internal form: quotes and backslashes of the local part are taken away."""
-    if '"' not in text and "\\" not in text:
-        return text
-    out: list[str] = []
-    rest = iter(text)
-    for character in rest:
-        if character == "\\":
-            out.append(next(rest, ""))
-        elif character != '"':
-            out.append(character)
-    return "".join(out)
-
-
 def quote(address: str) -> str:
     """Internal to external form: the local part is quoted where it is no dot-string (RFC 5321 4.1.2)."""
     local, domain = split(address)
@@ -152,21 +143,17 @@ def unwrap(address: str, is_local: Callable[[str], bool], rules: Rules) -> str:
 
 
 def items(value: str) -> tuple[str, ...]:
-    """The addresses of a right-hand side: separated by commas or blanks outside quotes; quotes are kept."""
-    out: list[str] = []
-    word: list[str] = []
-    quoted = escaped = False
-    for character in value:
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = True
-        elif character == '"':
-            quoted = not quoted
-        elif not quoted and (character == "," or character in _BLANKS):
-            out.append("".join(word))
-            word.clear()
-            continue
-        word.append(character)
-    out.append("".join(word))
-    return tuple(item for item in out if item)
+    """The recipients of a right-hand side as they are written: separated by commas or blanks, quotes kept."""
+    return tuple(decode(item) for item in listed(encode(value)))
+
+
+def recipient(item: str) -> str:
+    """An item of a right-hand side in internal form: `"|cmd a"` gives `|cmd a`, `Jean <jean@d>` gives `jean@d`."""
+    if not _SPECIAL.search(item):
+        return item
+    parts = [token for token in tokens(encode(item)) if token.kind != COMMENT]
+    texts = [token.text if token.kind == OPERATOR else b"" for token in parts]
+    if b"<" in texts:
+        inside = parts[texts.index(b"<") + 1 :]
+        parts = inside[: texts[len(parts) - len(inside) :].index(b">")] if b">" in texts else inside
+    return decode(internal(parts))

@@ -9,7 +9,7 @@ from typing import Literal
 from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.interfaces import literal, own_addresses
-from mailtui.postfix.lookups import Lookup
+from mailtui.postfix.lookups import Lookup, split_list
 from mailtui.postfix.matchlists import Kind, Match, MatchList
 from mailtui.text.safe import decode
 
@@ -89,7 +89,7 @@ def class_list(instance: Instance, parameter: str) -> MatchList:
     """A list of domains as Postfix matches it. Raises ParameterError."""
     kind: Kind = "exact"
     if parameter == "relay_domains":
-        parents = set(_words(instance.parameters.expanded("parent_domain_matches_subdomains")))
+        parents = set(split_list(instance.parameters.expanded("parent_domain_matches_subdomains")))
         kind = "parent" if parameter in parents else "domain"
     return MatchList.of(
         instance.parameters, parameter, instance.files, kind, instance.config_dir, instance.alias_paths
@@ -132,9 +132,3 @@ def _bare_keys(table: Lookup, instance: Instance) -> Iterator[str]:
         entry = document.entry(index)
         if entry.enabled and b"@" not in entry.key and b"." in entry.key:
             yield decode(entry.key)
-
-
-def _words(value: str) -> list[str]:
-    return value.replace(",", " ").split()
-
-

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from mailtui.formats.lists import split
 from mailtui.postfix import postconf
 from mailtui.postfix.files import Reader
+from mailtui.postfix.lookups import split_list
 from mailtui.postfix.parameters import Parameters
 from mailtui.text.safe import decode
 
@@ -31,7 +31,7 @@ def literal(text: str) -> Address | None:
 def own_addresses(parameters: Parameters, reader: Reader) -> frozenset[Address]:
     """Every address for which `[address]` is a local destination. Raises ParameterError."""
     found: set[Address] = set()
-    for item in split(parameters.expanded("inet_interfaces")):
+    for item in split_list(parameters.expanded("inet_interfaces")):
         match item.lower():
             case "all":
                 found.update(_of_this_host())
@@ -40,12 +40,12 @@ def own_addresses(parameters: Parameters, reader: Reader) -> frozenset[Address]:
             case _:
                 found.update(_named(item, reader))
     versions = _versions(parameters.expanded("inet_protocols"))
-    proxies = (each for item in split(parameters.expanded("proxy_interfaces")) for each in _named(item, reader))
+    proxies = (each for item in split_list(parameters.expanded("proxy_interfaces")) for each in _named(item, reader))
     return frozenset(each for each in (*found, *proxies) if each.version in versions)
 
 
 def _versions(protocols: str) -> set[int]:
-    named = {item.lower() for item in split(protocols)}
+    named = {item.lower() for item in split_list(protocols)}
     return {version for version in (4, 6) if named & {"all", f"ipv{version}"}}
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from mailtui import commands
-from mailtui.formats.lists import split
+from mailtui.formats.lists import items
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Reader, entries, problem_words
-from mailtui.text.safe import encode, safe
+from mailtui.text.safe import decode, encode, safe
 
 INDEXED = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "sdbm": ".pag", "dbm": ".pag"}
 """Types compiled from a text file, with what the compiled file's name ends in."""
@@ -224,6 +224,11 @@ def _failure(result: commands.Result) -> str:
     return ""
 
 
+def split_list(value: str) -> list[str]:
+    """The items of any list in main.cf: between commas and blanks, `{ }` kept together."""
+    return [decode(item) for item in items(encode(value))]
+
+
 def parse_maps(
     value: str,
     parameter: str = "",
@@ -236,7 +241,7 @@ def parse_maps(
     `alias_paths`: files in the grammar of aliases(5). An item without a type is an error to Postfix,
     save where a `default_type` holds (alias_database); such an item is a Lookup with `.error`.
     """
-    return [parse_map(item, parameter, config_dir, alias_paths, default_type) for item in split(value)]
+    return [parse_map(item, parameter, config_dir, alias_paths, default_type) for item in split_list(value)]
 
 
 def parse_map(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mailtui.formats.target import Target
-from mailtui.postfix.addresses import Rules, items, quote, split, strip_extension, unquote, with_extension
+from mailtui.postfix.addresses import Rules, items, quote, recipient, split, strip_extension, with_extension
 from mailtui.postfix.files import Reader, entries, problem_words
 from mailtui.postfix.localusers import LocalUsers
 from mailtui.postfix.lookups import PATTERNS, Lookup
@@ -133,7 +133,7 @@ def result_addresses(hit: Hit, address: str, *, propagate: bool) -> list[str]:
     A result `@other` keeps the user part; the extension that the key lacked is added to each where the
     map propagates it (mail_addr_map(3)).
     """
-    results = [unquote(item) for item in hit.items]
+    results = [recipient(item) for item in hit.items]
     if results and results[0].startswith("@"):
         results[0] = split(address)[0].removesuffix(hit.extension) + results[0]
     return [with_extension(result, hit.extension) for result in results] if propagate else results

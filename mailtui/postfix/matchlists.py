@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal
 
-from mailtui.formats.lists import split
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import Reader, entries, problem_words
-from mailtui.postfix.lookups import PATTERNS, Lookup, parse_map
+from mailtui.postfix.lookups import PATTERNS, Lookup, parse_map, split_list
 from mailtui.postfix.parameters import Parameters
 from mailtui.text.safe import decode, encode, safe
 
@@ -156,7 +155,7 @@ def _written(parameters: Parameters, name: str) -> list[tuple[str, str | None, i
     A `$name` in the list stands at its own line, whatever it expands to. An item that begins with `#`
     ends the list: Postfix takes it for a comment, with a warning.
     """
-    expanded = list(takewhile(lambda text: not text.startswith("#"), split(parameters.expanded(name))))
+    expanded = list(takewhile(lambda text: not text.startswith("#"), split_list(parameters.expanded(name))))
     definition = parameters.definition(name)
     if definition is None:
         return [(text, None, None) for text in expanded]
@@ -165,7 +164,7 @@ def _written(parameters: Parameters, name: str) -> list[tuple[str, str | None, i
         placed: list[tuple[str, str | None, int | None]] = [
             (text, file, line)
             for written, line in parameters.items(name)
-            for text in split(parameters.expand_text(written))
+            for text in split_list(parameters.expand_text(written))
         ]
     except ParameterError:  # a macro that spans items: only the whole can be expanded
         placed = []
@@ -195,7 +194,7 @@ def _items(
             return
         for number, raw in enumerate(lines, 1):
             if not raw.startswith(b"#"):
-                for inner in split(decode(raw)):
+                for inner in split_list(decode(raw)):
                     if inner.startswith("#"):  # Postfix ends the line here, with a warning
                         break
                     yield from _items(inner, negated, bare, number, reader, parameter, depth + 1)

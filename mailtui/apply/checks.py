@@ -1,0 +1,275 @@
+"""The real programs' word on a candidate. Only what the change adds stops it; what was wrong before is shown."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Literal
+
+from mailtui import commands
+from mailtui.apply import compile as compiling
+from mailtui.apply.beside import editors, managed
+from mailtui.apply.compile import SUFFIXES, Built, Complaint, live_path
+from mailtui.apply.dump import Difference, pending
+from mailtui.apply.uses import Use
+from mailtui.apply.work import Work
+from mailtui.edits.candidate import FileChange
+from mailtui.edits.entries import EntryEdit, RenameEntry
+from mailtui.edits.parameters import ParameterEdit
+from mailtui.formats.splice import ordered
+from mailtui.formats.table import Table
+from mailtui.formats.target import Target
+from mailtui.text.safe import decode, encode, safe
+
+COMPARE_LIMIT = 1 << 20
+"""Bytes of a table's text up to which it is always compared with its compiled copy; a larger one only
+where the text is newer, for listing a million rows takes seconds."""
+NEAR = 2
+"""Lines around a touched one whose complaints may be ours: a compiler may name an entry's last line."""
+_COPY_AGE = 3600.0
+_WHERE = re.compile(r"(?:file )?(?P<path>\S*?(?:main|master)\.cf)(?:[,:] line (?P<line>\d+))?: (?P<text>.*)", re.DOTALL)
+_NAMED = re.compile(r"(?:unused|undefined) parameter: (?P<name>[^=\s]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something an admin must know. `stop`: the change cannot be written while it stands.
+
+    `text` is safe to show. `line` counts from 1, in the file as it would be written.
+    """
+
+    stop: bool
+    text: str
+    file: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        return place + self.text
+
+
+@dataclass(frozen=True, slots=True)
+class NotYours:
+    """An entry that someone else saved and did not compile, and that would go live with this change.
+
+    None as `live` or `source`: the entry is not in the compiled copy, or no longer in the text.
+    """
+
+    spec: str
+    key: str
+    live: str | None
+    source: str | None
+
+    def __str__(self) -> str:
+        name = f"{self.spec.rpartition('/')[2]} {safe(self.key)}"
+        if self.source is None:
+            return f"{name} is taken out (live: {safe(self.live or '')})"
+        if self.live is None:
+            return f"{name} → {safe(self.source)}"
+        return f"{name} → {safe(self.source)} (live: {safe(self.live)})"
+
+
+def _postconf(main: bytes, master: bytes, config_dir: str) -> list[tuple[bool, str]]:
+    """What postconf complains of in these bytes: whether it is fatal, and its words with the real paths."""
+    with tempfile.TemporaryDirectory(prefix="mailtui-") as folder:
+        past = time.time() - _COPY_AGE
+        for name, raw in (("main.cf", main), ("master.cf", master)):
+            copy = Path(folder, name)
+            copy.write_bytes(raw)
+            os.utime(copy, (past, past))
+        result = commands.ask(["postconf", "-c", folder, "-n"])
+        said = decode(result.err).replace(folder, config_dir).splitlines()
+    found = [(": fatal: " in line or ": panic: " in line, line.partition(": ")[2]) for line in said]
+    if not result.ok and not any(fatal for fatal, _ in found):
+        found.append((True, f"fatal: postconf ended with status {result.status}"))
+    return found
+
+
+def _without_lines(text: str) -> str:
+    return re.sub(r"line \d+", "line", text)
+
+
+def check_config(
+    config_dir: str, before: tuple[bytes, bytes], after: tuple[bytes, bytes], touched: Iterable[str]
+) -> list[Finding]:
+    """What postconf says of main.cf and master.cf (in this order) as they would be.
+
+    A complaint that the present files do not give stops the change, unless it is about a parameter that
+    is not among the `touched` (one that became unused, say). Raises CommandError and OSError.
+    """
+    said = _postconf(*after, config_dir)
+    if not said:
+        return []
+    old = Counter(_without_lines(text) for _, text in _postconf(*before, config_dir))
+    names = set(touched)
+    findings = []
+    for fatal, text in said:
+        is_new = old[_without_lines(text)] <= 0
+        old[_without_lines(text)] -= 1
+        named = _NAMED.search(text)
+        ours = named is None or named["name"] in names
+        findings.append(_config_finding(text, stop=(is_new and ours) or (fatal and is_new)))
+    return findings
+
+
+def _config_finding(text: str, *, stop: bool) -> Finding:
+    words = text.partition(": ")[2] or text
+    place = _WHERE.match(words)
+    if place is None:
+        return Finding(stop, safe(words))
+    line = int(place["line"]) if place["line"] else None
+    return Finding(stop, safe(place["text"]), place["path"], line)
+
+
+def touched_parameters(changes: Iterable[FileChange]) -> set[str]:
+    """The names of the parameters that the edits set or reset."""
+    return {edit.name for change in changes for edit in change.edits if isinstance(edit, ParameterEdit)}
+
+
+def touched_keys(change: FileChange) -> set[bytes]:
+    """The folded names of the entries that the edits of a table touch."""
+    keys: set[bytes] = set()
+    for edit in change.edits:
+        if isinstance(edit, EntryEdit):
+            keys.add(Table.fold(encode(edit.name)))
+        if isinstance(edit, RenameEntry):
+            keys.add(Table.fold(encode(edit.to)))
+    return keys
+
+
+def touched_lines(change: FileChange) -> list[tuple[int, int]]:
+    """The lines (from 1, both inclusive) of the new text that the splices wrote or closed up."""
+    lines, shift, at, line = [], 0, 0, 1
+    for splice in ordered(change.splices):
+        start = splice.start + shift
+        line += change.after.count(b"\n", at, start)
+        last = line + splice.new.count(b"\n")
+        lines.append((line, last))
+        at, line = start + len(splice.new), last
+        shift += len(splice.new) - (splice.end - splice.start)
+    return lines
+
+
+def judge(
+    built: Built,
+    change: FileChange,
+    config_dir: str,
+    *,
+    on_line: Callable[[str], None] | None = None,
+    cancel: Event | None = None,
+) -> list[Finding]:
+    """What a table's compiler said of the candidate, as findings.
+
+    A warning that may be ours is compared with what the compiler says of the present text; only if it
+    does not say it there does it stop the change. Raises WriteError and CommandError.
+    """
+    path = change.target.path
+    if not built.ok:
+        return [Finding(stop=True, text=safe(line), file=path) for line in built.failed.splitlines()]
+    lines, keys = touched_lines(change), touched_keys(change)
+    near = [each for each in built.warnings if _may_be_ours(each, lines, keys)]
+    new: list[Complaint] = []
+    if near:
+        present = compiling.build(
+            config_dir, built.target, change.before, built.work, on_line=on_line, cancel=cancel
+        )
+        new = compiling.added(built.warnings, present.warnings)
+    return [
+        Finding(each in near and each in new, safe(each.text), each.path, each.line) for each in built.warnings
+    ]
+
+
+def _may_be_ours(said: Complaint, lines: Sequence[tuple[int, int]], keys: set[bytes]) -> bool:
+    if said.line is not None:
+        return any(first - NEAR <= said.line <= last + NEAR for first, last in lines)
+    quoted = re.search(r'"(.*)"', said.text)
+    return quoted is None or Table.fold(encode(quoted[1])) in keys
+
+
+def not_yours(built: Built, change: FileChange, config_dir: str) -> list[NotYours]:
+    """The entries that others saved and did not compile: what compiling makes live beside our own edits.
+
+    Raises WriteError and CommandError.
+    """
+    live = live_path(built.target)
+    if not live or not built.ok or change.created or not _is_compared(change, live):
+        return []
+    ours = touched_keys(change)
+    found = pending(config_dir, built, live, len(change.after))
+    return [
+        _not_yours(built.target, each) for each in found.differences if Table.fold(each.key) not in ours
+    ]
+
+
+def _not_yours(target: Target, each: Difference) -> NotYours:
+    def words(value: bytes | None) -> str | None:
+        return None if value is None else decode(value)
+
+    return NotYours(target.spec, decode(each.key), words(each.live), words(each.source))
+
+
+def _is_compared(change: FileChange, live: str) -> bool:
+    try:
+        compiled = os.stat(live)
+        if len(change.before) <= COMPARE_LIMIT:
+            return True
+        return os.stat(change.target.path).st_mtime_ns > compiled.st_mtime_ns
+    except FileNotFoundError:
+        return False
+
+
+def surroundings(change: FileChange, uses: Sequence[Use]) -> list[Finding]:
+    """What stands beside the file: editors, a managing tool, a table that was never compiled."""
+    path = change.target.path
+    found = [Finding(stop=False, text=words, file=path) for words in editors(path)]
+    tool = managed(change.before)
+    if tool is not None:
+        found.append(Finding(stop=False, text=str(tool), file=path, line=tool.line))
+    for use in uses:
+        if not use.indexed:
+            continue
+        if use.type not in SUFFIXES:
+            found.append(
+                Finding(
+                    stop=True,
+                    text=f"{use.spec}: mailtui cannot compile {use.type} tables; use hash, btree, lmdb or cdb",
+                    file=path,
+                )
+            )
+        elif not change.created and use.named_by and not os.path.exists(use.path + SUFFIXES[use.type]):
+            found.append(
+                Finding(stop=False, text=f"{use.spec} was never compiled: all of it goes live", file=path)
+            )
+    return found
+
+
+def build_all(
+    config_dir: str,
+    change: FileChange,
+    uses: Sequence[Use],
+    work: Work,
+    *,
+    on_line: Callable[[str], None] | None = None,
+    cancel: Event | None = None,
+    wanted: Literal["all", "indexed"] = "all",
+) -> list[Built]:
+    """Every table of the changed file compiled (or its patterns tried) inside the work folder."""
+    return [
+        compiling.build(
+            config_dir,
+            Target(change.target.format, use.path, use.type),
+            change.after,
+            work,
+            on_line=on_line,
+            cancel=cancel,
+        )
+        for use in uses
+        if wanted == "all" or use.indexed
+    ]

@@ -1,0 +1,37 @@
+"""`mailtui completion SHELL`: a completion script, made from the same parsers as --help."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+from mailtui.cli.context import Context
+from mailtui.cli.main import NOUNS, Parser, common_options
+from mailtui.cli.output import Failed
+
+
+def parser() -> Parser:
+    top = Parser(
+        prog="mailtui completion",
+        description="Print a completion script: mailtui completion bash > /etc/bash_completion.d/mailtui",
+        parents=[common_options()],
+    )
+    top.add_argument("shell", choices=["bash", "zsh", "tcsh"])
+    top.set_defaults(call=show)
+    return top
+
+
+def show(_context: Context, options: argparse.Namespace) -> None:
+    try:
+        import shtab
+    except ImportError:
+        raise Failed(
+            "completion needs the Python package shtab", do="pip install shtab, where mailtui lies"
+        ) from None
+    whole = Parser(prog="mailtui", parents=[common_options()])
+    nouns = whole.add_subparsers(metavar="COMMAND")
+    for noun, text in NOUNS.items():
+        module = importlib.import_module(f"mailtui.cli.{noun}")
+        part: Parser = module.parser()
+        nouns.add_parser(noun, help=text, parents=[part], add_help=False)
+    print(shtab.complete(whole, shell=options.shell))

@@ -1,0 +1,58 @@
+"""The local alias database in the text form that postalias(1) reads: `name: recipients` (aliases(5)).
+
+Names are read as RFC 822 tokens and stored without quotes: `"first last":` and `first last:` are one name.
+Recipients stay as they are written, quotes included.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailtui.formats import addresses
+from mailtui.formats.entries import Parts
+from mailtui.formats.entry_edits import EntryEdits
+from mailtui.formats.splice import Problem, Refused
+from mailtui.text.safe import decode
+
+_PLAIN = rb"[^\s\x00-\x1f\x7f-\xff\"#%(),:;<>@\[\\\]|!]"
+
+
+class Aliases(EntryEdits):
+    """An alias file; the names are local parts of addresses."""
+
+    _PLAIN_RUN = re.compile(rb"(?:" + _PLAIN + rb"++[ \t]*+:[ \t]*+[!-~].*+\n|[ \t#].*+\n|\r?\n)++")
+    _PLAIN_KEY = re.compile(_PLAIN + rb"++(?=[ \t]*+:)")
+    _SEPARATOR = b": "
+    _PROGRAM = "postalias"
+
+    @staticmethod
+    def split(text: bytes) -> Parts | str:
+        parts = addresses.tokens(text)
+        marks = [token.text if token.kind == addresses.OPERATOR else b"" for token in parts]
+        colon = marks.index(b":") if b":" in marks else 0
+        if not colon or colon + 1 == len(parts) or b"," in marks[:colon]:
+            return "need name:value pair"
+        if b"@" in marks[:colon] or b"%" in marks[:colon]:
+            return "name must be local"
+        name = addresses.internal(parts[:colon])
+        return Parts(name, parts[0].start, parts[colon - 1].end, parts[colon + 1].start, parts[-1].end)
+
+    @staticmethod
+    def _stored(value: bytes) -> bytes:
+        return addresses.external(addresses.tokens(value))
+
+    @staticmethod
+    def _remark(parts: Parts) -> str | None:
+        return None
+
+    def _remarks(self) -> Iterator[Problem]:
+        return iter(())
+
+    @staticmethod
+    def _written(key: bytes) -> bytes:
+        name = addresses.quoted_name(key)
+        parts = Aliases.split(name + b": x")
+        if isinstance(parts, str) or parts.key != key:
+            raise Refused(f"`{decode(key)}` cannot be an alias name", "leave out control characters")
+        return name

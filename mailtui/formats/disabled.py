@@ -1,0 +1,104 @@
+"""Entries that are commented out (`#key value`), and how they differ from prose.
+
+A commented-out entry begins with `#` directly followed by its key. Its continuation lines follow
+directly below, each with a `#` put before the blanks it begins with. Prose is written `# Like this`; what
+looks like `#prose without the blank` must also have the shape of an entry:
+
+* its separator is a tab or several blanks, or it has a colon where the format wants one, or
+* its value is one word, or a list with commas, or every word of it has a mark of an address (`@`, `.`, `:`,
+  `/`, `[`), or it begins with an action in capitals (`REJECT …`) or a reply code, or
+* its key is an address.
+
+A capitalised key with one plain word is a heading (`#Mailing lists`), not an entry.
+
+A line below belongs to the entry if, behind its `#`, it is indented by a tab or by two blanks, or the line
+above ended in a comma, and it is no prose itself. Comments and empty lines between the lines of an entry are
+commented out with it (`## …`, `#`), and so belong to it where such a line follows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mailtui.formats.lines import COMMENT, Lines
+
+Shape = Callable[[bytes], tuple[bytes, bytes, bytes] | None]
+"""Splits the text of an entry into key, separator and value; None where it is not one."""
+
+_INDENT = re.compile(rb"#[ \t]*")
+_WIDE = re.compile(rb"\t|  ")
+_MARKED = re.compile(rb"[@.:/\[|\\\"*<>=]")
+_ACTION = re.compile(rb"(?:[A-Z][A-Z_]{1,}|[245]\d\d)(?![^\s:])")
+_PROSE_END = re.compile(rb"[.,;!?)]\Z")
+
+
+def _reads_as_list(value: bytes) -> bool:
+    """Whether a value has the shape of a right-hand side rather than of a sentence."""
+    words = value.split()
+    if len(words) <= 1:
+        return True
+    if _ACTION.match(value):
+        return True
+    if all(word.endswith(b",") or _MARKED.search(word.rstrip(b".,;:!?)")) for word in words[:-1]):
+        return True
+    return b"," in value and all(len(part.split()) <= 1 for part in value.split(b","))
+
+
+def _plausible(key: bytes, separator: bytes, value: bytes) -> bool:
+    if not key or not value or key[:1] in b"#!=-*+~_<>%" + b" \t":
+        return False
+    if b"@" in key.strip(b"@") or key.startswith(b"@"):
+        return True
+    if _PROSE_END.search(key):
+        return False
+    if _WIDE.search(separator):
+        return True
+    if not _reads_as_list(value):
+        return False
+    heading = key[:1].isupper() and not separator.strip() and not _MARKED.search(key + value)
+    return not (heading and not _ACTION.match(value))
+
+
+def _continues(line: bytes, above: bytes) -> bool:
+    """Whether a comment line is a commented-out continuation of the line above it."""
+    found = _INDENT.match(line)
+    if not found or found.end() == 1:
+        return False
+    text = line[found.end() :].strip()
+    if not text or text.startswith(b"#"):
+        return False
+    comma = above.rstrip().endswith(b",")
+    return (comma or bool(_WIDE.search(found[0]))) and _reads_as_list(text)
+
+
+def _is_gap(line: bytes) -> bool:
+    """Whether a comment line may be a commented-out comment or empty line."""
+    rest = line[1:].strip()
+    return not rest or rest.startswith(b"#")
+
+
+def extent(lines: Lines, number: int, shape: Shape) -> list[int]:
+    """The lines that hold the content of the entry commented out at line `number`; empty if it is prose.
+
+    The entry reaches from the first to the last of them; comments between them belong to it.
+    """
+    first = lines.line(number)
+    if first[:1] != b"#" or first[1:2].isspace():
+        return []
+    content = [number]
+    above = first
+    at = number + 1
+    while at < len(lines) and lines.kinds[at] == COMMENT:
+        line = lines.line(at)
+        if line[:1] != b"#":
+            break
+        if _continues(line, above):
+            content.append(at)
+            above = line
+        elif not (_is_gap(line) and above.rstrip().endswith(b",")):
+            break
+        at += 1
+    text = b"".join(lines.line(each)[1:].removesuffix(b"\n") for each in content)
+    parts = shape(text)
+    return content if parts and _plausible(*parts) else []

@@ -1,0 +1,74 @@
+"""Lookup tables in the text form that postmap(1) reads: `key blanks value`, one a logical line.
+
+The key ends at the first blank outside double quotes; `\\` protects the next byte. Quotes and backslashes
+stay in the key. The value is trimmed of blanks. The first entry of a key counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailtui.formats.entries import Parts
+from mailtui.formats.entry_edits import EntryEdits
+from mailtui.formats.splice import Problem, Refused
+from mailtui.text.safe import decode
+
+_KEY = re.compile(rb'(?:[^\s\\"]|\\.|\\\Z|"(?:[^\\"]|\\.|\\\Z)*(?P<closed>"|\Z))*', re.DOTALL)
+_COLON_KEY = re.compile(rb"^[^\s#\"\\][^\s]*+(?<=:)[ \t]", re.MULTILINE)
+_ALIAS_FILE = 'record is in "key: value" format; is this an alias file?'
+
+
+class Table(EntryEdits):
+    """A table for postmap (hash, btree, lmdb, cdb, texthash, …); the file it is compiled from."""
+
+    _PLAIN_RUN = re.compile(rb"(?:[!$-\[\]-~][!#-\[\]-~]*+[ \t]++[!-~].*+\n|[ \t#].*+\n|\r?\n)++")
+    _PLAIN_KEY = re.compile(rb"[!#-\[\]-~]++(?=[ \t])")
+    _SEPARATOR = b" "
+    _PROGRAM = "postmap"
+
+    @staticmethod
+    def split(text: bytes) -> Parts | str:
+        end = len(text)
+        quoted = False
+        at = 0
+        while at < len(text):
+            code = text[at]
+            if code == 0x5C:
+                at += 1
+            elif code == 0x22:
+                quoted = not quoted
+            elif not quoted and text[at : at + 1].isspace():
+                end = at
+                break
+            at += 1
+        if quoted:
+            return f"unbalanced '\"' in '{decode(text)}' -- ignoring this line"
+        rest = text[end:]
+        value = rest.strip()
+        if not end or not value:
+            return "expected format: key whitespace value"
+        start = end + len(rest) - len(rest.lstrip())
+        return Parts(text[:end], 0, end, start, start + len(value))
+
+    @staticmethod
+    def _stored(value: bytes) -> bytes:
+        return value
+
+    @staticmethod
+    def _remark(parts: Parts) -> str | None:
+        return _ALIAS_FILE if parts.key.endswith(b":") else None
+
+    def _remarks(self) -> Iterator[Problem]:
+        odd = set(self._odd)
+        for found in _COLON_KEY.finditer(self.raw):
+            number = self.lines.at(found.start())
+            if number not in odd:
+                yield Problem(number + 1, _ALIAS_FILE)
+
+    @staticmethod
+    def _written(key: bytes) -> bytes:
+        parts = Table.split(key + b" x")
+        if isinstance(parts, str) or parts.key != key:
+            raise Refused(f"`{decode(key)}` is not one word", 'put the part with blanks in quotes: "first last"@domain')
+        return key

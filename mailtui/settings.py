@@ -1,0 +1,111 @@
+"""The admin's settings: `/etc/mailtui.toml`, and over it `~/.config/mailtui/config.toml`.
+
+    after_write = ["etckeeper", "commit", "a change by mailtui"]
+    log = "auto"            # a file, "journal" or "auto"
+    color = "auto"          # "truecolor", "256", "16", "none"
+    mouse = false           # default: on, but off over SSH
+    ascii = false
+
+A wrong or unknown key costs a clear line and nothing else: the rest holds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+SYSTEM_FILE = Path("/etc/mailtui.toml")
+COLORS = ("auto", "truecolor", "256", "16", "none")
+
+
+def user_file() -> Path:
+    """The caller's own settings file, whether it exists or not."""
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(home, "mailtui", "config.toml").expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the files say. `problems` are the lines to show: each names file and key."""
+
+    after_write: tuple[str, ...] = ()
+    log: str = "auto"
+    color: str = "auto"
+    mouse: bool | None = None
+    ascii: bool = False
+    problems: tuple[str, ...] = field(default=(), compare=False)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text in quotes")
+    return value
+
+
+def _yes(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false")
+    return value
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise TypeError("a list of texts: a program and its arguments")
+    return tuple(value)
+
+
+def _color(value: Any) -> str:
+    if value not in COLORS:
+        raise TypeError(f"one of {', '.join(COLORS)}")
+    return str(value)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "after_write": _words,
+    "log": _text,
+    "color": _color,
+    "mouse": _yes,
+    "ascii": _yes,
+}
+
+
+def load(files: tuple[Path, ...] | None = None) -> Settings:
+    """Read the settings files. Never raises: what is wrong is in `problems`."""
+    settings = Settings()
+    for path in files if files is not None else (SYSTEM_FILE, user_file()):
+        settings = _over(settings, path)
+    return settings
+
+
+def _over(settings: Settings, path: Path) -> Settings:
+    try:
+        raw = path.read_text("utf-8")
+    except FileNotFoundError:
+        return settings
+    except (OSError, UnicodeDecodeError) as error:
+        return replace(settings, problems=(*settings.problems, f"{path}: cannot be read: {error}"))
+    if os.geteuid() == 0 and path.stat().st_uid != 0:
+        why = f"{path}: not read, because root does not obey a file of another user; chown root {path}"
+        return replace(settings, problems=(*settings.problems, why))
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(raw).unwrap()
+    except TOMLKitError as error:
+        return replace(settings, problems=(*settings.problems, f"{path}: {error}"))
+    problems = list(settings.problems)
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        reader = _READERS.get(name)
+        if reader is None:
+            problems.append(f"{path}: {name}: no such setting; there are {', '.join(_READERS)}")
+            continue
+        try:
+            values[name] = reader(value)
+        except TypeError as error:
+            problems.append(f"{path}: {name}: must be {error}")
+    return replace(settings, **values, problems=tuple(problems))

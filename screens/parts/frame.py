@@ -1,0 +1,152 @@
+"""What every screen stands on: status line, line of screens, the screen's own body, strip, footer.
+
+    class QueueScreen(ConsoleScreen):
+        MODE = "queue"
+        CSS_PATH = stylesheet("queue")
+        BINDINGS = [Binding("R", "requeue", "requeue", id="queue.requeue", tooltip="…")]
+        def body(self): yield …
+        def refresh_view(self, change): …         # draft, disk or status changed; only while visible
+
+`self.session` and `self.console` give the shared state and the app, `self.say(…)` the footer's message.
+Lists are better built on `ListScreen` (listscreen.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.strip import Strip
+
+from mailtui.screens.parts.commandline import CommandLine
+from mailtui.screens.parts.footer import Footer
+from mailtui.screens.parts.paint import Painted
+from mailtui.screens.parts.session import Change, Session
+from mailtui.screens.parts.status import StatusLine
+from mailtui.screens.parts.strip import StripView
+from mailtui.screens.parts.tabs import Tabs
+from mailtui.screens.parts.terminal import SMALLEST
+from mailtui.screens.parts.text import segments
+
+if TYPE_CHECKING:
+    from mailtui.screens.app import MailtuiApp
+
+
+class TooSmall(Painted):
+    """Fills a window that is too small to work in, and says so."""
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        columns, lines = SMALLEST
+        words = [
+            f"mailtui needs {columns}x{lines};",
+            f"this window has {width}x{height}.",
+            "Make it larger, please,",
+            "or press q to leave.",
+        ]
+        line = y - max(0, (height - len(words)) // 2)
+        text = words[line] if 0 <= line < len(words) else ""
+        return Strip(segments([(text.center(width), "")], width, self.paint), width)
+
+
+class ConsoleScreen(Screen[None]):
+    """A screen of the console. Views that open over one (Review, History) are such screens, too."""
+
+    MODE: ClassVar[str] = ""
+    """The screen's mode as in `names.py`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stale: Change | None = None
+
+    @property
+    def console(self) -> MailtuiApp:
+        """The app, as what it is."""
+        from mailtui.screens.app import MailtuiApp
+
+        app = self.app
+        assert isinstance(app, MailtuiApp)
+        return app
+
+    @property
+    def session(self) -> Session:
+        """The shared state."""
+        return self.console.session
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(self.session)
+        yield Tabs(self.MODE)
+        with Vertical(id="body"):
+            yield from self.body()
+        yield StripView(self.console.strip)
+        yield CommandLine()
+        yield Footer()
+        yield TooSmall()
+
+    def body(self) -> ComposeResult:
+        """The screen's own widgets."""
+        yield from ()
+
+    def refresh_view(self, change: Change) -> None:
+        """Show what changed. Called while the screen is visible, and when it becomes so again."""
+
+    def filter_to(self, text: str) -> None:
+        """Take over a filter from the command line (`:aliases smith`)."""
+        if text:
+            self.say("This screen has no filter", "warning")
+
+    def go_to_row(self, number: int) -> None:  # noqa: ARG002
+        """Go to a row, counted from 1 (`:12`)."""
+        self.say("This screen has no rows", "warning")
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Say it in the footer's place until the next key; severity: information, warning or error."""
+        self.query_one(Footer).say(text, severity)
+
+    # News from the session
+
+    def on_mount(self) -> None:
+        self._unsubscribe = self.session.changed.subscribe(self._changed)
+
+    def on_unmount(self) -> None:
+        self._unsubscribe()
+
+    def _changed(self, change: Change) -> None:
+        if self.is_current:
+            self._take(change)
+        else:
+            before = self._stale or Change()
+            self._stale = Change(
+                before.draft or change.draft, before.paths | change.paths, before.status or change.status
+            )
+
+    def _take(self, change: Change) -> None:
+        self.query_one(StatusLine).refresh()
+        self.refresh_view(change)
+
+    def on_screen_resume(self) -> None:
+        stale, self._stale = self._stale, None
+        if stale is not None and self.is_mounted:
+            self._take(stale)
+
+    # Keys and sizes
+
+    def on_key(self) -> None:
+        self.query_one(Footer).hush()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "too-small")
+        if not self.has_class("too-small") and self.focused is None:
+            self.call_after_refresh(self.focus_first)
+
+    def focus_first(self) -> None:
+        """Give the focus to the screen's main widget."""
+        if self.focused is None:
+            self.focus_next("#body *")
+
+    def on_command_line_run(self, event: CommandLine.Run) -> None:
+        event.stop()
+        self.console.run_command(event.text)

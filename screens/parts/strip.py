@@ -1,0 +1,77 @@
+"""The strip: a few lines of the live log over the footer, on any screen, `L` opens and closes it.
+
+    app.strip.append([spans, …])      # newest last; at most KEPT are kept, the last ones are shown
+
+Its lines live in `StripLines`, which all screens share, so that they stay when the screen changes. What
+is said there comes from the log's own reader; nothing is painted while it is closed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from textual.strip import Strip
+
+from mailtui.screens.parts.paint import Painted
+from mailtui.screens.parts.session import Signal
+from mailtui.screens.parts.text import Spans, rule, segments
+
+KEPT = 200
+SHOWN = 5
+"""Lines that an open strip shows, its rule included."""
+
+
+class StripLines:
+    """The lines of the strip and whether it is open; `changed` tells the bars that show it."""
+
+    def __init__(self) -> None:
+        self.lines: deque[Spans] = deque(maxlen=KEPT)
+        self.open = False
+        self.title = "log"
+        self.changed: Signal[None] = Signal()
+
+    def append(self, lines: Iterable[Spans]) -> None:
+        """Add lines at the end. Call it at most a few times a second, with many lines at once."""
+        self.lines.extend(lines)
+        if self.open:
+            self.changed.emit(None)
+
+    def toggle(self) -> bool:
+        """Open or close it; whether it is open now."""
+        self.open = not self.open
+        self.changed.emit(None)
+        return self.open
+
+
+class StripView(Painted):
+    """The strip on one screen."""
+
+    def __init__(self, lines: StripLines) -> None:
+        super().__init__()
+        self._lines = lines
+        self.display = lines.open
+
+    def on_mount(self) -> None:
+        self._unsubscribe = self._lines.changed.subscribe(self._changed)
+
+    def on_unmount(self) -> None:
+        self._unsubscribe()
+
+    def _changed(self, _news: None) -> None:
+        self.display = self._lines.open
+        if self._lines.open and self.screen.is_current:
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        if y == 0:
+            spans: Spans = [
+                (rule() * 2, "dim"), (f" {self._lines.title} ", "title"), (rule() * width, "dim")
+            ]  # fmt: skip
+            return Strip(segments(spans, width, self.paint), width)
+        shown = list(self._lines.lines)[-(height - 1) :]
+        if not shown and y == 1:
+            return Strip(segments([(" nothing was logged yet", "dim")], width, self.paint), width)
+        spans = [(" ", ""), *shown[y - 1]] if y - 1 < len(shown) else []
+        return Strip(segments(spans, width, self.paint), width)

@@ -1,0 +1,65 @@
+"""Settings: a wrong key costs a clear line, the rest holds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mailtui.settings import Settings, load, user_file
+
+
+def test_none_means_defaults(tmp_path: Path) -> None:
+    assert load((tmp_path / "none.toml",)) == Settings()
+
+
+def test_the_later_file_wins_key_by_key(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.toml", tmp_path / "two.toml"
+    one.write_text('log = "journal"\nascii = true\n')
+    two.write_text('log = "/var/log/mail"\nafter_write = ["etckeeper", "commit", "m"]\n')
+    found = load((one, two))
+    assert (found.log, found.ascii) == ("/var/log/mail", True)
+    assert found.after_write == ("etckeeper", "commit", "m")
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("colour = 1\n", "colour: no such setting"),
+        ('mouse = "yes"\n', "mouse: must be true or false"),
+        ('color = "pink"\n', "color: must be one of"),
+        ('after_write = "x"\n', "after_write: must be a list"),
+        ("log = \n", "line 1"),
+    ],
+)
+def test_what_is_wrong_is_said_and_the_rest_holds(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("ascii = true\n" + text if "log" not in text else text)
+    found = load((path,))
+    assert len(found.problems) == 1
+    assert words in found.problems[0]
+    assert str(path) in found.problems[0]
+    assert found.ascii is ("log" not in text)
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b'log = "\xff"\n')
+    assert "cannot be read" in load((path,)).problems[0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to lose")
+def test_root_does_not_obey_another_users_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('after_write = ["sh", "-c", "id"]\n')
+    os.chown(path, 65534, 65534)
+    found = load((path,))
+    assert found.after_write == ()
+    assert "chown root" in found.problems[0]
+
+
+def test_the_users_file_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert user_file() == tmp_path / "mailtui" / "config.toml"
