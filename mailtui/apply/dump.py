@@ -43,17 +43,17 @@ def dump(config_dir: str, target: Target, compiled: str) -> frozenset[bytes]:
     Raises WriteError where it cannot be read.
     """
     if target.type == "cdb":
-        return frozenset(_cdb(compiled))
+        return frozenset(line for line in _cdb(compiled) if not line.startswith(_HOUSEKEEPING))
     base = compiled.removesuffix(live_path(target).removeprefix(target.path))
     done = commands.ask(
         (program(target), "-c", config_dir, "-s", f"{target.type}:{base}"), timeout=commands.ACT_TIMEOUT
     )
     if not done.ok:
         raise WriteError(f"{program(target)} -s failed: {done.words}", "", compiled)
-    lines = [line + b"\n" for line in done.out.split(b"\n")[:-1]]  # a value may hold a CR
+    lines = (line + b"\n" for line in done.out.split(b"\n")[:-1])  # a value may hold a CR
     if target.format == "aliases":
-        lines = [line for line in lines if not line.startswith(_HOUSEKEEPING)]
-    return frozenset(lines)
+        lines = (line.replace(b":\t", b"\t", 1) for line in lines)  # as postalias prints it
+    return frozenset(line for line in lines if not line.startswith(_HOUSEKEEPING))
 
 
 def _cdb(path: str) -> list[bytes]:
@@ -74,7 +74,7 @@ def _cdb(path: str) -> list[bytes]:
             at += 8 + key_size + size
     except struct.error:
         raise WriteError("is not a cdb file", "compile it anew from its text", path) from None
-    return [line for line in lines if not line.startswith(_HOUSEKEEPING)]
+    return lines
 
 
 def pending(config_dir: str, present: Built, live: str, most: int = MOST) -> Pending:

@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from mailtui.apply.state import lock_folder
 from mailtui.apply.faults import WriteError, worded
+from mailtui.apply.state import lock_folder
 
 POSTCONF_WAIT = 15.0
 """Seconds to wait for a `postconf -e` that holds the edit lock; it needs some hundredths of one."""

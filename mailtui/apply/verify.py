@@ -170,8 +170,8 @@ def lookups(config_dir: str, target: Target, expected: Mapping[bytes, bytes | No
     )
     if done.status not in {0, 1} or b"fatal: " in done.err:
         return [f"{target.spec} cannot be queried: {done.words}"]
-    lines = done.out.split(b"\n")[:-1]
-    found = dict(line.split(b"\t", 1) for line in lines if b"\t" in line)
+    mark = b":\t" if target.format == "aliases" else b"\t"
+    found = dict(line.split(mark, 1) for line in done.out.split(b"\n") if mark in line)
     return [
         f"{target.spec} answers {_shown(found.get(key))} for {decode(key)}, not {_shown(value)}"
         for key, value in expected.items()

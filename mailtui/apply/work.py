@@ -1,4 +1,4 @@
-"""A folder of our own beside the files of a change: tables are compiled there before anything live is touched."""
+"""A folder of our own beside a change's files: tables are compiled there before anything live is touched."""
 
 from __future__ import annotations
 

@@ -19,9 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from mailtui.apply.faults import Changed as Changed
-from mailtui.apply.faults import WriteError as WriteError
-from mailtui.apply.faults import in_words
+from mailtui.apply.faults import Changed, in_words
 
 SECOND = 1_000_000_000
 RACY = SECOND // 10

@@ -43,7 +43,7 @@ class Aliases(EntryEdits):
         return addresses.external(addresses.tokens(value))
 
     @staticmethod
-    def _remark(parts: Parts) -> str | None:
+    def _remark(parts: Parts) -> str | None:  # noqa: ARG004
         return None
 
     def _remarks(self) -> Iterator[Problem]:
@@ -56,3 +56,6 @@ class Aliases(EntryEdits):
         if isinstance(parts, str) or parts.key != key:
             raise Refused(f"`{decode(key)}` cannot be an alias name", "leave out control characters")
         return name
+
+    def _above(self, key: bytes) -> int | None:  # noqa: ARG002
+        return next((index for index in range(len(self) - 1, -1, -1) if self.is_enabled(index)), None)

@@ -23,8 +23,7 @@ from mailtui.formats.logical import Logical
 from mailtui.formats.splice import Problem, Splice, apply_splices
 from mailtui.text.safe import decode
 
-_HASH = 0x23
-_BLANKS = b" \t\r\n\v\f"
+_NO_PROSE = re.compile(rb"#[^\s#]")
 _NOT_ASCII = re.compile(rb"[\x80-\xff][^\n]*+")
 
 
@@ -134,7 +133,7 @@ class Entries(ABC):
     # Building the index
 
     def _find_odd(self) -> array[int]:
-        """First lines of the logical lines that are not plainly written; only `split` can tell what they are."""
+        """First lines of logical lines that are not plainly written: only `split` can tell what they are."""
         raw, lines = self.raw, self.lines
         odd: set[int] = set()
         at = 0
@@ -172,9 +171,8 @@ class Entries(ABC):
         at = kinds.find(COMMENT)
         while at >= 0:
             start = starts[at]
-            if raw[start] == _HASH and raw[start + 1 : start + 2] not in (b"", b"#", b" ", b"\t", b"\n", b"\r"):
-                if disabled.extent(self.lines, at, self._shape):
-                    found.append(at)
+            if _NO_PROSE.match(raw, start) and disabled.extent(self.lines, at, self._shape):
+                found.append(at)
             at = kinds.find(COMMENT, at + 1)
         return found
 
@@ -242,6 +240,11 @@ class Entries(ABC):
             return index
         return index + 1
 
+    def index_of_line(self, number: int) -> int | None:
+        """The entry that begins at line `number` (counted from 0), if one does."""
+        index = bisect_left(self._heads, number)
+        return index if index < len(self._heads) and self._heads[index] == number else None
+
     # Finding
 
     @cached_property
@@ -254,8 +257,8 @@ class Entries(ABC):
         """Folded keys of the entries that are not plainly written, with their indices."""
         found: dict[bytes, list[int]] = {}
         for number in self._odd:
-            index = bisect_left(self._heads, number)
-            if index < len(self._heads) and self._heads[index] == number:
+            index = self.index_of_line(number)
+            if index is not None:
                 found.setdefault(fold(self.record(index).parts.key), []).append(index)
         return found
 
@@ -268,18 +271,21 @@ class Entries(ABC):
         }
 
     def _plain_hits(self, key: bytes) -> Iterator[int]:
-        folded, kinds = self.folded, self.lines.kinds
-        at = 0 if folded.startswith(key) else folded.find(b"\n" + key) + 1
-        while at or folded.startswith(key):
-            found = self._PLAIN_KEY.match(folded, at)
-            if found and found[0] == key:
-                number = self.lines.at(at)
-                index = bisect_left(self._heads, number)
-                if kinds[number] == FIRST and index < len(self._heads) and self._heads[index] == number:
-                    yield index
-            at = folded.find(b"\n" + key, at) + 1
-            if not at:
-                return
+        if self.folded.startswith(key):
+            yield from self._plain_entry(0, key)
+        needle = b"\n" + key
+        at = self.folded.find(needle)
+        while at >= 0:
+            yield from self._plain_entry(at + 1, key)
+            at = self.folded.find(needle, at + 1)
+
+    def _plain_entry(self, start: int, key: bytes) -> Iterator[int]:
+        """The entry that begins at `start` with exactly this key, if there is one."""
+        found = self._PLAIN_KEY.match(self.folded, start)
+        if found and found[0] == key:
+            index = self.index_of_line(self.lines.at(start))
+            if index is not None and self.is_enabled(index):
+                yield index
 
     def hits(self, key: bytes) -> Iterator[int]:
         """The entries in the file with this key, in order; the first of them counts."""

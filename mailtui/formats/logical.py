@@ -9,7 +9,7 @@ from mailtui.formats.lines import Lines
 
 
 class Logical:
-    """The physical lines `numbers` joined as Postfix joins them: newlines dropped, nothing put in their place.
+    """The physical lines `numbers`, joined as Postfix joins them: without newlines, nothing in their place.
 
     `skip` bytes at the beginning of each line are left out: 1 for lines that are commented out.
     """

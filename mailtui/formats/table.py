@@ -14,7 +14,6 @@ from mailtui.formats.entry_edits import EntryEdits
 from mailtui.formats.splice import Problem, Refused
 from mailtui.text.safe import decode
 
-_KEY = re.compile(rb'(?:[^\s\\"]|\\.|\\\Z|"(?:[^\\"]|\\.|\\\Z)*(?P<closed>"|\Z))*', re.DOTALL)
 _COLON_KEY = re.compile(rb"^[^\s#\"\\][^\s]*+(?<=:)[ \t]", re.MULTILINE)
 _ALIAS_FILE = 'record is in "key: value" format; is this an alias file?'
 
@@ -70,5 +69,15 @@ class Table(EntryEdits):
     def _written(key: bytes) -> bytes:
         parts = Table.split(key + b" x")
         if isinstance(parts, str) or parts.key != key:
-            raise Refused(f"`{decode(key)}` is not one word", 'put the part with blanks in quotes: "first last"@domain')
+            raise Refused(
+                f"`{decode(key)}` is not one word", 'put the part with blanks in quotes: "first last"@domain'
+            )
         return key
+
+    def _above(self, key: bytes) -> int | None:
+        at = key.rfind(b"@")
+        if at < 0:
+            return self._last_bare()
+        domain = key[at + 1 :]
+        inside = self._last_in_domain(domain)
+        return self.find(domain) if inside is None else inside

@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections import deque
 from itertools import accumulate
+from threading import Lock
 
 
 class _Block:
@@ -23,7 +24,8 @@ class _Block:
 class LogLines:
     """Lines by their number since the start; old blocks fall away above `limit` bytes.
 
-    `first` is the number of the oldest line still held, `len()` one more than the newest.
+    `first` is the number of the oldest line still held, `len()` one more than the newest. One thread may
+    append while another reads.
     """
 
     def __init__(self, limit: int = 32 << 20) -> None:
@@ -33,6 +35,7 @@ class LogLines:
         self._blocks: deque[_Block] = deque()
         self._firsts: list[int] = []
         self._end = 0
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return self._end
@@ -42,22 +45,24 @@ class LogLines:
         block = _Block(raw)
         if not len(block):
             return 0
-        self._blocks.append(block)
-        self._firsts.append(self._end)
-        self._end += len(block)
-        self.size += len(raw)
-        while self.size > self.limit and len(self._blocks) > 1:
-            old = self._blocks.popleft()
-            self.size -= len(old.raw)
-            self._firsts.pop(0)
-            self.first = self._firsts[0]
+        with self._lock:
+            self._blocks.append(block)
+            self._firsts.append(self._end)
+            self._end += len(block)
+            self.size += len(raw)
+            while self.size > self.limit and len(self._blocks) > 1:
+                old = self._blocks.popleft()
+                self.size -= len(old.raw)
+                self._firsts.pop(0)
+                self.first = self._firsts[0]
         return len(block)
 
     def line(self, number: int) -> bytes:
         """A line without its newline. Raises IndexError where it has fallen away or is not there yet."""
-        if not self.first <= number < self._end:
-            raise IndexError(number)
-        place = bisect_right(self._firsts, number) - 1
-        block = self._blocks[place]
-        offset = number - self._firsts[place]
+        with self._lock:
+            if not self.first <= number < self._end:
+                raise IndexError(number)
+            place = bisect_right(self._firsts, number) - 1
+            block = self._blocks[place]
+            offset = number - self._firsts[place]
         return block.raw[block.starts[offset] : block.starts[offset + 1]].rstrip(b"\r\n")

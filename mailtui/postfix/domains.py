@@ -1,4 +1,4 @@
-"""Which class a recipient domain has, by which item of which list (ADDRESS_CLASS_README, trivial-rewrite(8))."""
+"""The class of a recipient domain, and which item of which list decides it (ADDRESS_CLASS_README)."""
 
 from __future__ import annotations
 

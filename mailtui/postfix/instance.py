@@ -26,8 +26,8 @@ class Instance:
     def __init__(self, config_dir: str, files: Reader) -> None:
         self.config_dir = config_dir
         self.files = files
-        self.main = Target("main.cf", os.path.join(config_dir, "main.cf"))  # noqa: PTH118 - paths stay text
-        self.master = Target("master.cf", os.path.join(config_dir, "master.cf"))  # noqa: PTH118
+        self.main = Target("main.cf", os.path.join(config_dir, "main.cf"))
+        self.master = Target("master.cf", os.path.join(config_dir, "master.cf"))
         self.parameters = Parameters(files, self.main, self.master, config_dir)
 
     @classmethod
@@ -36,7 +36,7 @@ class Instance:
 
         Raises InstanceError where there is no readable main.cf, or no Postfix.
         """
-        folder = os.path.abspath(config_dir or _default_directory())  # noqa: PTH100 - symlinks stay
+        folder = os.path.abspath(config_dir or _default_directory())
         if not Path(folder).is_dir():
             raise InstanceError(
                 f"{safe(folder)} is not a directory",
@@ -117,7 +117,7 @@ class Instance:
 
     @property
     def alias_paths(self) -> frozenset[str]:
-        """The files that are written in the grammar of aliases(5), by what alias_maps and alias_database say."""
+        """The files in the grammar of aliases(5), by what alias_maps and alias_database name."""
         found: set[str] = set()
         for parameter in ALIAS_PARAMETERS:
             value = self.parameters.expanded(parameter)
@@ -176,7 +176,10 @@ def _holds_lock(pid: int, inode: int) -> bool:
         return False
     fields = (line.split() for line in locks.splitlines())
     return any(
-        "FLOCK" in each and "WRITE" in each and str(pid) in each and any(f.endswith(f":{inode}") for f in each)
+        "FLOCK" in each
+        and "WRITE" in each
+        and str(pid) in each
+        and any(f.endswith(f":{inode}") for f in each)
         for each in fields
     )
 

@@ -40,7 +40,9 @@ def own_addresses(parameters: Parameters, reader: Reader) -> frozenset[Address]:
             case _:
                 found.update(_named(item, reader))
     versions = _versions(parameters.expanded("inet_protocols"))
-    proxies = (each for item in split_list(parameters.expanded("proxy_interfaces")) for each in _named(item, reader))
+    proxies = (
+        each for item in split_list(parameters.expanded("proxy_interfaces")) for each in _named(item, reader)
+    )
     return frozenset(each for each in (*found, *proxies) if each.version in versions)
 
 

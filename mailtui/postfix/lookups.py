@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from mailtui import commands
@@ -179,7 +178,9 @@ class Lookup:
         if asked:
             where = ["-c", self.config_dir] if self.config_dir else []
             try:
-                result = commands.ask(["postmap", *where, "-q", "-", self.spec], stdin=b"\n".join(asked) + b"\n")
+                result = commands.ask(
+                    ["postmap", *where, "-q", "-", self.spec], stdin=b"\n".join(asked) + b"\n"
+                )
             except commands.CommandError as error:
                 return [Answer(problem=f"{safe(self.spec)}: {error}")] * len(keys)
             answers = _parse_answers(asked, result.out)
@@ -270,6 +271,6 @@ def parse_map(
 
 def _mtime(path: str) -> int | None:
     try:
-        return os.stat(path).st_mtime_ns  # noqa: PTH116 - paths stay text
+        return os.stat(path).st_mtime_ns
     except OSError:
         return None

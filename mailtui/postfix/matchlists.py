@@ -61,7 +61,9 @@ class MatchList:
                  alias_paths: frozenset[str] = frozenset()) -> None:  # fmt: skip
         self.parameter, self.items, self.kind = parameter, items, kind
         self._tables = {
-            item.text: parse_map(item.text, parameter, config_dir, alias_paths) for item in items if item.is_table
+            item.text: parse_map(item.text, parameter, config_dir, alias_paths)
+            for item in items
+            if item.is_table
         }
 
     @classmethod

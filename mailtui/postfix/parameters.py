@@ -11,15 +11,18 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from mailtui.formats.macros import MacroError, expand
-from mailtui.formats.maincf import Definition, MainCf
-from mailtui.formats.mastercf import MasterCf
 from mailtui.formats.target import Target
 from mailtui.postfix import postconf
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import Reader, main_cf, master_cf, problem_words
 from mailtui.text.safe import decode, safe
+
+if TYPE_CHECKING:
+    from mailtui.formats.maincf import Definition, MainCf
+    from mailtui.formats.mastercf import MasterCf, Service
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
 
@@ -66,6 +69,11 @@ class _Seen:
 def squeeze(value: str) -> str:
     """A value as postconf prints it: each run of blanks is one space."""
     return _BLANKS.sub(" ", value).strip()
+
+
+def _options(service: Service) -> dict[str, str]:
+    """The `-o name=value` options of a service; the last of a name counts."""
+    return {decode(option.name): decode(option.value) for option in service.options if option.enabled}
 
 
 @lru_cache(maxsize=8)
@@ -121,7 +129,7 @@ class Parameters:
     # What is in force
 
     def default(self, name: str) -> str | None:
-        """The built-in default, unexpanded, as `postconf -d` says; None for a name that is the admin's own."""
+        """The built-in default, unexpanded, as `postconf -d` says; None for the admin's own names."""
         return self._known().get(name)
 
     def expanded(self, name: str) -> str:
@@ -135,7 +143,7 @@ class Parameters:
         return seen.expanded[name]
 
     def effective(self, name: str) -> str:
-        """The value as `postconf -xh NAME` prints it: expanded, runs of blanks squeezed. Raises as `expanded`."""
+        """The value as `postconf -xh NAME` prints it: as `expanded`, runs of blanks squeezed."""
         return squeeze(self.expanded(name))
 
     def expand_text(self, text: str) -> str:
@@ -151,7 +159,9 @@ class Parameters:
             if (service.name, service.type) == (name, kind):
                 return ServiceParameters(self, _options(service))
         raise ParameterError(
-            f"there is no service {safe(f'{name}/{kind}')}", "see `postconf -M` for the services", self._master.path
+            f"there is no service {safe(f'{name}/{kind}')}",
+            "see `postconf -M` for the services",
+            self._master.path,
         )
 
     # For lists

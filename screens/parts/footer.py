@@ -85,5 +85,8 @@ class Footer(Bar):
     def _spans(self, active: ActiveBinding) -> list[Span]:
         binding = active.binding
         key = binding.key_display or key_name(binding.key, ascii_in_use())
+        word = binding.description
+        if binding.id == "app.quit" and len(self.app.screen_stack) > 1:
+            word = "back"
         style = "" if active.enabled else "dim"
-        return [(key, "key" if active.enabled else "dim"), (f" {binding.description}", style), ("  ", "")]
+        return [(key, "key" if active.enabled else "dim"), (f" {word}", style), ("  ", "")]

@@ -63,6 +63,11 @@ class ConsoleScreen(Screen[None]):
         self._stale: Change | None = None
 
     @property
+    def mode(self) -> str:
+        """The screen's mode, for the line of screens."""
+        return self.MODE
+
+    @property
     def console(self) -> MailtuiApp:
         """The app, as what it is."""
         from mailtui.screens.app import MailtuiApp
@@ -78,7 +83,7 @@ class ConsoleScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.session)
-        yield Tabs(self.MODE)
+        yield Tabs(self.mode)
         with Vertical(id="body"):
             yield from self.body()
         yield StripView(self.console.strip)
@@ -105,6 +110,10 @@ class ConsoleScreen(Screen[None]):
     def say(self, text: str, severity: str = "information") -> None:
         """Say it in the footer's place until the next key; severity: information, warning or error."""
         self.query_one(Footer).say(text, severity)
+
+    def open_command_line(self) -> None:
+        """Let the user type a command."""
+        self.query_one(CommandLine).open()
 
     # News from the session
 
@@ -133,9 +142,6 @@ class ConsoleScreen(Screen[None]):
             self._take(stale)
 
     # Keys and sizes
-
-    def on_key(self) -> None:
-        self.query_one(Footer).hush()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "too-small")

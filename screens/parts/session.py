@@ -102,6 +102,12 @@ class Session:
         self.draft.clear()
         self.changed.emit(Change(draft=True))
 
+    def reread(self) -> None:
+        """Read the instance again from the disk, whatever its files' times say, and tell everyone."""
+        self.instance.files.forget_all()
+        self.instance.refresh()
+        self.changed.emit(Change(draft=True, paths=frozenset({self.instance.config_dir}), status=True))
+
     def draft_changed(self) -> None:
         """Tell everyone after the draft was changed by other means (drop, replace)."""
         self.changed.emit(Change(draft=True))

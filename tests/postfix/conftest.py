@@ -75,7 +75,9 @@ def postconf(folder: Path, *options: str) -> str:
 
 def completed(main: str) -> str:
     """main.cf text, with MAIN's definitions of the names that it does not set after it."""
-    missing = (line for line in MAIN.splitlines() if not re.search(rf"^{line.split()[0]}\s*=", main, re.M))
+    missing = (
+        line for line in MAIN.splitlines() if not re.search(rf"^{line.split()[0]}\s*=", main, re.MULTILINE)
+    )
     return "".join((main, *(f"{line}\n" for line in missing)))
 
 

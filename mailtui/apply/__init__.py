@@ -1,0 +1,1 @@
+"""Writing a change: plan, checks, the transaction that holds or is undone, the journal and the history."""

@@ -1,0 +1,59 @@
+"""Taking a change back gives the very bytes that were there, when nobody wrote the file since.
+
+An undo is staged as ordinary edits, which also work on a file that others changed. Where they are
+exactly the inverse of the last change of the file, the splices in the journal restore it byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from mailtui.apply.journal import Journal
+from mailtui.apply.record import Change
+from mailtui.apply.write import digest
+from mailtui.edits.candidate import FileChange
+from mailtui.edits.draft import merged
+from mailtui.edits.model import Edit
+from mailtui.edits.store import to_json
+from mailtui.formats.splice import apply_splices
+
+
+def edits_digest(edits: Iterable[Edit]) -> str:
+    """By what the same edits are known again, in whatever order; "" for none."""
+    texts = sorted(json.dumps(to_json(edit), sort_keys=True) for edit in merged(edits))
+    return hashlib.sha256("\n".join(texts).encode("ascii")).hexdigest() if texts else ""
+
+
+def inverses(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """The edits that take these back, the last one first."""
+    return merged(edit.inverse() for edit in reversed(edits))
+
+
+def restored(change: FileChange, journal: Journal) -> FileChange:
+    """The change with the exact old bytes as its result, where it undoes the file's last change."""
+    own, present = edits_digest(change.edits), ""
+    for past in journal.touching(change.target.path):
+        for record in past.files:
+            if record.path != change.target.path or record.inverse != own or record.back is None:
+                continue
+            present = present or digest(change.before)
+            if record.after != present:
+                continue
+            after = apply_splices(change.before, record.back)
+            if digest(after) == record.before:
+                return replace(change, after=after, splices=record.back)
+    return change
+
+
+def undone_by(changes: Sequence[FileChange], journal: Journal) -> Change | None:
+    """The newest change that these changes take back whole, file by file."""
+    if not changes:
+        return None
+    own = {change.target.path: edits_digest(change.edits) for change in changes}
+    for past in journal.touching(changes[0].target.path):
+        if all(not record.secret and own.get(record.path) == record.inverse for record in past.files):
+            return past
+    return None

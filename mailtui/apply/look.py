@@ -1,0 +1,102 @@
+"""A change as it stands against the files on the disk now: what would be written, and what that needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailtui.apply import act, plan
+from mailtui.apply.exact import restored
+from mailtui.apply.journal import Journal
+from mailtui.apply.plan import Facts, Plan
+from mailtui.apply.secret import masked_edit
+from mailtui.apply.uses import Use, all_uses, is_secret, of_file
+from mailtui.edits.candidate import Candidate, FileChange, Stopped
+from mailtui.edits.model import Conflict, Edit
+from mailtui.postfix.errors import ParameterError
+from mailtui.postfix.instance import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The files that would change, in the order of writing, and the plan for them."""
+
+    edits: tuple[Edit, ...]
+    changes: tuple[FileChange, ...]
+    uses: tuple[tuple[Use, ...], ...]
+    """For each change, the tables made from its file."""
+    secret: frozenset[str]
+    """Paths of the files whose values are masked."""
+    plan: Plan
+    conflicts: tuple[Conflict, ...]
+    stopped: tuple[Stopped, ...]
+    control: act.Control
+    running: bool
+    restart: tuple[str, ...]
+
+    def describe(self, edit: Edit) -> str:
+        """The edit in one line, with the values of a secret file masked."""
+        return (masked_edit(edit) if edit.target.path in self.secret else edit).describe()
+
+    def shown(self, change: FileChange) -> bool:
+        """Whether the change may be shown as it is."""
+        return change.target.path not in self.secret
+
+
+def _value(instance: Instance, name: str) -> str:
+    try:
+        return instance.parameters.effective(name)
+    except ParameterError as error:
+        return str(error)
+
+
+def _restart(before: Instance, after: Instance, changes: Sequence[FileChange]) -> tuple[str, ...]:
+    if not any(change.target.format == "main.cf" for change in changes):
+        return ()
+    return tuple(name for name in plan.RESTART if _value(before, name) != _value(after, name))
+
+
+def look(
+    instance: Instance, edits: Sequence[Edit], journal: Journal | None, *, no_reload: bool = False
+) -> Look:
+    """Replay the edits on the disk's present bytes and plan what follows. Nothing is written.
+
+    Raises OSError where a file cannot be read, ParameterError where main.cf cannot.
+    """
+    candidate = Candidate(instance.files, edits)
+    changes = tuple(sorted(candidate.changes, key=plan.order))
+    if journal is not None:
+        changes = tuple(restored(change, journal) for change in changes)
+    after = instance.over(candidate)
+    named = all_uses(instance)
+    if any(change.target.format in {"main.cf", "master.cf"} for change in changes):
+        known = {use.spec for use in named}
+        named += tuple(use for use in all_uses(after) if use.spec not in known)
+    uses = tuple(_uses(change, named) for change in changes)
+    running, control = act.running(instance), act.control(instance)
+    restart = _restart(instance, after, changes)
+    facts = Facts(
+        uses, running, restart, control.words("reload"), control.words("restart"), no_reload=no_reload
+    )
+    paths = {edit.target.path: edit.target for edit in edits}
+    secret = frozenset(
+        path for path, target in paths.items() if is_secret(target, of_file(named, target))
+    )
+    return Look(
+        tuple(edits),
+        changes,
+        uses,
+        secret,
+        plan.make(changes, facts),
+        tuple(candidate.conflicts),
+        tuple(candidate.stopped),
+        control,
+        running,
+        restart,
+    )
+
+
+def _uses(change: FileChange, named: Sequence[Use]) -> tuple[Use, ...]:
+    if change.target.format not in {"table", "aliases"}:
+        return ()
+    return of_file(named, change.target)

@@ -1,0 +1,324 @@
+"""What an admin sees before anything is written: the edits, the diff, the plan, and the checks' answers."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from mailtui import commands
+from mailtui.apply import checks, plan, secret, state, work
+from mailtui.apply.checks import Finding, NotYours
+from mailtui.apply.compile import Built
+from mailtui.apply.journal import Journal, JournalError
+from mailtui.apply.look import Look, look
+from mailtui.apply.plan import Plan, Step
+from mailtui.apply.report import Progress, Report, Reporter, step_json
+from mailtui.apply.write import WriteError, advice
+from mailtui.edits import diff
+from mailtui.edits.candidate import FileChange, Stopped
+from mailtui.edits.diff import Hunk
+from mailtui.edits.model import Conflict, Edit
+from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.files import problem_words
+from mailtui.postfix.instance import Instance
+from mailtui.text.safe import decode
+
+
+class Cancelled(Exception):
+    """Whoever asked for the work no longer wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditLine:
+    """One staged edit: its marker (`+`, `~`, `-`, `#`) and itself in words."""
+
+    edit: Edit
+    marker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """One file of the diff. Of a secret one the values are masked."""
+
+    path: str
+    added: int
+    removed: int
+    hunks: tuple[Hunk, ...]
+    secret: bool
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Everything to know before writing. It can be written when `ok`; `not_yours` must be accepted."""
+
+    title: str
+    edits: tuple[EditLine, ...]
+    files: tuple[FileView, ...]
+    diff: str
+    """The unified diff as text that `mailtui.text.safe.encode` turns back into bytes; not yet safe to show."""
+    plan: Plan
+    steps: tuple[Report, ...] = ()
+    """What the checks of the plan answered."""
+    findings: tuple[Finding, ...] = ()
+    not_yours: tuple[NotYours, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    stopped: tuple[Stopped, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    """Changes that a crash left half done; the next write ends them first."""
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """What stops the change."""
+        return tuple(found for found in self.findings if found.stop)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is told and does not stop it."""
+        return tuple(found for found in self.findings if not found.stop)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether every file says already what the edits want."""
+        return not (self.files or self.conflicts or self.stopped or self.blocking)
+
+    @property
+    def ok(self) -> bool:
+        return not (self.blocking or self.conflicts or self.stopped)
+
+    @property
+    def rehearsal(self) -> str:
+        """What is said of the rehearsal."""
+        config = any(view.path.endswith(("/main.cf", "/master.cf")) for view in self.files)
+        return "not done" if config else "not needed: main.cf and master.cf unchanged"
+
+    def as_json(self) -> dict[str, Any]:
+        """What a changing command prints with --json --dry-run."""
+        told = {report.number: report for report in self.steps}
+        return {
+            "applied": False,
+            "title": self.title,
+            "edits": [line.text for line in self.edits],
+            "diff": self.diff,
+            "plan": [
+                told[number].as_json() if number in told else step_json(step)
+                for number, step in enumerate(self.plan.steps)
+            ],
+            "not_yours": [str(each) for each in self.not_yours],
+            "findings": [str(each) for each in self.findings],
+        }
+
+
+def review(
+    instance: Instance,
+    edits: Sequence[Edit],
+    *,
+    no_reload: bool = False,
+    progress: Progress | None = None,
+    cancel: Event | None = None,
+) -> Review:
+    """Look at the disk as it is now and try the change with the real programs; nothing live is touched.
+
+    Safe in a thread. A file or main.cf that cannot be read is a finding. Raises Cancelled once `cancel`
+    is set.
+    """
+    with contextlib.ExitStack() as stack:
+        journal, told = None, []
+        try:
+            journal = stack.enter_context(Journal.reading(state_folder(instance)))
+            told = unfinished_words(journal)
+        except (state.StateError, JournalError, InstanceError) as error:
+            warned = [Finding(stop=False, text=str(error))]
+        else:
+            warned = [Finding(stop=False, text=journal.told)] if journal.told else []
+        try:
+            found = look(instance, edits, journal, no_reload=no_reload)
+        except (OSError, InstanceError) as error:
+            return _unreadable(edits, error)
+        reporter = Reporter(found.plan, progress)
+        place = stack.enter_context(scratch())
+        try:
+            seen = examine(instance, found, lambda _: place, reporter, cancel)
+        except (WriteError, OSError, commands.CommandError) as error:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled from None
+            seen = Examined([Finding(stop=True, text=str(error))], [], [])
+        seen.findings[:0] = warned
+        return present(found, reporter, seen, tuple(told), _host(instance))
+
+
+def state_folder(instance: Instance, *, make: bool = False) -> Path:
+    """The state folder of the instance, whether or not it exists. Raises StateError and InstanceError."""
+    return Path(state.folder(state.label(instance.name, instance.config_dir), make=make))
+
+
+def scratch() -> work.Work:
+    """A work folder away from everything live."""
+    with contextlib.suppress(WriteError):  # another review's litter is no reason not to review
+        work.sweep(tempfile.gettempdir())
+    return work.Work(tempfile.gettempdir())
+
+
+def unfinished_words(journal: Journal) -> list[str]:
+    """The changes that a crash left half done, in words."""
+    return [
+        f"change {change.id} of {change.time} by {change.who} was not finished; the next write ends it first"
+        for change in journal.unfinished()
+        if change.state == "applying" and not change.at_work
+    ]
+
+
+@dataclass(slots=True)
+class Examined:
+    """What the checks found; `built` holds for each change its compiled tables."""
+
+    findings: list[Finding]
+    not_yours: list[NotYours]
+    built: list[list[Built]]
+
+
+def examine(
+    instance: Instance,
+    found: Look,
+    place: Callable[[str], work.Work],
+    reporter: Reporter,
+    cancel: Event | None,
+) -> Examined:
+    """Try the change with the real programs, tables in the work folder that `place` gives for their path.
+
+    Raises WriteError, OSError and CommandError where that cannot be done, Cancelled once `cancel` is set.
+    """
+    seen = Examined([], [], [])
+    if found.changes:
+        with reporter.step("check"):
+            _check_surroundings(found, seen)
+    _check_config(instance, found, seen, reporter)
+    for change, uses in zip(found.changes, found.uses, strict=True):
+        tables: list[Built] = []
+        for use in uses:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            if use.indexed and use.type not in checks.SUFFIXES:
+                continue
+            with reporter.step("compile", use.spec) as words:
+                built = checks.build_all(
+                    instance.config_dir, change, [use], place(use.path), cancel=cancel
+                )[0]
+                said = checks.judge(built, change, instance.config_dir, cancel=cancel)
+                words += [str(each) for each in said]
+            seen.findings += said
+            tables.append(built)
+            theirs = checks.not_yours(built, change, instance.config_dir)
+            seen.not_yours += [each for each in theirs if found.shown(change)] or [
+                NotYours(each.spec, each.key, each.live and secret.MASK, each.source and secret.MASK)
+                for each in theirs
+            ]
+        seen.built.append(tables)
+    return seen
+
+
+def _check_surroundings(found: Look, seen: Examined) -> None:
+    for change, uses in zip(found.changes, found.uses, strict=True):
+        seen.findings += checks.surroundings(change, uses)
+        seen.findings += [Finding(stop=False, text=words) for words in advice(change.target.path)]
+    names = [name for name in found.restart if name in plan.SET_PERMISSIONS]
+    if names:
+        text = f"{', '.join(names)}: `postfix set-permissions` is needed too; mailtui does not run it"
+        seen.findings.append(Finding(stop=False, text=text))
+
+
+def _check_config(instance: Instance, found: Look, seen: Examined, reporter: Reporter) -> None:
+    config = {change.target.format: change for change in found.changes if change.target.format.endswith(".cf")}
+    if not config:
+        return
+
+    def raw(path: str) -> bytes:
+        try:
+            return instance.files.raw(path)
+        except FileNotFoundError:
+            return b""
+
+    before = raw(instance.main.path), raw(instance.master.path)
+    after = tuple(
+        config[name].after if name in config else old
+        for name, old in zip(("main.cf", "master.cf"), before, strict=True)
+    )
+    with contextlib.ExitStack() as stack:
+        words = [stack.enter_context(reporter.step("check", each.target.path)) for each in config.values()]
+        said = checks.check_config(
+            instance.config_dir, before, (after[0], after[1]), checks.touched_parameters(found.changes)
+        )
+        words[0] += [str(each) for each in said]
+    seen.findings += said
+
+
+def present(
+    found: Look, reporter: Reporter, seen: Examined, unfinished: tuple[str, ...], host: str
+) -> Review:
+    """The review of what was looked at and examined."""
+    lines = tuple(EditLine(edit, edit.marker, found.describe(edit)) for edit in found.edits)
+    removes = sum(line.marker == "-" for line in lines)
+    views, patches = [], []
+    for change in found.changes:
+        view, patch = _view(change, shown=found.shown(change))
+        views.append(view)
+        patches.append(patch)
+    title = plan.title(
+        len(lines) if found.changes or found.conflicts or found.stopped else 0,
+        removes,
+        found.plan,
+        host,
+        conflicts=len(found.conflicts),
+        not_yours=len(seen.not_yours),
+    )
+    return Review(
+        title,
+        lines,
+        tuple(views),
+        decode(b"".join(patches)),
+        found.plan,
+        reporter.reports,
+        tuple(seen.findings),
+        tuple(seen.not_yours),
+        found.conflicts,
+        found.stopped,
+        unfinished,
+    )
+
+
+def _view(change: FileChange, *, shown: bool) -> tuple[FileView, bytes]:
+    hunks = diff.hunks(change)
+    lines = [line.sign for hunk in hunks for line in hunk.lines]
+    patch = diff.unified(change) if shown else secret.unified(change, hunks)
+    view = FileView(
+        change.target.path,
+        lines.count("+"),
+        lines.count("-"),
+        tuple(hunks if shown else secret.masked_hunks(hunks)),
+        not shown,
+        change.created,
+    )
+    return view, patch
+
+
+def _host(instance: Instance) -> str:
+    try:
+        return instance.hostname
+    except InstanceError:
+        return instance.config_dir
+
+
+def _unreadable(edits: Sequence[Edit], error: OSError | InstanceError) -> Review:
+    if isinstance(error, OSError):
+        text = problem_words(error, str(error.filename or ""))
+    else:
+        text = str(error)
+    lines = tuple(EditLine(edit, edit.marker, edit.describe()) for edit in edits)
+    empty = Plan((Step("nothing", "", "nothing can be planned before that is mended"),))
+    return Review("Cannot be written", lines, (), "", empty, findings=(Finding(stop=True, text=text),))

@@ -1,0 +1,89 @@
+"""What the console starts with: the instance, the kept draft, the settings. Everything before Textual."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass, field
+
+from mailtui.apply.keeping import DraftKeeper, Presence
+from mailtui.apply.state import StateError
+from mailtui.cli.context import Context, caller
+from mailtui.edits.draft import Draft
+from mailtui.edits.store import BadDraft
+from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.instance import Instance
+from mailtui.settings import Settings, load
+
+
+@dataclass(eq=False)
+class Prepared:
+    """A console about to start. `screen` is a screen's name or empty, `notes` are said when it is up."""
+
+    instance: Instance
+    draft: Draft
+    read_only: bool
+    who: str
+    settings: Settings
+    screen: str
+    log: str
+    keeper: DraftKeeper
+    presence: Presence
+    notes: list[str] = field(default_factory=list)
+
+    def keep_draft(self) -> None:
+        """Store the draft for next time, and take this console's card away. Called however it ends."""
+        self.presence.leave()
+        try:
+            self.keeper.keep(self.draft.groups)
+        except (StateError, OSError, InstanceError) as error:
+            if self.draft.groups:
+                os.write(
+                    2, f"mailtui: the staged edits could not be kept: {error}\n".encode("utf-8", "replace")
+                )
+
+
+def _writable(instance: Instance) -> bool:
+    return os.access(instance.main.path, os.W_OK) and os.access(instance.config_dir, os.W_OK)
+
+
+def prepare(options: argparse.Namespace, screen: str) -> Prepared:
+    """Open the instance and the kept draft. Raises Failed."""
+    context = Context(options)
+    instance = context.instance
+    who = caller()
+    settings = load()
+    notes = list(settings.problems)
+    read_only = context.read_only or not _writable(instance)
+    if read_only and not context.read_only:
+        notes.append(
+            "read-only: you may not write here. Stage edits and save them with w, or start with sudo"
+        )
+    keeper = DraftKeeper(instance, who)
+    draft = Draft()
+    try:
+        kept = keeper.load()
+    except (BadDraft, StateError, OSError) as error:
+        notes.append(f"the draft kept from last time cannot be read: {error}")
+        kept = None
+    if kept is not None:
+        draft.replace(kept.groups)
+        notes.append(
+            f"{len(draft)} staged kept from {kept.time[:16].replace('T', ' ')}; w to review, :e! to drop"
+        )
+    return Prepared(
+        instance,
+        draft,
+        read_only,
+        who,
+        settings,
+        screen,
+        _log(options, settings),
+        keeper,
+        Presence(instance, who),
+        notes,
+    )
+
+
+def _log(options: argparse.Namespace, settings: Settings) -> str:
+    return str(getattr(options, "log", None) or settings.log)

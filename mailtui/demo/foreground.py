@@ -1,0 +1,128 @@
+"""Runs a program on our terminal and waits for it. The console of a demo is such a program.
+
+`commands` runs programs whose output is read; this one is given the keyboard and the screen, so it is
+started by posix_spawn with both as they are, and stays in our process group: keys that signal reach it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from mailtui import commands
+from mailtui.demo.place import DemoError
+
+GRACE = 4.0
+"""Seconds that a program may take to end after SIGTERM."""
+_TO_DEFAULT = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGTSTP)
+_LEAVE_SCREEN = b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[m"
+"""Normal screen, visible cursor, no mouse reports, no bracketed paste: what a killed console cannot undo."""
+
+
+class Ended(SystemExit):
+    """A signal asks this program to end; raised where it is, so that everything is taken down on the way."""
+
+
+@contextlib.contextmanager
+def ending_by_signal() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into Ended, once, and leave SIGINT and SIGQUIT to the program in front."""
+
+    def end(number: int, _frame: object) -> None:
+        for later in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(later, _unheard)
+        raise Ended(128 + number)
+
+    handlers = {signal.SIGTERM: end, signal.SIGHUP: end, signal.SIGINT: _unheard, signal.SIGQUIT: _unheard}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _unheard(_number: int, _frame: object) -> None:
+    """A handler that does nothing; unlike SIG_IGN it is not passed on to the programs that are started."""
+
+
+def attend(
+    argv: Sequence[str], environment: Mapping[str, str], on_stop: Callable[[], None], *, patience: float = GRACE
+) -> int:
+    """Run a program in front and return its exit status (128 + N after signal N).
+
+    `on_stop` is called when the program stops itself (Ctrl-Z); it must stop us for the shell's sake. When
+    we are made to end meanwhile, the program is ended too, first by SIGTERM. Raises DemoError where it
+    cannot be started.
+    """
+    env = {**os.environ, **environment}
+    program = shutil.which(argv[0], path=env.get("PATH", commands.SEARCH_PATH))
+    if program is None:
+        raise DemoError(f"{argv[0]}: no such program")
+    try:
+        pid = os.posix_spawn(program, list(argv), env, setsigdef=_TO_DEFAULT)
+    except OSError as error:
+        raise DemoError(f"{argv[0]}: {error.strerror}") from None
+    try:
+        return _exit_status(_wait(pid, on_stop))
+    except BaseException:
+        _finish(pid, patience)
+        raise
+
+
+def _wait(pid: int, on_stop: Callable[[], None]) -> int:
+    while True:
+        _, status = os.waitpid(pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            return status
+        on_stop()
+
+
+def _exit_status(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def _finish(pid: int, patience: float) -> None:
+    """End a program that must end: politely, then for certain."""
+    for number in (signal.SIGTERM, signal.SIGCONT, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        limit = time.monotonic() + (0 if number is signal.SIGTERM else patience)
+        while time.monotonic() < limit:
+            with contextlib.suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                    time.sleep(0.01)
+                    continue
+            return
+
+
+def stop_ourselves() -> None:
+    """Stop as Ctrl-Z would; the shell's `fg` lets us go on."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+@contextlib.contextmanager
+def terminal_kept() -> Iterator[None]:
+    """Give the terminal back as it was, whatever the programs meanwhile did to it."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    fd = sys.stdin.fileno()
+    before = termios.tcgetattr(fd)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, termios.error):  # the terminal itself may be gone
+            heard = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            if os.tcgetpgrp(fd) != os.getpgrp():
+                os.tcsetpgrp(fd, os.getpgrp())
+            if termios.tcgetattr(fd) != before:
+                os.write(sys.stderr.fileno(), _LEAVE_SCREEN)
+                termios.tcsetattr(fd, termios.TCSADRAIN, before)
+            signal.signal(signal.SIGTTOU, heard)

@@ -1,0 +1,107 @@
+"""`mailtui demo [--keep DIR] [-- COMMAND…]`: set up a disposable mail server, open the console, take it down."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import mailtui
+from mailtui.demo import foreground, inside, namespace, place, session
+from mailtui.demo.place import DemoError, Mode
+
+LEAVING = 8.0
+"""Seconds that the namespaces' programs have to end in order before they are killed."""
+
+
+def main(argv: list[str]) -> int:
+    """Run a demo. Returns the console's exit status, 1 where no demo can be had, 2 on wrong usage."""
+    options = parser().parse_args(argv)
+    if not options.command and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _say("mailtui demo: the console needs a terminal; give another program after --")
+        return 1
+    try:
+        with foreground.ending_by_signal(), foreground.terminal_kept():
+            return _run(options)
+    except DemoError as error:
+        _say(f"mailtui demo: {error}")
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of `mailtui demo`."""
+    made = argparse.ArgumentParser(
+        prog="mailtui demo",
+        description="A disposable Falcot Corp mail server on loopback, and the console on it.",
+        epilog="COMMAND runs in place of the console, beside the server, with MAILTUI_CONFIG_DIR and MAIL_CONFIG "
+        "set to its configuration directory.",
+    )
+    made.add_argument("--keep", metavar="DIR", type=Path, help="put the server in DIR and leave its files there")
+    made.add_argument("--no-traffic", action="store_true", help="send no mail by itself")
+    made.add_argument("--no-namespace", action="store_true", help="do as if there were no private network here")
+    made.add_argument("command", nargs="*", metavar="COMMAND", help="after --")
+    return made
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _run(options: argparse.Namespace) -> int:
+    kept = options.keep is not None
+    directory = place.claim(options.keep) if kept else place.temporary()
+    try:
+        return _in_best_mode(directory, options)
+    finally:
+        if kept:
+            _say(f"stopped; kept in {directory}: mailtui demo --keep {directory} starts it again")
+        else:
+            place.remove(directory)
+            _say("stopped and removed")
+
+
+def _in_best_mode(directory: Path, options: argparse.Namespace) -> int:
+    why = "as asked" if options.no_namespace else namespace.refused()
+    if why is None:
+        outcome = _in_namespace(directory, options)
+        if isinstance(outcome, int):
+            return outcome
+        why = outcome
+    if os.geteuid() != 0:
+        _say("not root: the real files with a replayed log; no Postfix runs and no mail flows (sudo for all of it)")
+        mode = Mode.REPLAY
+    else:
+        _say(f"no private network here ({why}): Postfix runs on ports of 127.0.0.1 and sends nothing to other hosts")
+        mode = Mode.LOOPBACK
+    return session.sit(
+        directory,
+        mode,
+        options.command,
+        traffic=not options.no_traffic,
+        say=_say,
+        on_stop=foreground.stop_ourselves,
+    )
+
+
+def _in_namespace(directory: Path, options: argparse.Namespace) -> int | str:
+    """Run the demo in private namespaces; its exit status, or why they cannot be had after all."""
+    ours, theirs = socket.socketpair()
+    theirs.set_inheritable(True)
+    flags = ["--no-traffic"] if options.no_traffic else []
+    argv = [*namespace.UNSHARE, sys.executable, "-m", "mailtui.demo.inside", *flags, str(directory)]
+    argv += [str(theirs.fileno()), "--", *options.command]
+    told: list[bytes] = []
+    listener = threading.Thread(target=_listen, args=(ours, told), name="inside", daemon=True)
+    with ours, theirs:
+        listener.start()
+        try:
+            status = foreground.attend(argv, _python_path(), lambda: None, patience=LEAVING, gentle=ours.close)
+        finally:
+            ...
+    refusals = [line for line in told if line.startswith(inside.REFUSED)]
+    return refusals[0][len(inside.REFUSED):].decode("utf-8", "replace") if refusals else status

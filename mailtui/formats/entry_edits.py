@@ -1,0 +1,334 @@
+"""Changes to a lookup table, as splices of its bytes; each is tried on the lines it touches first."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from mailtui.formats import addresses
+from mailtui.formats.entries import Entries, Record, fold
+from mailtui.formats.itemlist import Item, ItemList, Row
+from mailtui.formats.layout import separator
+from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST
+from mailtui.formats.splice import Missing, Refused, Splice, apply_splices
+from mailtui.text.safe import decode
+
+_NEIGHBOURS = 6
+"""How many entries above a new one show how lines are laid out."""
+_CHUNK = 20_000
+"""Lines that a search from the end reads at a time."""
+_INDENT = re.compile(rb"[ \t\r\v\f]*")
+_BARE = re.compile(rb"^[^\s@#\"\\]++(?=\s)", re.MULTILINE)
+
+
+class EntryEdits(Entries):
+    """A lookup table that can be changed. Keys are compared folded; `Missing` where an entry is not there,
+    `Refused` where the format cannot hold what is asked or the result would mean something else."""
+
+    _SEPARATOR: ClassVar[bytes]
+    """Between key and value where no line above shows a habit."""
+    _PROGRAM: ClassVar[str]
+
+    @staticmethod
+    @abstractmethod
+    def _written(key: bytes) -> bytes:
+        """The key as the file writes it. Raises Refused."""
+
+    @abstractmethod
+    def _above(self, key: bytes) -> int | None:
+        """The entry below which a new one with this key belongs; None: at the end of the file."""
+
+    # The edits
+
+    def set(self, key: bytes, value: bytes | Sequence[bytes]) -> list[Splice]:
+        """Give the entry that counts for `key` a new value, or add an entry.
+
+        Items change one by one: the layout of the list and its comments stay. A plain value replaces the
+        whole right-hand side, on one line. Raises Refused.
+        """
+        text = self._checked_value(value)
+        index = self.find(key)
+        if index is None:
+            return self._add(key, text)
+        record = self.record(index)
+        if isinstance(value, bytes):
+            splices = self._set_text(record, text)
+        else:
+            splices = self._set_items(record, list(value)) or []
+        if splices:
+            self._try(splices, record, record.parts.key, text if isinstance(value, bytes) else list(value))
+        return splices
+
+    def remove(self, key: bytes) -> list[Splice]:
+        """Take out every entry of `key`, so that it is no longer there. Comments between its lines stay.
+        Raises Missing."""
+        indices = self._present(key)
+        return self._cut(number for index in indices for number in self.record(index).numbers)
+
+    def remove_duplicates(self, key: bytes) -> list[Splice]:
+        """Take out the entries of `key` that do not count. Raises Missing."""
+        indices = self._present(key)[1:]
+        return self._cut(number for index in indices for number in self.record(index).numbers)
+
+    def disable(self, key: bytes) -> list[Splice]:
+        """Comment the entry out, its continuation lines and the comments between them too; `enable` gives
+        back the same bytes. Raises Missing, Refused."""
+        record = self.record(self._only(key))
+        first, last = record.numbers[0], record.numbers[-1]
+        below = self.find_disabled(key)
+        if below is not None and self._heads[below] > first:
+            raise Refused(
+                f"`{decode(key)}` is commented out already on line {self._heads[below] + 1}",
+                "remove that line first, else it would be taken for this entry",
+            )
+        splices = [Splice(start, start, b"#") for start in self.lines.starts[first : last + 1]]
+        after = self._from_lines(first, self._next_first(last + 1), splices)
+        found = after.find_disabled(key)
+        again = after.record(found) if found is not None else None
+        if again is None or again.value != record.value or again.numbers[-1] != last - first:
+            raise Refused(
+                f"`{decode(key)}` would read as prose once it is commented out", "remove the entry instead"
+            )
+        return splices
+
+    def enable(self, key: bytes) -> list[Splice]:
+        """Put a commented-out entry into force. Raises Missing, Refused."""
+        index = self.find_disabled(key)
+        if index is None:
+            raise Missing(decode(key))
+        standing = self.find(key)
+        if standing is not None:
+            raise Refused(
+                f"`{decode(key)}` is in force already on line {self._heads[standing] + 1}",
+                "remove or rename that entry first",
+            )
+        record = self.record(index)
+        first, last = record.numbers[0], record.numbers[-1]
+        self._refuse_inside(key, last + 1)
+        splices = [Splice(start, start + 1, b"") for start in self.lines.starts[first : last + 1]]
+        after = self._from_lines(first, last + 1, splices)
+        found = after.find(key)
+        if found is None or after.record(found).value != record.value or len(after.lines.firsts) != 1:
+            raise Refused(
+                f"line {first + 1} would not read as the entry `{decode(key)}`", "write the entry anew"
+            )
+        return splices
+
+    def rename(self, key: bytes, new: bytes) -> list[Splice]:
+        """Give the entry another key; value, place and comments stay. Raises Missing, Refused."""
+        index = self._only(key)
+        other = self.find(new)
+        if other is not None and other != index:
+            raise Refused(
+                f"`{decode(new)}` is there already on line {self._heads[other] + 1}", "change that entry"
+            )
+        record = self.record(index)
+        written = self._checked_key(new)
+        splice = Splice(
+            record.logical.start(record.parts.key_start), record.logical.end(record.parts.key_end), written
+        )
+        if self.raw[splice.start : splice.end] == written:
+            return []
+        self._try([splice], record, new, record.value)
+        return [splice]
+
+    # Checks
+
+    def _present(self, key: bytes) -> list[int]:
+        indices = list(self.hits(key))
+        if not indices:
+            raise Missing(decode(key))
+        return indices
+
+    def _only(self, key: bytes) -> int:
+        """The one entry of `key`; with a second one this would come into force in its place."""
+        first, *others = self._present(key)
+        if others:
+            raise Refused(
+                f"`{decode(key)}` stands again on line {self._heads[others[0]] + 1}, which would then count",
+                "remove the duplicate first",
+            )
+        return first
+
+    def _checked_key(self, key: bytes) -> bytes:
+        self._refuse_bytes(key, "key")
+        if key.startswith(b"#"):
+            raise Refused(f"`{decode(key)}` would be a comment", "begin the key with another character")
+        return self._written(key)
+
+    def _checked_value(self, value: bytes | Sequence[bytes]) -> bytes:
+        """The right-hand side as one text. Raises Refused."""
+        if isinstance(value, bytes):
+            self._refuse_bytes(value, "value")
+            text = value.strip()
+        else:
+            for item in value:
+                self._refuse_bytes(item, "value")
+                self._refuse_item(item)
+            text = b", ".join(value)
+        if not text:
+            raise Refused("an entry cannot have an empty value", "remove the entry instead")
+        return text
+
+    def _refuse_bytes(self, text: bytes, what: str) -> None:
+        if b"\0" in text or b"\n" in text:
+            raise Refused(f"a {what} cannot hold a line break or a NUL byte", "write it on one line")
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            raise Refused(
+                f"the {what} is not UTF-8: {self._PROGRAM} drops such a line", "write it in UTF-8"
+            ) from None
+
+    @staticmethod
+    def _refuse_item(item: bytes) -> None:
+        if not item.strip():
+            raise Refused("a recipient cannot be empty", "leave it out")
+        if not addresses.is_one(item):
+            escaped = item.strip().replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+            raise Refused(
+                f"`{decode(item)}` would be read as {len(addresses.spans(item))} recipients",
+                f'put it in quotes: "{decode(escaped)}"',
+            )
+
+    def _refuse_inside(self, key: bytes, number: int) -> None:
+        """Refuse to begin an entry above line `number` where that line continues the entry before it."""
+        following = self.lines.kinds[number:].lstrip(bytes((0, COMMENT)))[:1]
+        if following == bytes((CONTINUATION,)):
+            raise Refused(
+                f"`{decode(key)}` stands between the lines of another entry and would take the last of them",
+                "move it out of there in the file",
+            )
+
+    def _next_first(self, number: int) -> int:
+        """The line at which the next logical line begins, or the number of lines."""
+        found = self.lines.kinds.find(FIRST, number)
+        return len(self.lines) if found < 0 else found
+
+    def _from_lines(self, first: int, end: int, splices: Sequence[Splice]) -> EntryEdits:
+        """The lines from `first` to before `end` as a table of their own, after the splices."""
+        start, stop = self.lines.starts[first], self.lines.starts[end]
+        moved = [Splice(splice.start - start, splice.end - start, splice.new) for splice in splices]
+        return type(self)(apply_splices(self.raw[start:stop], moved))
+
+    def _try(self, splices: Sequence[Splice], record: Record, key: bytes, value: bytes | list[bytes]) -> None:
+        """Refuse splices after which the lines of `record` are not one entry with this key and value."""
+        after = self._from_lines(record.numbers[0], record.numbers[-1] + 1, splices)
+        index = after.find(key)
+        if index is not None and len(after.lines.firsts) == 1:
+            now = after.record(index).value if isinstance(value, bytes) else after.items(index)
+            if now == value:
+                return
+        shown = decode(value if isinstance(value, bytes) else b", ".join(value))
+        raise Refused(
+            f"`{decode(key)}` with `{shown}` would not be read as written",
+            "begin no line with #, and quote what has blanks or special characters",
+        )
+
+    # The parts of an edit
+
+    def _cut(self, numbers: Iterable[int]) -> list[Splice]:
+        starts = self.lines.starts
+        result: list[Splice] = []
+        for number in numbers:
+            start, end = starts[number], starts[number + 1]
+            if result and result[-1].end == start:
+                start = result.pop().start
+            result.append(Splice(start, end, b""))
+        return result
+
+    def _set_text(self, record: Record, text: bytes) -> list[Splice]:
+        logical, parts = record.logical, record.parts
+        if text == record.value:
+            return []
+        first, last = logical.row(parts.start), logical.row(parts.end - 1)
+        start = logical.start(parts.start)
+        if first == last and logical.text == logical.whole:
+            return [Splice(start, logical.end(parts.end), text)]
+        row_end = self.lines.starts[record.numbers[first] + 1]
+        content = self.raw[start:row_end].rstrip()
+        return [Splice(start, start + len(content), text), *self._cut(record.numbers[first + 1 :])]
+
+    def _set_items(self, record: Record, new: list[bytes]) -> list[Splice]:
+        logical, parts = record.logical, record.parts
+        joined = b", ".join(new)
+        old = addresses.spans(record.value)
+        if not old or logical.text != logical.whole:
+            return self._set_text(record, joined)
+        places = [(parts.start + start, parts.start + end) for start, end in old]
+        items = [Item(logical.start(start), logical.end(end), logical.row(start)) for start, end in places]
+        splices = ItemList(self.raw, self._rows(record), items, self.lines.newline).splices(new)
+        try:
+            self._try(splices, record, parts.key, new)
+        except Refused:
+            return self._set_text(record, joined)  # a layout that cannot hold them: one line can
+        return splices
+
+    def _rows(self, record: Record) -> list[Row]:
+        rows: list[Row] = []
+        first = record.logical.row(record.parts.start)
+        value_start = record.logical.start(record.parts.start)
+        for at, number in enumerate(record.numbers):
+            start, end = self.lines.starts[number], self.lines.starts[number + 1]
+            indent = _INDENT.match(self.raw, start, end)
+            text_start = value_start if at == first == 0 else indent.end() if indent and at else start
+            rows.append(Row(start, end, text_start))
+        return rows
+
+    def _add(self, key: bytes, text: bytes) -> list[Splice]:
+        written = self._checked_key(key)
+        above = self._above(key)
+        at = len(self.raw) if above is None else self.entry(above).end
+        newline = self.lines.newline
+        line = written + separator(written, self._neighbours(above), self._SEPARATOR) + text + newline
+        opening = newline if at == len(self.raw) and self.lines.ends_open else b""
+        after = type(self)(line)
+        index = after.find(key)
+        if index is None or after.record(index).value != text or len(after.lines.firsts) != 1:
+            raise Refused(f"`{decode(line.strip())}` would not be read as written", "quote what has blanks")
+        return [Splice(at, at, opening + line)]
+
+    def _neighbours(self, above: int | None) -> list[tuple[bytes, bytes]]:
+        """Keys and separators of the entries at and above `above`, nearest last."""
+        found: list[tuple[bytes, bytes]] = []
+        index = len(self) - 1 if above is None else above
+        while index >= 0 and len(found) < _NEIGHBOURS:
+            if self.is_enabled(index):
+                record = self.record(index)
+                logical, parts = record.logical, record.parts
+                if logical.row(parts.start) == 0:
+                    key = logical.text[parts.key_start : parts.key_end]
+                    found.append((key, logical.text[parts.key_end : parts.start]))
+            index -= 1
+        return found[::-1]
+
+    def _last(self, pattern: re.Pattern[bytes]) -> int | None:
+        """The last entry in force at whose line `pattern` (of a line's beginning, folded) matches."""
+        starts = self.lines.starts
+        for end in range(len(self.lines), 0, -_CHUNK):
+            window = starts[max(0, end - _CHUNK)], starts[end]
+            for found in reversed(list(pattern.finditer(self.folded, *window))):
+                index = self.index_of_line(self.lines.at(found.start()))
+                if index is not None and self.is_enabled(index):
+                    return index
+        return None
+
+    def _last_in_domain(self, domain: bytes) -> int | None:
+        ending = b"@" + fold(domain)
+        plain = None
+        if ending.isascii() and ending in self.folded:
+            plain = self._last(re.compile(rb"^[^\s@#\"\\]*+" + re.escape(ending) + rb"(?=\s)", re.MULTILINE))
+        odd = [index for key, indices in self._odd_keys.items() if key.endswith(ending) for index in indices]
+        return max(odd if plain is None else [plain, *odd], default=None)
+
+    def _last_bare(self) -> int | None:
+        """The last entry whose key has no `@`, if such keys stand together: the one above it has none either."""
+        index = self._last(_BARE)
+        if index is None:
+            return None
+        before = next((each for each in range(index - 1, -1, -1) if self.is_enabled(each)), None)
+        if before is None or b"@" not in self.record(before).parts.key:
+            return index
+        return None

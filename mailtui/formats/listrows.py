@@ -1,0 +1,234 @@
+"""Items of a list put in, taken out and replaced while the layout of its lines is kept."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from itertools import pairwise
+
+from mailtui.formats.layout import split
+from mailtui.formats.lines import Lines
+from mailtui.formats.lists import SEPARATORS, Item, each
+from mailtui.formats.rows import Rows
+
+DEFAULT_INDENT = b"    "
+"""Blanks before a continuation line where the list shows no habit of its own."""
+
+
+class ListRows(Rows):
+    """The lines of one `name = item, item …`. Items are numbered from 0; each change may renumber them."""
+
+    @property
+    def equals(self) -> int:
+        """The offset in the text behind the `=`."""
+        parts = split(self.text)
+        if isinstance(parts, str):
+            raise ValueError(parts)
+        return parts.equals
+
+    def items(self) -> list[Item]:
+        nul = self.text.find(b"\0")
+        return list(each(self.text[: nul if nul >= 0 else None], SEPARATORS, self.equals))
+
+    def texts(self) -> list[bytes]:
+        return [item.text for item in self.items()]
+
+    # -- habits of the list
+
+    def _between(self, items: Sequence[Item]) -> list[bytes]:
+        text = self.text
+        return [text[left.end : right.start] for left, right in pairwise(items)]
+
+    def _ends_in_comma(self, items: Sequence[Item]) -> bool:
+        return b"," in self.text[items[-1].end :]
+
+    def _commas(self, items: Sequence[Item]) -> bool:
+        if len(items) < 2:
+            return True
+        return self._ends_in_comma(items) or any(b"," in gap for gap in self._between(items))
+
+    def _spread(self, items: Sequence[Item]) -> bool:
+        """Whether the list is written over several lines, so that a new item gets one of its own."""
+        rows = {self.locate(item.start)[0] for item in items}
+        return len(rows) > 1 or (len(items) == 1 and rows != {self.locate(self.equals - 1)[0]})
+
+    def _lead(self, column: int, body: bytes) -> bytes | None:
+        """Blanks and commas before `column`, if nothing else stands there."""
+        return body[:column] if not body[:column].strip(SEPARATORS + b"\v\f") else None
+
+    def _indent(self, items: Sequence[Item], near: int) -> bytes:
+        """What stands before an item on a line of its own; the item `near` is asked first."""
+        for item in [items[near], *items[near + 1 :], *reversed(items[:near])]:
+            row, column = self.locate(item.start)
+            lead = self._lead(column, self.rows[row].body)
+            if lead:
+                return lead
+        return DEFAULT_INDENT
+
+    # -- changes
+
+    def insert(self, at: int, group: bytes) -> None:
+        """Put `group` (an item, or a rule and its argument) before item `at`, or last."""
+        items = self.items()
+        if not items:
+            self._fill(group)
+        elif at >= len(items):
+            self._append(items, group)
+        else:
+            self._put_before(items, at, group)
+
+    def _fill(self, group: bytes) -> None:
+        equals = self.equals
+        row, column = self.behind(equals)
+        body = self.rows[row].body
+        blank = b"" if _tight(self.text, equals) else b" "
+        self.rows[row].body = body[:column] + blank + group + body[column:]
+
+    def _append(self, items: Sequence[Item], group: bytes) -> None:
+        comma = self._commas(items)
+        row, column = self.behind(items[-1].end)
+        body = self.rows[row].body
+        if not self._spread(items):
+            self.rows[row].body = body[:column] + (b", " if comma else b" ") + group + body[column:]
+            return
+        lead = self._indent(items, len(items) - 1)
+        closing = self._ends_in_comma(items)
+        if comma and not closing and b"," not in lead:
+            self.rows[row].body = body[:column] + b"," + body[column:]
+        self.insert_after(row, lead + group + (b"," if closing else b""))
+
+    def _put_before(self, items: Sequence[Item], at: int, group: bytes) -> None:
+        comma = b"," if self._commas(items) else b""
+        row, column = self.locate(items[at].start)
+        body = self.rows[row].body
+        alone = sum(self.locate(item.start)[0] == row for item in items) == 1
+        head_row = self.locate(self.equals - 1)[0]
+        if self._spread(items) and row != head_row:
+            lead = self._lead(column, body)
+            if lead is not None:
+                above = self.behind(items[at - 1].end)[0] if at else head_row
+                self.insert_after(above, lead + group + (b"" if b"," in lead else comma))
+                return
+        if self._spread(items) and row == head_row and at == 0 and alone:
+            lead = self._indent(items, 1) if len(items) > 1 else DEFAULT_INDENT
+            leading_comma = b"," in lead
+            self.rows[row].body = body[:column] + group + (b"" if leading_comma else comma)
+            self.insert_after(row, lead + body[column:])
+            return
+        self.rows[row].body = body[:column] + group + comma + b" " + body[column:]
+
+    def remove(self, first: int, last: int) -> None:
+        """Take out the items `first` to `last`, both included, each with one separator beside it."""
+        items = self.items()
+        closing = self._ends_in_comma(items)
+        spans = {
+            index: (low, high)
+            for item in items[first : last + 1]
+            for index, low, high in self.spans(item.start, item.end)
+        }
+        for item in reversed(items[first : last + 1]):
+            for index, low, _ in self.spans(item.start, item.end):
+                spans[index] = (min(low, spans[index][0]), spans[index][1])
+        for index in sorted(spans, reverse=True):
+            self._cut(index, *spans[index], items, first, last)
+        if last == len(items) - 1 and first and not closing:
+            self._drop_comma_behind(first - 1)
+
+    def _cut(self, index: int, low: int, high: int, items: Sequence[Item], first: int, last: int) -> None:
+        row = self.rows[index]
+        before = [s for item in items[:first] for s in self.spans(item.start, item.end) if s[0] == index]
+        after = [s for item in items[last + 1 :] for s in self.spans(item.start, item.end) if s[0] == index]
+        head_row, head_column = self.behind(self.equals)
+        if after:
+            row.body = row.body[:low] + row.body[after[0][1] :]
+        elif before:
+            row.body = row.body[: before[-1][2]] + row.body[high:]
+        elif index == head_row:
+            row.body = row.body[:head_column]
+        else:
+            self._drop(index)
+
+    def _drop(self, index: int) -> None:
+        """Take a line out; if it was the file's last and had no newline, the file now ends in one."""
+        del self.rows[index]
+
+    def _drop_comma_behind(self, at: int) -> None:
+        row, column = self.behind(self.items()[at].end)
+        body = self.rows[row].body
+        comma = body.find(b",", column)
+        if comma >= 0:
+            self.rows[row].body = (body[:comma] + body[comma + 1 :]).rstrip(b" \t")
+
+    def replace(self, at: int, text: bytes) -> None:
+        """Write `text` in the place of item `at`."""
+        item = self.items()[at]
+        (index, low, high), *rest = self.spans(item.start, item.end)
+        tail = b""
+        for row, start, end in reversed(rest):
+            body = self.rows[row].body
+            left = body[:start] + body[end:]
+            if left.strip(SEPARATORS):
+                self.rows[row].body = left if left[:1] in (b" ", b"\t") else b" " + left
+            else:
+                tail = left.strip() + tail
+                self._drop(row)
+        row_body = self.rows[index].body
+        self.rows[index].body = row_body[:low] + text + row_body[high:] + tail
+
+    def rewrite(self, wanted: Sequence[bytes]) -> None:
+        """Make the list these items with as few changes of items as possible."""
+        old = self.texts()
+        matcher = difflib.SequenceMatcher(None, old, list(wanted), autojunk=False)
+        for tag, a, b, c, d in reversed(matcher.get_opcodes()):
+            if tag == "equal":
+                continue
+            shared = min(b - a, d - c)
+            if b - a > shared:
+                self.remove(a + shared, b - 1)
+            for text in reversed(wanted[c + shared : d]):
+                self.insert(a + shared, text)
+            for offset in range(shared):
+                self.replace(a + offset, wanted[c + offset])
+
+    def groups(self, first: int, last: int) -> list[bytes]:
+        """The items `first` to `last` as they are written, those of one line together."""
+        result: list[bytes] = []
+        items = self.items()
+        text = self.text
+        row, start = -1, first
+        for at in range(first, last + 1):
+            here = self.locate(items[at].start)[0]
+            if row not in (-1, here):
+                result.append(text[items[start].start : items[at - 1].end])
+                start = at
+            row = here
+        result.append(text[items[start].start : items[last].end])
+        return result
+
+    def isolate(self, first: int, last: int) -> list[int]:
+        """Break lines so that the items `first` to `last` share none with another; the rows they have."""
+        if last + 1 < len(self.items()):
+            self._break_before(last + 1)
+        self._break_before(first)
+        items = self.items()
+        return sorted({s[0] for item in items[first : last + 1] for s in self.spans(item.start, item.end)})
+
+    def _break_before(self, at: int) -> None:
+        items = self.items()
+        row, column = self.locate(items[at].start)
+        body = self.rows[row].body
+        if row != self.locate(self.equals - 1)[0] and self._lead(column, body) is not None:
+            return
+        indent = self._indent(items, at).replace(b",", b" ") or DEFAULT_INDENT
+        self.rows[row].body = body[:column].rstrip(b" \t")
+        self.insert_after(row, indent + body[column:])
+
+
+def _tight(text: bytes, equals: int) -> bool:
+    """Whether the line is written `name=`, so that its value follows without a blank."""
+    return equals >= 2 and text[equals - 2 : equals - 1] not in (b" ", b"\t")
+
+
+def list_rows(lines: Lines, first: int) -> ListRows:
+    """The lines of the definition that begins at line `first`."""
+    return ListRows(lines, first, lines.logical(first)[-1])

@@ -1,0 +1,108 @@
+"""A log that is followed in the background: its newest lines, and word when there are more.
+
+feed = Feed(find(...), on_news)      # on_news() is called in the reader's thread, at most every SPACING
+feed.start(); …; feed.stop()
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from mailtui import commands
+from mailtui.maillog import journal
+from mailtui.maillog.lines import LogLines
+from mailtui.maillog.source import Source
+from mailtui.maillog.tail import INTERVAL, FileTail
+
+SPACING = 0.1
+"""Least seconds between two calls of `on_news`, however fast the log grows."""
+SENDERS_KEPT = 50_000
+
+_SENDER = re.compile(rb": ([0-9A-Za-z]{5,25}): from=<([^>\n]*)>, size=")
+
+
+class Feed:
+    """Follows one source. `lines` grows in the reader's thread; its readers see whole lines only."""
+
+    def __init__(self, source: Source, on_news: Callable[[], object], limit: int = 32 << 20) -> None:
+        self.source = source
+        self.lines = LogLines(limit)
+        self.trouble = source.why
+        """Why nothing comes, in words; empty while all is well."""
+        self._on_news = on_news
+        self._senders: OrderedDict[bytes, bytes] = OrderedDict()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._told = 0.0
+
+    def start(self) -> None:
+        """Begin to follow; does nothing where there is no log, or where it has begun."""
+        if self._thread is None and self.source.kind != "none":
+            self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End it; the thread is gone when this returns, or ends within a second."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(1.0)
+
+    def sender(self, queue_id: str) -> str | None:
+        """The envelope sender of a message, where its `from=` line came by."""
+        found = self._senders.get(queue_id.encode("ascii", "ignore"))
+        return None if found is None else found.decode("utf-8", "surrogateescape")
+
+    def _run(self) -> None:
+        try:
+            if self.source.kind == "journal":
+                journal.follow(self._take, self._stop)
+                self._say("the journal's reader ended")
+            else:
+                self._follow_file()
+        except (commands.CommandError, OSError) as error:
+            self._say(str(error))
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self._on_news()
+
+    def _follow_file(self) -> None:
+        tail = FileTail(self.source.path)
+        pending = False
+        try:
+            while not self._stop.is_set():
+                block = tail.poll()
+                if block:
+                    self._add(block)
+                    pending = True
+                self._say(tail.trouble)
+                if pending and time.monotonic() - self._told >= SPACING:
+                    self._tell()
+                    pending = False
+                if not block:
+                    self._stop.wait(INTERVAL)
+        finally:
+            tail.close()
+
+    def _take(self, line: bytes) -> None:
+        """A line of the journal."""
+        self._add(line)
+        if time.monotonic() - self._told >= SPACING:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = time.monotonic()
+        self._on_news()
+
+    def _add(self, block: bytes) -> None:
+        for queue_id, sender in _SENDER.findall(block):
+            self._senders[queue_id] = sender
+            self._senders.move_to_end(queue_id)
+        while len(self._senders) > SENDERS_KEPT:
+            self._senders.popitem(last=False)
+        self.lines.append(block)

@@ -1,0 +1,181 @@
+"""A screen that is a list: filter bar, list, detail pane, wired together.
+
+    class AliasesScreen(ListScreen):
+        MODE = "aliases"
+        COLUMNS = (Column("ADDRESS", share=3), Column("GOES TO", share=4), Column("TABLE", least=8, drop=70))
+        BINDINGS = [Binding("n", "new", "new", id="aliases.new", tooltip="Make a new alias.")]
+
+        def load(self): return AliasRows(self.session…)          # Rows; called at start and by reload()
+        def hits(self, text): return scan(parse(text), …)       # iterator of index | None
+        def matcher(self, text): return parse(text).spans       # underlines; or None
+        def describe(self, key): self.pane.show(…)               # the cursor came to a row (None: no row)
+        def open_row(self, key): …                               # Enter
+
+`self.rows` are all rows, `self.lines` the LineList, `self.bar` the FilterBar, `self.pane` the DetailPane.
+`self.reload()` after a change: cursor, marks and filter stay.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable, Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+
+from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.detail import DetailPane
+from mailtui.screens.parts.filterbar import FilterBar, Filtered, FilterRunner, Found
+from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keys import LIST_ACTIONS
+from mailtui.screens.parts.linelist import Listed, LineList, Rows
+from mailtui.screens.parts.session import Change
+from mailtui.screens.parts.text import Matcher
+
+
+class ListScreen(ConsoleScreen):
+    """See the module's text."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    EMPTY: ClassVar[str] = "Nothing here"
+    BINDINGS: ClassVar[list[BindingType]] = [*LIST_ACTIONS]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: Rows = Listed()
+        self._first_hit = False
+        self._wanted: Hashable | None = None
+        self._runner = FilterRunner(self, self._found)
+
+    # What a screen says
+
+    @abstractmethod
+    def load(self) -> Rows:
+        """All rows, as they are now."""
+
+    @abstractmethod
+    def hits(self, text: str) -> Iterator[int | None]:
+        """The indices of the rows that a filter text matches, with None now and then."""
+
+    def matcher(self, text: str) -> Matcher | None:  # noqa: ARG002
+        """What the list underlines for this filter text."""
+        return None
+
+    def describe(self, key: Hashable | None) -> None:
+        """Show the row under the cursor in the pane."""
+
+    def open_row(self, key: Hashable) -> None:
+        """Enter on a row."""
+
+    # What a screen uses
+
+    @property
+    def lines(self) -> LineList:
+        return self.query_one(LineList)
+
+    @property
+    def bar(self) -> FilterBar:
+        return self.query_one(FilterBar)
+
+    @property
+    def pane(self) -> DetailPane:
+        return self.query_one(DetailPane)
+
+    def reload(self, to: Hashable | None = None) -> None:
+        """Load the rows anew and filter them as before; the cursor goes to `to`, or stays with its row."""
+        self.rows = self.load()
+        if self.bar.text:
+            self._wanted = to
+            self._runner.run(self.hits(self.bar.text))
+        else:
+            self._show_all(to)
+
+    def body(self) -> ComposeResult:
+        yield FilterBar()
+        with Container(classes="split"):
+            yield LineList(*self.COLUMNS, empty=self.EMPTY)
+            with Vertical(classes="side"):
+                yield from self.side()
+
+    def side(self) -> ComposeResult:
+        """What lies beside or below the list."""
+        yield DetailPane()
+
+    def refresh_view(self, change: Change) -> None:
+        if change.draft or change.paths:
+            self.reload()
+
+    # Inside
+
+    def on_mount(self) -> None:
+        self.lines.focus()
+        self.reload()
+
+    def _show_all(self, to: Hashable | None = None) -> None:
+        self._runner.cancel()
+        self.lines.set_rows(self.rows, to=to)
+        self._count(len(self.rows), done=True)
+
+    def _found(self, found: Found) -> None:
+        self.lines.set_rows(
+            Filtered(self.rows, found.rows),
+            match=self.matcher(self.bar.text),
+            to=self._wanted,
+            first=self._first_hit,
+        )
+        self._count(len(found.rows), done=found.done)
+        if found.done:
+            self._wanted = None
+
+    def _count(self, shown: int, done: bool) -> None:
+        total = len(self.rows)
+        marked = f"{len(self.lines.marked)} marked  " if self.lines.marked else ""
+        if self.bar.text:
+            self.bar.say((marked, "accent"), f"{shown}{'' if done else '…'} of {total} shown")
+        else:
+            self.bar.say((marked, "accent"), f"{total} rows" if total != 1 else "1 row")
+
+    def filter_to(self, text: str) -> None:
+        self.bar.text = text
+        self.lines.focus()
+
+    def go_to_row(self, number: int) -> None:
+        self.lines.move_to(number - 1)
+        self.lines.focus()
+
+    def action_filter(self) -> None:
+        self.bar.focus_field()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        event.stop()
+        if event.text:
+            self._first_hit = True
+            self._runner.run(self.hits(event.text))
+        else:
+            self._first_hit = False
+            self._show_all()
+
+    def on_filter_bar_submitted(self, event: FilterBar.Submitted) -> None:
+        event.stop()
+        self._first_hit = False
+        if event.first:
+            self.lines.move_to(0)
+        self.lines.focus()
+
+    def on_filter_bar_cleared(self, event: FilterBar.Cleared) -> None:
+        event.stop()
+        self.lines.focus()
+
+    def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
+        event.stop()
+        self.describe(event.key)
+
+    def on_line_list_selected(self, event: LineList.Selected) -> None:
+        event.stop()
+        self.open_row(event.key)
+
+    def on_line_list_marked(self, event: LineList.Marked) -> None:
+        event.stop()
+        self._count(len(self.lines.rows), done=True)
