@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailtui.screens.parts.session import Session
+    from mailtui.screens.parts.terminal import Colours
 
 SCREENS = (
     "overview", "domains", "aliases", "mailboxes", "restrictions",
     "milters", "auth", "log", "queue", "parameters",
 )  # fmt: skip
 """The screens in the order of their keys 1 … 9, 0."""
+
+FIRST_SCREEN = "aliases"
+"""Where the console opens when no screen is named."""
 
 _WITH_VALUE = ("--config-dir", "--log", "--color")
 _FLAGS = ("--read-only", "--mouse", "--no-mouse", "--ascii")
@@ -49,30 +58,58 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _console(arguments, screen)
 
 
+def _option(arguments: Sequence[str], name: str) -> str:
+    """The value of an option, before anything parses them in earnest."""
+    for place, word in enumerate(arguments):
+        if word == name:
+            return arguments[place + 1] if place + 1 < len(arguments) else ""
+        if word.startswith(f"{name}="):
+            return word.removeprefix(f"{name}=")
+    return ""
+
+
 def _console(arguments: Sequence[str], screen: str) -> int:
-    """Open the console. The skeleton is on the terminal before the first slow import."""
-    if not (os.isatty(0) and os.isatty(2)) or os.environ.get("TERM", "dumb") == "dumb":
-        print(
-            "mailtui: the console needs a terminal (standard input is none, or TERM is dumb); "
-            "every function is there as a command: mailtui --help",
-            file=sys.stderr,
-        )
-        return 1
-    from mailtui.screens.parts.skeleton import leave, paint
+    """Open the console. Its first lines are on the terminal before the first slow import."""
+    from mailtui.screens.console import run_console
+    from mailtui.settings import load
 
-    paint()
-    try:
+    settings = load()
+    folder = _option(arguments, "--config-dir") or os.environ.get("MAILTUI_CONFIG_DIR") or "/etc/postfix"
+    mouse = {"--mouse": True, "--no-mouse": False}
+
+    def open_session() -> Session:
         from mailtui.cli.main import open_console
+        from mailtui.screens.parts.opening import session_of
 
-        prepared = open_console(arguments, screen)
-    except BaseException:
-        leave()
-        raise
-    if isinstance(prepared, int):
-        return prepared
-    from mailtui.screens.app import run_console
+        return session_of(open_console(arguments, screen, settings))
 
-    return run_console(prepared)
+    try:
+        return run_console(
+            open_session,
+            config_dir=folder,
+            start=screen or FIRST_SCREEN,
+            colours=_colours(_option(arguments, "--color") or settings.color),
+            ascii_only=True if "--ascii" in arguments or settings.ascii else None,
+            mouse=next((mouse[word] for word in arguments if word in mouse), settings.mouse),
+            crash_dir=crash_folder(),
+        )
+    except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
+        from mailtui.cli.main import failed
+
+        return failed(error, as_json=False)
+
+
+def _colours(word: str) -> Colours:
+    """What --color or the settings say; an unknown word is reported once the options are parsed."""
+    known: dict[str, Colours] = {"256": "256", "16": "16", "none": "none"}
+    return known.get(word, "auto")
+
+
+def crash_folder() -> Path:
+    """Where a crash report goes: private to the user, made only when one is written."""
+    from mailtui.apply.state import base
+
+    return Path(base())
 
 
 if __name__ == "__main__":

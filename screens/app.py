@@ -6,46 +6,33 @@ it is first shown.
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import importlib
-import os
-import signal
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.console import RenderableType
-from textual import events
-from textual.app import App
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
-from textual.worker import WorkerFailed
 
-from mailtui.screens.parts import crash
 from mailtui.screens.parts.commands import run_command
-from mailtui.screens.parts.dialogs import Choice, Confirm, ErrorDialog
-from mailtui.screens.parts.driver import ConsoleDriver
-from mailtui.screens.parts.footer import Footer
+from mailtui.screens.parts.dialogs import Choice, Confirm, TextView
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.lifetime import LastingApp
 from mailtui.screens.parts.names import BY_MODE, SCREENS
-from mailtui.screens.parts.paint import THEME, paint_for
-from mailtui.screens.parts.poller import Poller
 from mailtui.screens.parts.session import Session
 from mailtui.screens.parts.strip import StripLines
 from mailtui.screens.parts.terminal import Plan
-from mailtui.screens.parts.text import show, use_ascii
+from mailtui.screens.parts.text import show
 from mailtui.styles import stylesheet
 
-BUILT: dict[str, tuple[str, str]] = {}
+if TYPE_CHECKING:
+    from mailtui.screens.parts.livelog import LiveLog
+
+BUILT: dict[str, tuple[str, str]] = {
+    "log": ("mailtui.screens.log", "LogScreen"),
+}
 """Mode → module and class of its screen, without arguments. What is missing says what it will hold."""
-
-_GRACE = 2.0
-"""Seconds that a signal gives the console to end by itself."""
-
 
 def make_screen(mode: str) -> Screen[Any]:
     """The screen of a mode, imported now."""
@@ -66,12 +53,10 @@ def _screen_keys() -> list[BindingType]:
     ]  # fmt: skip
 
 
-class MailtuiApp(App[int], inherit_bindings=False):
-    """The console. `session` is what all screens share, `plan` how to draw on this terminal, `start` the
-    first screen's mode; a crash report goes to `crash_dir`."""
+class MailtuiApp(LastingApp):
+    """The console. `start` is the first screen's mode."""
 
     CSS_PATH = stylesheet("frame")
-    ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         name.mode: partial(make_screen, name.mode) for name in SCREENS
@@ -86,116 +71,61 @@ class MailtuiApp(App[int], inherit_bindings=False):
         Binding("L", "strip", "live log", id="app.strip", tooltip="Open or close the live log strip."),
         Binding("colon", "command_line", "command", id="app.command",
                 tooltip="Type a command: :w :q :aliases smith :12."),
-        Binding("ctrl+p", "palette", "palette", id="app.palette", tooltip="Find an action by a part of its name."),
+        Binding("ctrl+p", "palette", "palette", id="app.palette",
+                tooltip="Find an action by a part of its name."),
         *_screen_keys(),
         Binding("q", "leave", "quit", id="app.quit",
                 tooltip="Close the view; on a screen leave mailtui, which asks while changes are staged."),
         Binding("ctrl+c", "leave", show=False),
         Binding("question_mark", "help", "keys", id="app.help", tooltip="All keys of this view."),
-        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend", tooltip="Go to the shell; fg comes back."),
+        Binding("ctrl+z", "suspend_process", "suspend", id="app.suspend",
+                tooltip="Go to the shell; fg comes back."),
     ]  # fmt: skip
 
-    def __init__(self, session: Session, plan: Plan, start: str = "overview", crash_dir: Path | None = None) -> None:
+    def __init__(
+        self, session: Session, plan: Plan, start: str = "overview", crash_dir: Path | None = None
+    ) -> None:
         self.__dict__["DEFAULT_MODE"] = start  # this console's own; Textual reads it in its __init__
-        self.paint = paint_for(plan)
-        use_ascii(plan.ascii_only)
-        super().__init__(driver_class=ConsoleDriver, ansi_color=plan.ansi)
-        self.register_theme(THEME)
-        self.set_reactive(App.theme, "ansi-dark" if plan.ansi else THEME.name)
-        self.stylesheet.set_variables(self.get_css_variables())
-        self.session = session
+        super().__init__(session, plan, crash_dir)
         self.strip = StripLines()
         self.quit_after_write = False
         """Set by `:wq`: whoever writes calls `written`."""
-        self.crashed = ""
-        """The line for standard error after the console failed."""
-        self._crash_dir = crash_dir
-        self._poller = Poller(self, session)
+        self._live_log: LiveLog | None = None
 
-    # Start and end
+    @property
+    def live_log(self) -> LiveLog:
+        """The log that all screens share; it is followed from its first use on."""
+        if self._live_log is None:
+            from mailtui.maillog import source
+            from mailtui.screens.parts.livelog import LiveLog
 
-    def on_mount(self) -> None:
-        if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                loop.add_signal_handler(number, self._signalled, number)
-        self._poller.start()
-        self.call_after_refresh(_settle_memory)
+            instance = self.session.instance
+            self._live_log = LiveLog(lambda: source.find(instance.log_file or "", self.session.log), self.strip)
+        return self._live_log
 
     def on_unmount(self) -> None:
-        self._poller.stop()
+        if self._live_log is not None:
+            self._live_log.stop()
 
-    def end(self, code: int = 0) -> None:
-        """Leave: store the draft, put the terminal back, exit with `code`."""
-        try:
-            self.session.keep_draft()
-        except OSError as error:
-            self.push_screen(ErrorDialog("The staged changes could not be kept", [str(error)]))
-            return
-        self.exit(code, return_code=code)
-
-    def _signalled(self, number: int) -> None:
-        """Asked to end from outside; the terminal may be gone already, and then ending may hang."""
-        watchdog = threading.Timer(_GRACE, os._exit, [128 + number])
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            self.session.keep_draft()
-        except OSError as error:
-            self.crashed = f"mailtui: the staged changes could not be kept: {show(str(error))}"
-        self.exit(128 + number, return_code=128 + number)
-
-    def written(self) -> None:
-        """Called after an apply that succeeded: ends the console where `:wq` asked for that."""
+    def written(self, addresses: Iterable[str] = ()) -> None:
+        """Called after an apply that succeeded: the strip follows these addresses for five minutes; where
+        `:wq` asked for it, the console ends."""
         if self.quit_after_write and not self.session.draft:
             self.end()
+            return
+        addresses = list(addresses)
+        if addresses:
+            self.live_log.watch(addresses)
+            self.strip.show(True)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """Instead of Textual's traceback with every variable's value: a private file and one line."""
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-            self._report(error.error if isinstance(error, WorkerFailed) else error)
-        self._close_messages_no_wait()
+    def copy(self, text: str) -> None:
+        """Copy through the terminal (OSC 52), and say that this is all that can be known about it."""
+        self.copy_to_clipboard("\n".join(show(line) for line in text.split("\n")))
+        self.notify("Copied, if your terminal allows it")
 
-    def panic(self, *renderables: RenderableType) -> None:
-        """The thread that reads the keys failed; mostly because the terminal is gone."""
-        self._handle_exception(RuntimeError("the terminal cannot be read"))
-
-    def _report(self, error: BaseException) -> None:
-        report = crash.write_report(error, self._crash_dir) if self._crash_dir else None
-        self.crashed = crash.message(error, report)
-        try:
-            self.session.keep_draft()
-        except OSError as problem:
-            self.crashed += f" Keeping it failed, too: {show(str(problem))}"
-
-    def _print_error_renderables(self) -> None:
-        """`console.py` prints `crashed`, after the terminal is itself again."""
-
-    # Messages
-
-    def notify(
-        self, message: str, *, title: str = "", severity: SeverityLevel = "information",
-        timeout: float | None = None, markup: bool = False,
-    ) -> None:  # fmt: skip
-        """Say something in the footer's place until the next key; never as markup."""
-        footers = self.screen.query(Footer)
-        if footers:
-            footers.first().say(f"{title}: {message}" if title else message, severity)
-
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            for footer in self.screen.query(Footer):
-                footer.hush()
-        await super().on_event(event)
-
-    def on_poller_news(self, news: Poller.News) -> None:
-        self.session.polled(news.paths, news.status)
-
-    def on_poller_failed(self, failed: Poller.Failed) -> None:
-        self.notify(f"Cannot read the instance: {failed.error}", severity="error")
+    def show_plain(self, title: str, text: str) -> None:
+        """Show a text unwrapped over the whole screen, for the terminal's own selection."""
+        self.push_screen(TextView(title, text.split("\n")))
 
     # Actions
 
@@ -254,11 +184,14 @@ class MailtuiApp(App[int], inherit_bindings=False):
         if not count:
             self.notify("Nothing is staged")
             return
-        question = Confirm(f"Take back all {count} staged changes?", ["They cannot be brought back."], yes="drop")
+        question = Confirm(
+            f"Take back all {count} staged changes?", ["They cannot be brought back."], yes="drop"
+        )
         self.push_screen(question, lambda yes: self.session.drop_draft() if yes else None)
 
     def action_strip(self) -> None:
-        self.strip.toggle()
+        self.live_log.start()
+        self.strip.show(not self.strip.open)
 
     def action_command_line(self) -> None:
         if isinstance(self.screen, ConsoleScreen):
@@ -292,11 +225,3 @@ class MailtuiApp(App[int], inherit_bindings=False):
     def _run_later(self, active: ActiveBinding | None) -> None:
         if active is not None:
             self.call_later(self.run_action, active.binding.action, active.node)
-
-
-def _settle_memory() -> None:
-    """What the start made stays; the collector need not look at it again."""
-    gc.freeze()
-    gc.enable()
-
-

@@ -12,7 +12,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import TitleLine
 from mailtui.screens.parts.footer import Footer, actions
 from mailtui.screens.parts.keys import key_name
-from mailtui.screens.parts.linelist import Listed, LineList, Row
+from mailtui.screens.parts.linelist import LineList, Listed, Row
 from mailtui.screens.parts.text import ascii_in_use
 
 MARKERS = (

@@ -17,35 +17,38 @@ from mailtui.screens.parts.command import WORDS
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer, actions
 from mailtui.screens.parts.keys import is_destructive
-from mailtui.screens.parts.linelist import Listed, LineList, Row
+from mailtui.screens.parts.linelist import LineList, Listed, Row
 from mailtui.screens.parts.names import SCREENS
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that can be run: its key or word, its short name, a sentence; `run` as the app takes it."""
+    """Something that can be run: its key or word, its short name, a sentence, its further name (the last
+    part of its id, which `:` knows, too); `run` does it."""
 
     key: str
     name: str
     text: str
     destructive: bool = False
     run: Callable[[], object] | None = None
+    also: str = ""
 
 
 def rank(query: str, entry: Entry) -> int | None:
     """How well an entry answers: 0 is best, None not at all. Letters that merely follow one another
     (`rvw` for review) find harmless actions only."""
     query = query.lower().strip()
-    name, text = entry.name.lower(), f"{entry.name} {entry.text}".lower()
-    if not query or query in (name, entry.key.lower().lstrip(":")):
+    names = (entry.name.lower(), entry.also)
+    text = f"{entry.name} {entry.also} {entry.text}".lower()
+    if not query or query in (*names, entry.key.lower().lstrip(":")):
         return 0
-    if name.startswith(query):
+    if any(name.startswith(query) for name in names):
         return 1
     if any(word.startswith(query) for word in text.split()):
         return 2
     if all(part in text for part in query.split()):
         return 3
-    if not entry.destructive and _follows(query, name):
+    if not entry.destructive and any(_follows(query, name) for name in names):
         return 4
     return None
 
@@ -57,7 +60,9 @@ def _follows(query: str, name: str) -> bool:
 
 def best(query: str, entries: Sequence[Entry]) -> list[Entry]:
     """The entries that answer, best first; the order of `entries` among equals."""
-    ranked = [(score, place) for place, entry in enumerate(entries) if (score := rank(query, entry)) is not None]
+    ranked = [
+        (score, place) for place, entry in enumerate(entries) if (score := rank(query, entry)) is not None
+    ]
     return [entries[place] for _, place in sorted(ranked)]
 
 
@@ -66,10 +71,11 @@ class PaletteField(Field):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "screen.run", "run it", id="palette.run", tooltip="Run what the cursor is on."),
-        Binding("escape,ctrl+c,ctrl+p", "screen.close", "back", id="palette.close", tooltip="Close it."),
+        Binding("escape,ctrl+c,ctrl+p", "screen.close", "back", key_display="Esc", id="palette.close",
+                tooltip="Close it."),
         Binding("down", "screen.move(1)", "down", show=False),
         Binding("up", "screen.move(-1)", "up", show=False),
-    ]
+    ]  # fmt: skip
 
 
 class PaletteScreen(ModalScreen[Entry | None]):
@@ -133,6 +139,7 @@ def entries_of(
             active.binding.tooltip,
             is_destructive(active.binding),
             act(active),
+            (active.binding.id or "").rpartition(".")[2],
         )
         for active in actions(screen)
         if active.enabled

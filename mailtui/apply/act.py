@@ -16,6 +16,7 @@ Action = Literal["reload", "restart", "stop", "start"]
 TIMEOUT = 120.0
 """Seconds one command may take; `postfix stop` waits for deliveries, and then ends them."""
 _SYSTEMD_RUNS = "/run/systemd/system"  # sd_booted(3)
+_CGROUP = "/proc/{pid}/cgroup"
 _UNIT = re.compile(r"/(postfix[^/]*\.service)$")
 
 
@@ -123,7 +124,7 @@ def start(by: Control) -> Done:
 def _unit(pid: int) -> str:
     """The systemd service that a process belongs to, by its control group (cgroups(7)); "" for none."""
     try:
-        with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="replace") as stream:
+        with open(_CGROUP.format(pid=pid), encoding="utf-8", errors="replace") as stream:
             groups = stream.read().splitlines()
     except OSError:
         return ""

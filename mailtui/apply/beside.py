@@ -15,7 +15,10 @@ HEAD = 4096
 _TOOLS = (
     ("Ansible", re.compile(rb"ansible[ _-]?managed|managed (?:by|with) ansible", re.IGNORECASE)),
     ("Puppet", re.compile(rb"(?:managed|generated|maintained|controlled) (?:by|with) puppet", re.IGNORECASE)),
-    ("Salt", re.compile(rb"(?:managed|generated|maintained) (?:by|with) salt|salt[ _-]?managed", re.IGNORECASE)),
+    (
+        "Salt",
+        re.compile(rb"(?:managed|generated) (?:by|with) salt|salt[ _-]?managed", re.IGNORECASE),
+    ),
     ("chezmoi", re.compile(rb"chezmoi:|(?:managed|generated) (?:by|with) chezmoi", re.IGNORECASE)),
     ("Chef", re.compile(rb"(?:managed|generated) (?:by|with) chef", re.IGNORECASE)),
     ("debconf", re.compile(rb"(?:managed|generated|maintained) (?:by|with|from) debconf", re.IGNORECASE)),
@@ -33,7 +36,7 @@ class Managed:
     line: int
 
     def __str__(self) -> str:
-        return f"it says (line {self.line}) that {self.tool} manages it: what you write here may be overwritten"
+        return f"it says (line {self.line}) that {self.tool} manages it and may overwrite this"
 
 
 def managed(raw: bytes) -> Managed | None:

@@ -1,4 +1,4 @@
-"""The real programs' word on a candidate. Only what the change adds stops it; what was wrong before is shown."""
+"""The real programs' word on a candidate. Only what the change adds stops it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ where the text is newer, for listing a million rows takes seconds."""
 NEAR = 2
 """Lines around a touched one whose complaints may be ours: a compiler may name an entry's last line."""
 _COPY_AGE = 3600.0
-_WHERE = re.compile(r"(?:file )?(?P<path>\S*?(?:main|master)\.cf)(?:[,:] line (?P<line>\d+))?: (?P<text>.*)", re.DOTALL)
+_WHERE = re.compile(
+    r"(?:file )?(?P<path>\S*?(?:main|master)\.cf)(?:[,:] line (?P<line>\d+))?: (?P<text>.*)", re.DOTALL
+)
 _NAMED = re.compile(r"(?:unused|undefined) parameter: (?P<name>[^=\s]+)")
 
 
@@ -182,7 +184,8 @@ def judge(
         )
         new = compiling.added(built.warnings, present.warnings)
     return [
-        Finding(each in near and each in new, safe(each.text), each.path, each.line) for each in built.warnings
+        Finding(each in near and each in new, safe(each.text), each.path, each.line)
+        for each in built.warnings
     ]
 
 
@@ -203,9 +206,7 @@ def not_yours(built: Built, change: FileChange, config_dir: str) -> list[NotYour
         return []
     ours = touched_keys(change)
     found = pending(config_dir, built, live, len(change.after))
-    return [
-        _not_yours(built.target, each) for each in found.differences if Table.fold(each.key) not in ours
-    ]
+    return [_not_yours(built.target, each) for each in found.differences if Table.fold(each.key) not in ours]
 
 
 def _not_yours(target: Target, each: Difference) -> NotYours:
@@ -239,7 +240,7 @@ def surroundings(change: FileChange, uses: Sequence[Use]) -> list[Finding]:
             found.append(
                 Finding(
                     stop=True,
-                    text=f"{use.spec}: mailtui cannot compile {use.type} tables; use hash, btree, lmdb or cdb",
+                    text=f"{use.spec}: mailtui cannot compile {use.type}: use hash, btree, lmdb, cdb",
                     file=path,
                 )
             )

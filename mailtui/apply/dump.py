@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailtui import commands
@@ -42,18 +43,22 @@ def dump(config_dir: str, target: Target, compiled: str) -> frozenset[bytes]:
 
     Raises WriteError where it cannot be read.
     """
-    if target.type == "cdb":
-        return frozenset(line for line in _cdb(compiled) if not line.startswith(_HOUSEKEEPING))
+    lines = _cdb(compiled) if target.type == "cdb" else _listed(config_dir, target, compiled)
+    if target.format == "aliases":
+        return frozenset(line for line in lines if not line.startswith(_HOUSEKEEPING))
+    return frozenset(lines)
+
+
+def _listed(config_dir: str, target: Target, compiled: str) -> Iterator[bytes]:
     base = compiled.removesuffix(live_path(target).removeprefix(target.path))
     done = commands.ask(
         (program(target), "-c", config_dir, "-s", f"{target.type}:{base}"), timeout=commands.ACT_TIMEOUT
     )
     if not done.ok:
         raise WriteError(f"{program(target)} -s failed: {done.words}", "", compiled)
-    lines = (line + b"\n" for line in done.out.split(b"\n")[:-1])  # a value may hold a CR
-    if target.format == "aliases":
-        lines = (line.replace(b":\t", b"\t", 1) for line in lines)  # as postalias prints it
-    return frozenset(line for line in lines if not line.startswith(_HOUSEKEEPING))
+    for line in done.out.split(b"\n")[:-1]:  # a value may hold a CR
+        # postalias prints `key:`, then the tab
+        yield (line.replace(b":\t", b"\t", 1) if target.format == "aliases" else line) + b"\n"
 
 
 def _cdb(path: str) -> list[bytes]:

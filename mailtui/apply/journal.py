@@ -1,4 +1,4 @@
-"""The journal: every change in words and bytes, durable before the first write, so that a crash can be mended.
+"""The journal: every change in words and bytes, durable before the first write.
 
 One SQLite database in the state folder, and beside it plain files that serve without mailtui:
 `changes/ID.patch` (undo it with `patch -R -p0`) and small before-copies in `changes/ID/`. What a secret
@@ -14,7 +14,7 @@ import shutil
 import time as clock
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
 from mailtui.apply.record import Change, FileRecord, State, decode_secrets, encode_secrets, now, owner_of
 
@@ -141,7 +141,7 @@ class Journal:
             self._database.close()
             self._database = None
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -186,16 +186,17 @@ class Journal:
         except OSError as error:
             raise _unwritable(self.folder, error) from None
         with self._change() as database:
-            database.execute("DELETE FROM files WHERE change = ?", (change.id,))
+            updated = database.execute(
+                "UPDATE changes SET state = 'applying', data = ? WHERE id = ?",
+                (json.dumps(change.to_json()), change.id),
+            )
+            if updated.rowcount != 1:
+                raise JournalError(f"another mailtui took change {change.id} for a dead one", "try again")
             for place, record in enumerate(change.files):
                 database.execute(
                     "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (change.id, place, os.fsencode(record.path), *record.row()),
                 )
-            database.execute(
-                "UPDATE changes SET state = 'applying', data = ? WHERE id = ?",
-                (json.dumps(change.to_json()), change.id),
-            )
 
     def _copy(self, folder: Path, copies: Sequence[tuple[FileRecord, bytes]]) -> None:
         for place, (record, before) in enumerate(copies):
@@ -244,6 +245,18 @@ class Journal:
             self._drop(f"{number}.{ending}")
         shutil.rmtree(self.folder / "changes" / str(number), ignore_errors=True)
 
+    def tidy(self) -> None:
+        """Drop the secrets of changes that have ended: a crash may come between the end and the dropping."""
+        import sqlite3
+
+        assert self._database is not None
+        with contextlib.suppress(OSError, sqlite3.Error):  # housekeeping: the next change tries again
+            rows = self._database.execute("SELECT id FROM changes WHERE state = 'applying'").fetchall()
+            needed = {str(number) for (number,) in rows}
+            for entry in (self.folder / "changes").glob("*.secret"):
+                if entry.stem not in needed:
+                    entry.unlink()
+
     def _drop(self, name: str) -> None:
         (self.folder / "changes" / name).unlink(missing_ok=True)
 
@@ -267,7 +280,7 @@ class Journal:
 
         if self._database is None:
             return []
-        query = f"SELECT id, time, state, owner, data FROM changes {where}"  # noqa: S608: fixed texts
+        query = f"SELECT id, time, state, owner, data FROM changes {where}"  # noqa: S608 - our own constants
         try:
             found = self._database.execute(query, values).fetchall()
             return [self._change_of(row) for row in found]
@@ -282,7 +295,9 @@ class Journal:
         files = self._database.execute(
             "SELECT data FROM files WHERE change = ? ORDER BY place", (number,)
         ).fetchall()
-        change = Change.from_json(number, time, state, owner, json.loads(data), [json.loads(f) for (f,) in files])
+        change = Change.from_json(
+            number, time, state, owner, json.loads(data), [json.loads(f) for (f,) in files]
+        )
         if any(record.secret for record in change.files):
             with contextlib.suppress(FileNotFoundError):
                 decode_secrets(change.files, (self.folder / "changes" / f"{number}.secret").read_bytes())
@@ -297,13 +312,14 @@ class Journal:
         return found[0] if found else None
 
     def unfinished(self) -> list[Change]:
-        """Changes that were begun and not ended, newest first; one may still be at work (`Change.at_work`)."""
+        """Changes begun and not ended, newest first; one may still be at work (`Change.at_work`)."""
         return self._rows("WHERE state IN ('preparing', 'applying') ORDER BY id DESC")
 
     def touching(self, path: str, limit: int = 20) -> list[Change]:
         """The newest finished changes of one file."""
         return self._rows(
-            "WHERE state = 'applied' AND id IN (SELECT change FROM files WHERE path = ?) ORDER BY id DESC LIMIT ?",
+            "WHERE state = 'applied' AND id IN (SELECT change FROM files WHERE path = ?)"
+            " ORDER BY id DESC LIMIT ?",
             os.fsencode(path),
             limit,
         )

@@ -79,9 +79,7 @@ def look(
         uses, running, restart, control.words("reload"), control.words("restart"), no_reload=no_reload
     )
     paths = {edit.target.path: edit.target for edit in edits}
-    secret = frozenset(
-        path for path, target in paths.items() if is_secret(target, of_file(named, target))
-    )
+    secret = frozenset(path for path, target in paths.items() if is_secret(target, of_file(named, target)))
     return Look(
         tuple(edits),
         changes,

@@ -59,7 +59,9 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """What a changing command prints with --json."""
-        plain = self.review.as_json() if self.review else {"edits": [], "diff": "", "plan": [], "not_yours": []}
+        plain: dict[str, Any] = {"edits": [], "diff": "", "plan": [], "not_yours": []}
+        if self.review is not None:
+            plain = self.review.as_json()
         plain |= {"applied": self.state == "applied", "state": self.state}
         if self.steps:
             done = {report.number: report.as_json() for report in self.steps if report.number >= 0}

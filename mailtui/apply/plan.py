@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mailtui.apply.uses import Use
+from mailtui.apply.uses import AT_START, INDEXED, Use
 from mailtui.edits.candidate import FileChange
 from mailtui.formats.target import Target
 
@@ -75,7 +75,7 @@ def program(target: Target) -> str:
 
 def order(change: FileChange) -> int:
     """Where a file comes in the writing: tables before the parameters that may name them."""
-    return {"main.cf": 1, "master.cf": 2}.get(change.target.format, 0)
+    return {"main.cf": 2, "master.cf": 3}.get(change.target.format, 0 if change.target.type in INDEXED else 1)
 
 
 def make(changes: Sequence[FileChange], facts: Facts) -> Plan:
@@ -116,13 +116,13 @@ def _compiles(changes: Sequence[FileChange], facts: Facts) -> list[Step]:
         for use in uses:
             if use.indexed:
                 named = f", for {', '.join(use.named_by)}" if use.named_by else ", which no parameter names"
-                steps.append(Step("compile", use.spec, f"{program(change.target)}, beside the live table{named}"))
+                steps.append(
+                    Step("compile", use.spec, f"{program(change.target)}, beside the live table{named}")
+                )
     return steps
 
 
-def _needed(
-    changes: Sequence[FileChange], facts: Facts
-) -> tuple[Literal["", "reload", "restart"], str]:
+def _needed(changes: Sequence[FileChange], facts: Facts) -> tuple[Literal["", "reload", "restart"], str]:
     """The strongest thing that a running Postfix needs, and the reason."""
     if facts.restart:
         return "restart", f"{', '.join(facts.restart)}: {RESTART[facts.restart[0]]}"
@@ -162,9 +162,7 @@ def _verified(indexed: bool, act: str, running: bool) -> str:
     return "; ".join(said)
 
 
-def title(
-    edits: int, removes: int, plan: Plan, host: str, *, conflicts: int = 0, not_yours: int = 0
-) -> str:
+def title(edits: int, removes: int, plan: Plan, host: str, *, conflicts: int = 0, not_yours: int = 0) -> str:
     """The Review's title, with the worst first: `Write 3 changes · REMOVES 2 · RESTARTS Postfix`."""
     if not edits:
         return "Nothing to write"

@@ -177,11 +177,28 @@ class Change:
         return pid.isdigit() and owner_of(int(pid)) == self.owner
 
     def to_json(self) -> dict[str, Any]:
-        names = ("who", "config_dir", "hostname", "words", "edits", "diff", "folders", "action", "acted", "reason")
+        names = (
+            "who",
+            "config_dir",
+            "hostname",
+            "words",
+            "edits",
+            "diff",
+            "folders",
+            "action",
+            "acted",
+            "reason",
+        )
         return {name: getattr(self, name) for name in names} | {"kept": self.kept}
 
     @classmethod
     def from_json(
-        cls, number: int, time: str, state: State, owner: str, data: dict[str, Any], files: list[dict[str, Any]]
+        cls,
+        number: int,
+        time: str,
+        state: State,
+        owner: str,
+        data: dict[str, Any],
+        files: list[dict[str, Any]],
     ) -> Change:
         return cls(number, time, state, owner, files=[FileRecord.from_json(file) for file in files], **data)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mailtui.apply.plan import Action, Plan, Step
 from mailtui.text.safe import safe_lines
 
-StepState = Literal["running", "ok", "failed", "undone"]
+StepState = Literal["running", "ok", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,14 @@ class Failed(Exception):
         self.words = words
 
 
+@dataclass(slots=True)
+class Doing:
+    """A step that runs: what it says, and whether it failed without ending everything."""
+
+    words: list[str] = field(default_factory=list)
+    failed: bool = False
+
+
 class Reporter:
     """Keeps the last report of each step and hands every report on."""
 
@@ -77,24 +85,25 @@ class Reporter:
     def find(self, action: Action, target: str) -> tuple[int, Step]:
         """The step of the plan; an unplanned one has the number -1."""
         for number, step in enumerate(self.plan.steps):
-            if step.action == action and target in {step.target, ""}:
+            if (step.action, step.target) == (action, target):
                 return number, step
         return -1, Step(action, target, "")
 
     @contextmanager
-    def step(self, action: Action, target: str = "") -> Iterator[list[str]]:
-        """Run a step: what is appended to the list becomes its words. An exception makes it `failed`."""
+    def step(self, action: Action, target: str = "") -> Iterator[Doing]:
+        """Run a step. An exception makes it `failed`, and passes."""
         number, step = self.find(action, target)
         self.tell(Report(number, step, "running"))
         begun = time.monotonic()
-        words: list[str] = []
+        doing = Doing()
         try:
-            yield words
+            yield doing
         except BaseException as error:
-            text = _text([*words, str(error)])
+            text = _text([*doing.words, str(error)])
             self.tell(Report(number, step, "failed", time.monotonic() - begun, text))
             raise
-        self.tell(Report(number, step, "ok", time.monotonic() - begun, _text(words)))
+        state: StepState = "failed" if doing.failed else "ok"
+        self.tell(Report(number, step, state, time.monotonic() - begun, _text(doing.words)))
 
 
 def _text(words: list[str]) -> str:

@@ -13,12 +13,13 @@ from typing import Any
 from mailtui import commands
 from mailtui.apply import checks, plan, secret, state, work
 from mailtui.apply.checks import Finding, NotYours
-from mailtui.apply.compile import Built
+from mailtui.apply.compile import SUFFIXES, Built
+from mailtui.apply.faults import WriteError
 from mailtui.apply.journal import Journal, JournalError
 from mailtui.apply.look import Look, look
 from mailtui.apply.plan import Plan, Step
-from mailtui.apply.report import Progress, Report, Reporter, step_json
-from mailtui.apply.write import WriteError, advice
+from mailtui.apply.report import Doing, Progress, Report, Reporter, step_json
+from mailtui.apply.write import advice
 from mailtui.edits import diff
 from mailtui.edits.candidate import FileChange, Stopped
 from mailtui.edits.diff import Hunk
@@ -62,7 +63,7 @@ class Review:
     edits: tuple[EditLine, ...]
     files: tuple[FileView, ...]
     diff: str
-    """The unified diff as text that `mailtui.text.safe.encode` turns back into bytes; not yet safe to show."""
+    """The unified diff; `mailtui.text.safe.encode` turns it back into bytes. Not yet safe to show."""
     plan: Plan
     steps: tuple[Report, ...] = ()
     """What the checks of the plan answered."""
@@ -204,23 +205,29 @@ def examine(
         for use in uses:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            if use.indexed and use.type not in checks.SUFFIXES:
+            if use.indexed and use.type not in SUFFIXES:
                 continue
-            with reporter.step("compile", use.spec) as words:
-                built = checks.build_all(
-                    instance.config_dir, change, [use], place(use.path), cancel=cancel
-                )[0]
+            with reporter.step("compile", use.spec) as doing:
+                built = checks.build_all(instance.config_dir, change, [use], place(use.path), cancel=cancel)[
+                    0
+                ]
                 said = checks.judge(built, change, instance.config_dir, cancel=cancel)
-                words += [str(each) for each in said]
+                _tell(doing, said)
             seen.findings += said
             tables.append(built)
             theirs = checks.not_yours(built, change, instance.config_dir)
-            seen.not_yours += [each for each in theirs if found.shown(change)] or [
-                NotYours(each.spec, each.key, each.live and secret.MASK, each.source and secret.MASK)
-                for each in theirs
-            ]
+            seen.not_yours += theirs if found.shown(change) else [_masked(each) for each in theirs]
         seen.built.append(tables)
     return seen
+
+
+def _tell(doing: Doing, said: Sequence[Finding]) -> None:
+    doing.words += [str(each) for each in said]
+    doing.failed = any(each.stop for each in said)
+
+
+def _masked(each: NotYours) -> NotYours:
+    return NotYours(each.spec, each.key, each.live and secret.MASK, each.source and secret.MASK)
 
 
 def _check_surroundings(found: Look, seen: Examined) -> None:
@@ -234,7 +241,9 @@ def _check_surroundings(found: Look, seen: Examined) -> None:
 
 
 def _check_config(instance: Instance, found: Look, seen: Examined, reporter: Reporter) -> None:
-    config = {change.target.format: change for change in found.changes if change.target.format.endswith(".cf")}
+    config = {
+        change.target.format: change for change in found.changes if change.target.format.endswith(".cf")
+    }
     if not config:
         return
 
@@ -250,11 +259,11 @@ def _check_config(instance: Instance, found: Look, seen: Examined, reporter: Rep
         for name, old in zip(("main.cf", "master.cf"), before, strict=True)
     )
     with contextlib.ExitStack() as stack:
-        words = [stack.enter_context(reporter.step("check", each.target.path)) for each in config.values()]
+        doing = [stack.enter_context(reporter.step("check", each.target.path)) for each in config.values()]
         said = checks.check_config(
             instance.config_dir, before, (after[0], after[1]), checks.touched_parameters(found.changes)
         )
-        words[0] += [str(each) for each in said]
+        _tell(doing[0], said)
     seen.findings += said
 
 

@@ -18,7 +18,7 @@ _VALUES = ("value", "was")
 
 
 def masked_line(raw: bytes) -> bytes:
-    """A line of a table with its key kept and all else masked; of a comment and a continuation nothing stays."""
+    """A line with its key kept and the rest masked; of a comment and a continuation nothing stays."""
     text = raw.rstrip(b"\r\n")
     end = raw[len(text) :]
     if not text.strip():

@@ -8,6 +8,7 @@ daemons notice as well. lmdb: its compiler replaces the content in one transacti
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from dataclasses import asdict, dataclass, replace
@@ -149,6 +150,8 @@ def restore(swap: Swap) -> None:
 def state(swap: Swap) -> State:
     """Whether the live table is the one before, the one after, or somebody else's."""
     try:
+        if swap.in_place:
+            return _state_in_place(swap)
         fd = os.open(swap.live, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return "before" if swap.before is None else "other"
@@ -158,22 +161,30 @@ def state(swap: Swap) -> State:
         mark = _mark(fd, swap.target.type)
     finally:
         os.close(fd)
-    if swap.in_place:
-        return _state_in_place(swap, mark)
     if mark == swap.after:
         return "after"
     return "before" if mark in {swap.before, swap.copied} else "other"
 
 
-def _state_in_place(swap: Swap, mark: Mark) -> State:
+def _state_in_place(swap: Swap) -> State:
     assert swap.before is not None
-    if mark.head == swap.before.head:
+    if _settled(swap.live).head == swap.before.head:
         return "before"
     built = f"{swap.work}/{swap.compiled}"
     if not os.path.exists(built):
         return "other"
     ours = dump(swap.config_dir, swap.target, built)
     return "after" if ours == dump(swap.config_dir, swap.target, swap.live) else "other"
+
+
+def _settled(live: str) -> Mark:
+    """The mark of an lmdb table once no compiler is at work on it: ours outlives us where we are killed."""
+    fd = os.open(live, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.lockf(fd, fcntl.LOCK_EX)  # a compiler holds a shared lock to its end, a lookup for an instant
+        return _mark(fd, "lmdb")
+    finally:
+        os.close(fd)
 
 
 def _copied(

@@ -11,9 +11,8 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mailtui import commands
 from mailtui.apply import locks, record, state, writing
@@ -25,7 +24,6 @@ from mailtui.apply.journal import Journal, JournalError, new_change
 from mailtui.apply.look import Look, look
 from mailtui.apply.outcome import Outcome, OutcomeState
 from mailtui.apply.plan import Plan
-from mailtui.apply.record import Change
 from mailtui.apply.recover import recover
 from mailtui.apply.report import Failed, Progress, Reporter
 from mailtui.apply.review import Cancelled, Examined, Review, examine, present, state_folder
@@ -44,11 +42,23 @@ from mailtui.text.safe import encode
 TRIES = 5
 """How often the files are read again when someone writes one of them while we check."""
 
-_ERRORS = (WriteError, OSError, commands.CommandError, InstanceError, JournalError, state.StateError, locks.Busy)
+_ERRORS = (
+    WriteError,
+    OSError,
+    commands.CommandError,
+    InstanceError,
+    JournalError,
+    state.StateError,
+    locks.Busy,
+)
 
 
 class _Again(Exception):
     """A file changed while the change was checked: begin again from what is there now."""
+
+
+class _Overtaken(Failed):
+    """A third hand wrote a file or compiled a table in the middle: take ours back, and begin again."""
 
 
 class _Ended(Exception):
@@ -108,13 +118,13 @@ def apply(
     stop = cancel if cancel is not None else threading.Event()
     options = _Options(who or record.who(), no_reload, accept_not_yours, stop, progress)
     at = _State(Reporter(Plan(()), progress))
-    disk = instance.over(Files())
+    disk = instance if isinstance(instance.files, Files) else instance.over(Files())
     with between_steps(stop):
         try:
             ended, error = _apply(disk, edits, options, at)
         except _Ended as end:
             ended, error = end.state, end.error
-        except _ERRORS as failure:
+        except (Failed, *_ERRORS) as failure:
             ended, error = "refused", str(failure)
     return Outcome(
         ended,
@@ -133,15 +143,20 @@ def _apply(
     with Journal.writing(state_folder(instance, make=True)) as journal:
         if journal.told:
             at.told.append(journal.told)
+        paths = {edit.target.path for edit in edits}
         for mended in recover(journal, instance):
+            if mended.state in {"failed", "conflict"} and not paths.isdisjoint(mended.paths):
+                raise _Ended("refused", f"an earlier change must be looked at first: {mended}")
             at.told.append(str(mended))
-        with locks.apply_lock(edit.target.path for edit in edits):
+        with locks.apply_lock(paths):
             for _ in range(TRIES):
                 try:
                     return _Apply(instance, edits, options, at, journal).run()
                 except _Again:
                     continue
-    raise _Ended("refused", "these files change faster than they can be checked; nothing was written, try again")
+    raise _Ended(
+        "refused", "these files change faster than they can be checked; nothing was written, try again"
+    )
 
 
 class _Apply:
@@ -206,17 +221,19 @@ class _Apply:
             self._require_going_on()
             self._begin()
             try:
-                with between_writes(self):
+                with _failures():
                     acting.stop_first(reporter)
                     self._write()
                     held.close()
                     self._act(acting)
-                undoes = undone_by(self.found.changes, self.journal)
-                self.change.state = "applied"
-                self.journal.finish(self.change, "applied", undoes.id if undoes else None)
+                    undoes = undone_by(self.found.changes, self.journal)
+                    self.journal.finish(self.change, "applied", undoes.id if undoes else None)
             except Failed as failure:
                 held.close()
-                return self._roll_back(failure.words, acting)
+                return self._roll_back(failure, acting)
+            except BaseException as error:
+                self._roll_back(Failed(f"mailtui failed: {error!r}"), acting)
+                raise
         self.at.told += acting.alarms
         return "applied", ""
 
@@ -228,8 +245,12 @@ class _Apply:
             return
         left = [each for each in review.not_yours if accepted is False or each not in accepted]
         if left:
-            words = "; ".join(str(each) for each in left[:5]) + (f"; and {len(left) - 5} more" if left[5:] else "")
-            raise _Ended("refused", f"goes live with this, not yours: {words}; accept it, or write without it")
+            words = "; ".join(str(each) for each in left[:5]) + (
+                f"; and {len(left) - 5} more" if left[5:] else ""
+            )
+            raise _Ended(
+                "refused", f"goes live with this, not yours: {words}; accept it, or write without it"
+            )
 
     def _require_going_on(self) -> None:
         if self.options.cancel.is_set():
@@ -277,12 +298,19 @@ class _Apply:
     # -- from here on: done whole, or taken back ---------------------------------------------------
 
     def _write(self) -> None:
-        reporter = self.at.reporter
+        swapped = [file for file in self.files if file.record.swaps]
+        if swapped:
+            with self.at.reporter.step("swap"):
+                for file in swapped:
+                    self._put(file)
         for file in self.files:
-            action = "swap" if file.record.swaps else "write"
-            with reporter.step(action, file.change.target.path):
-                writing.put(file.record, file.change.after, file.meta, file.mtime_ns)
-            self.require_not_stopped()
+            if not file.record.swaps:
+                with self.at.reporter.step("write", file.change.target.path):
+                    self._put(file)
+
+    def _put(self, file: _File) -> None:
+        writing.put(file.record, file.change.after, file.meta, file.mtime_ns)
+        self.require_not_stopped()
 
     def _act(self, acting: Acting) -> None:
         if acting.needed:
@@ -298,8 +326,8 @@ class _Apply:
         if self.options.cancel.is_set():
             raise Failed("stopped: everything written was taken back")
 
-    def _roll_back(self, reason: str, acting: Acting) -> tuple[OutcomeState, str]:
-        self.change.reason = reason
+    def _roll_back(self, failure: Failed, acting: Acting) -> tuple[OutcomeState, str]:
+        reason = self.change.reason = failure.words
         with contextlib.suppress(JournalError):  # the files matter more; the row still says `applying`
             self.journal.update(self.change)
         reporter = self.at.reporter
@@ -310,12 +338,19 @@ class _Apply:
                     writing.take_back(file.record)
             except (WriteError, OSError) as error:
                 failures.append(str(error))
-        failures += acting.take_back(reporter)
+        worse = acting.take_back(reporter)
         if failures:
-            words = "; ".join(failures)
-            return "unfinished", f"{reason}; taking it back failed: {words}; then run: mailtui history recover"
+            words = "; ".join([*failures, *worse])
+            return (
+                "unfinished",
+                f"{reason}; taking it back failed: {words}; then run: mailtui history recover",
+            )
+        if isinstance(failure, _Overtaken) and not worse:
+            self.journal.forget(self.change.id)
+            raise _Again
+        if worse:
+            reason = f"{reason}; the files are as they were, but {'; '.join(worse)}"
         try:
-            self.change.state = "rolled-back"
             self.journal.finish(self.change, "rolled-back")
         except JournalError as error:
             return "rolled-back", f"{reason}; all is as it was, but {error}"
@@ -323,11 +358,11 @@ class _Apply:
 
 
 @contextlib.contextmanager
-def between_writes(_: _Apply) -> object:
-    """Every error from here on is a Failed, which takes everything back."""
+def _failures() -> Iterator[None]:
+    """Every refusal of the system from here on is a Failed, which takes everything back."""
     try:
         yield
-    except Failed:
-        raise
+    except Changed as error:
+        raise _Overtaken(str(error)) from error
     except _ERRORS as error:
         raise Failed(str(error)) from error

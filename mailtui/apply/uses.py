@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mailtui.formats.target import Target
 from mailtui.postfix.errors import ParameterError
+from mailtui.postfix.files import main_cf, master_cf
 from mailtui.postfix.instance import Instance
 
 INDEXED = ("hash", "btree", "lmdb", "cdb", "dbm", "sdbm")
@@ -43,14 +44,14 @@ class Use:
 def _values(instance: Instance) -> Iterator[tuple[str, str]]:
     """Every value in force that may name a table, with the name it goes by."""
     parameters = instance.parameters
-    document = instance.files.document(instance.main)
+    document = main_cf(instance.files, instance.main)
     for name in dict.fromkeys([*(found.name for found in document.parameters), *_DEFAULTS]):
         try:
             yield name, parameters.expanded(name)
         except ParameterError:  # a broken macro: what is written may still name a table
             yield name, parameters.get(name) or ""
     try:
-        services = instance.files.document(instance.master).services
+        services = master_cf(instance.files, instance.master).services
     except FileNotFoundError:
         return
     for service in services:

@@ -20,8 +20,9 @@ BANNER_WAIT = 4.0
 """Seconds a service may take to greet; the first greeting after a reload waits for a new process."""
 SETTLE = 0.1
 """Seconds for which an old smtpd may still take a connection after `postfix reload` has returned."""
-RETRY = 12.0
-"""Seconds within which a service that greeted before must greet again."""
+RETRY = 5.0
+"""Seconds within which a service that greeted before must greet again. One whose process dies at its start
+is not tried again by master(8) for service_throttle_time (60 s), reload or not: only a restart ends that."""
 _SMTPD = frozenset({"smtpd", "postscreen"})
 _SILENT = re.compile(r"smtpd_tls_wrappermode\s*=\s*yes|(smtpd|postscreen)_upstream_proxy_protocol\s*=\s*\w")
 _BAD = re.compile(rb"(?:fatal|panic): ")
@@ -157,21 +158,35 @@ def unlike(subject: Services, before: Health, *, restarted: bool = False, within
     return worse
 
 
+def answers(
+    config_dir: str, target: Target, spec: str, keys: Sequence[bytes]
+) -> dict[bytes, bytes | None] | str:
+    """What a table answers for each key, or why it cannot be queried, in Postfix's words.
+
+    `spec` is the table to ask, in the format of `target`: the live one, or a candidate in a work folder.
+    Raises CommandError.
+    """
+    if not keys:
+        return {}
+    lines = b"".join(key + b"\n" for key in keys)
+    done = commands.ask(
+        (program(target), "-c", config_dir, "-q", "-", spec), stdin=lines, timeout=commands.ACT_TIMEOUT
+    )
+    if done.status not in {0, 1} or b"fatal: " in done.err:
+        return done.words
+    mark = b":\t" if target.format == "aliases" else b"\t"  # postalias prints `key:`, then the tab
+    found = dict(line.split(mark, 1) for line in done.out.split(b"\n") if mark in line)
+    return {key: found.get(key) for key in keys}
+
+
 def lookups(config_dir: str, target: Target, expected: Mapping[bytes, bytes | None]) -> list[str]:
     """Where the live table answers otherwise than `expected` (None: nothing), by Postfix's own lookup.
 
     Keys are given as they stand in the table, values as postmap(1) stores them. Raises CommandError.
     """
-    if not expected:
-        return []
-    keys = b"".join(key + b"\n" for key in expected)
-    done = commands.ask(
-        (program(target), "-c", config_dir, "-q", "-", target.spec), stdin=keys, timeout=commands.ACT_TIMEOUT
-    )
-    if done.status not in {0, 1} or b"fatal: " in done.err:
-        return [f"{target.spec} cannot be queried: {done.words}"]
-    mark = b":\t" if target.format == "aliases" else b"\t"
-    found = dict(line.split(mark, 1) for line in done.out.split(b"\n") if mark in line)
+    found = answers(config_dir, target, target.spec, list(expected))
+    if isinstance(found, str):
+        return [f"{target.spec} cannot be queried: {found}"]
     return [
         f"{target.spec} answers {_shown(found.get(key))} for {decode(key)}, not {_shown(value)}"
         for key, value in expected.items()

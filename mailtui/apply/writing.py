@@ -86,11 +86,11 @@ def keep_old(real: str, work: Work) -> str:
     return os.path.join(work.path, name)
 
 
-def swaps_of(
-    built: Sequence[Built], config_dir: str, source: FileMeta, mtime_ns: int
-) -> tuple[Swap, ...]:
+def swaps_of(built: Sequence[Built], config_dir: str, source: FileMeta, mtime_ns: int) -> tuple[Swap, ...]:
     """The compiled tables made ready to be put in. Raises WriteError."""
-    return tuple(tables.prepare(each, config_dir, source, mtime_ns=mtime_ns) for each in built if each.compiled)
+    return tuple(
+        tables.prepare(each, config_dir, source, mtime_ns=mtime_ns) for each in built if each.compiled
+    )
 
 
 def put(record: FileRecord, after: bytes, meta: FileMeta | None, mtime_ns: int) -> None:

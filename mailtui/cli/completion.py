@@ -31,7 +31,7 @@ def show(_context: Context, options: argparse.Namespace) -> None:
     whole = Parser(prog="mailtui", parents=[common_options()])
     nouns = whole.add_subparsers(metavar="COMMAND")
     for noun, text in NOUNS.items():
-        module = importlib.import_module(f"mailtui.cli.{noun}")
-        part: Parser = module.parser()
+        module = importlib.import_module("mailtui.demo.run" if noun == "demo" else f"mailtui.cli.{noun}")
+        part: argparse.ArgumentParser = module.parser()
         nouns.add_parser(noun, help=text, parents=[part], add_help=False)
     print(shtab.complete(whole, shell=options.shell))

@@ -13,19 +13,18 @@ from mailtui.edits.draft import Draft
 from mailtui.edits.store import BadDraft
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
-from mailtui.settings import Settings, load
+from mailtui.settings import Settings
 
 
 @dataclass(eq=False)
 class Prepared:
-    """A console about to start. `screen` is a screen's name or empty, `notes` are said when it is up."""
+    """A console about to start. `log` is a file, `journal` or `auto`; `notes` are said when it is up."""
 
     instance: Instance
     draft: Draft
     read_only: bool
     who: str
     settings: Settings
-    screen: str
     log: str
     keeper: DraftKeeper
     presence: Presence
@@ -47,12 +46,11 @@ def _writable(instance: Instance) -> bool:
     return os.access(instance.main.path, os.W_OK) and os.access(instance.config_dir, os.W_OK)
 
 
-def prepare(options: argparse.Namespace, screen: str) -> Prepared:
+def prepare(options: argparse.Namespace, settings: Settings) -> Prepared:
     """Open the instance and the kept draft. Raises Failed."""
     context = Context(options)
     instance = context.instance
     who = caller()
-    settings = load()
     notes = list(settings.problems)
     read_only = context.read_only or not _writable(instance)
     if read_only and not context.read_only:
@@ -71,19 +69,5 @@ def prepare(options: argparse.Namespace, screen: str) -> Prepared:
         notes.append(
             f"{len(draft)} staged kept from {kept.time[:16].replace('T', ' ')}; w to review, :e! to drop"
         )
-    return Prepared(
-        instance,
-        draft,
-        read_only,
-        who,
-        settings,
-        screen,
-        _log(options, settings),
-        keeper,
-        Presence(instance, who),
-        notes,
-    )
-
-
-def _log(options: argparse.Namespace, settings: Settings) -> str:
-    return str(getattr(options, "log", None) or settings.log)
+    log = str(getattr(options, "log", None) or settings.log)
+    return Prepared(instance, draft, read_only, who, settings, log, keeper, Presence(instance, who), notes)

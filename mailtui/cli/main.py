@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mailtui import __version__
 from mailtui.cli.context import Context
-from mailtui.cli.output import REFUSED, USAGE, Failed, report
+from mailtui.cli.output import USAGE, Failed, report
 
 if TYPE_CHECKING:
     from mailtui.cli.console import Prepared
+    from mailtui.settings import Settings
 
 NOUNS = {
     "alias": "list, set, remove, resolve, find, replace: who gets the mail of an address",
@@ -100,8 +101,6 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
     try:
         return _run(arguments)
-    except Failed as failure:
-        return report(failure, as_json="--json" in arguments)
     except BrokenPipeError:
         # The reader went away (| head): nothing is wrong, and Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,9 +108,16 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
-        from mailtui.cli.mishap import failure_of
+        return failed(error, as_json="--json" in arguments)
 
-        return report(failure_of(error), as_json="--json" in arguments)
+
+def failed(error: Exception, *, as_json: bool) -> int:
+    """Say whatever went wrong in one line, and return the exit code."""
+    if isinstance(error, Failed):
+        return report(error, as_json=as_json)
+    from mailtui.cli.mishap import failure_of
+
+    return report(failure_of(error), as_json=as_json)
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -128,6 +134,10 @@ def _run(arguments: Sequence[str]) -> int:
             do=f"did you mean {near[0]}?" if near else "see mailtui --help",
             code=USAGE,
         )
+    if noun == "demo":
+        from mailtui.demo.run import main as demo
+
+        return demo(after)
     module = importlib.import_module(f"mailtui.cli.{noun}")
     parser: Parser = module.parser()
     options = parser.parse_args(after, argparse.Namespace(**vars(given)))
@@ -136,15 +146,9 @@ def _run(arguments: Sequence[str]) -> int:
     return int(status or 0)
 
 
-def open_console(arguments: Sequence[str], screen: str) -> Prepared | int:
-    """What the console starts with, or the exit code where it cannot start (the error is printed)."""
-    words = [word for word in arguments if not (word.isdecimal() or word == screen)] if screen else arguments
-    try:
-        from mailtui.cli.console import prepare
+def open_console(arguments: Sequence[str], screen: str, settings: Settings) -> Prepared:
+    """What the console starts with. Raises Failed."""
+    from mailtui.cli.console import prepare
 
-        return prepare(_top().parse_args(list(words)), screen)
-    except Failed as failure:
-        from mailtui.cli.console import leave_skeleton
-
-        leave_skeleton()
-        return report(failure, as_json=False) or REFUSED
+    words = [word for word in arguments if not (word == screen or (len(word) == 1 and word.isdecimal()))]
+    return prepare(_top().parse_args(words), settings)

@@ -49,7 +49,9 @@ def compile_tables(place: Place) -> None:
     alias_files = ["aliases"] if place.mode is Mode.NAMESPACE else ["aliases", "accounts"]
     for program, names in (("postalias", alias_files), ("postmap", tables.INDEXED)):
         try:
-            done = commands.ask([program, "-c", str(place.etc), *(f"hash:{place.etc / name}" for name in names)])
+            done = commands.ask(
+                [program, "-c", str(place.etc), *(f"hash:{place.etc / name}" for name in names)]
+            )
         except commands.CommandError as error:
             raise DemoError(str(error), "apt-get install postfix") from None
         if not done.ok:
@@ -70,6 +72,8 @@ def _words(place: Place) -> dict[str, str]:
     return {
         "@ALIAS_MAPS@": aliases,
         "@ONLY_HERE@": maincf.NAMESPACE_ONLY if own else maincf.LOOPBACK_ONLY,
+        # Where every transport is error:, this rule would refuse every sender.
+        "@UNLISTED_SENDER@": "    reject_unlisted_sender,\n" if own else "",
         "@DIR@": str(place.directory),
         "@ETC@": str(place.etc),
         "@INTERFACES@": "127.0.0.1, 192.0.2.25" if own else "127.0.0.1",

@@ -51,14 +51,23 @@ def _unheard(_number: int, _frame: object) -> None:
     """A handler that does nothing; unlike SIG_IGN it is not passed on to the programs that are started."""
 
 
+def _terminate(pid: int) -> None:
+    os.kill(pid, signal.SIGTERM)
+
+
 def attend(
-    argv: Sequence[str], environment: Mapping[str, str], on_stop: Callable[[], None], *, patience: float = GRACE
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    on_stop: Callable[[], None],
+    *,
+    end: Callable[[int], None] = _terminate,
+    patience: float = GRACE,
 ) -> int:
     """Run a program in front and return its exit status (128 + N after signal N).
 
     `on_stop` is called when the program stops itself (Ctrl-Z); it must stop us for the shell's sake. When
-    we are made to end meanwhile, the program is ended too, first by SIGTERM. Raises DemoError where it
-    cannot be started.
+    we are made to end meanwhile, `end` asks the program to end too, and after `patience` seconds it is
+    killed. Raises DemoError where it cannot be started.
     """
     env = {**os.environ, **environment}
     program = shutil.which(argv[0], path=env.get("PATH", commands.SEARCH_PATH))
@@ -71,7 +80,7 @@ def attend(
     try:
         return _exit_status(_wait(pid, on_stop))
     except BaseException:
-        _finish(pid, patience)
+        _finish(pid, end, patience)
         raise
 
 
@@ -88,18 +97,18 @@ def _exit_status(status: int) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _finish(pid: int, patience: float) -> None:
+def _finish(pid: int, end: Callable[[int], None], patience: float) -> None:
     """End a program that must end: politely, then for certain."""
-    for number in (signal.SIGTERM, signal.SIGCONT, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        limit = time.monotonic() + (0 if number is signal.SIGTERM else patience)
-        while time.monotonic() < limit:
-            with contextlib.suppress(ChildProcessError):
-                if os.waitpid(pid, os.WNOHANG)[0] == 0:
-                    time.sleep(0.01)
-                    continue
-            return
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        end(pid)
+        os.kill(pid, signal.SIGCONT)
+        limit = time.monotonic() + patience
+        while os.waitpid(pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > limit:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                return
+            time.sleep(0.01)
 
 
 def stop_ourselves() -> None:

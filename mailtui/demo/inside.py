@@ -26,9 +26,12 @@ READY = b"ready\n"
 def main(argv: list[str]) -> int:
     options = _options(argv)
     child = os.fork()
-    if child:
-        return _reap_until(child)
-    return _demo(options)
+    if not child:
+        return _demo(options)
+    status = _reap_until(child)
+    if not options.keep and _nobody_outside(options.socket):
+        _remove_ourselves(options.directory)
+    return status
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
@@ -42,7 +45,10 @@ def _options(argv: list[str]) -> argparse.Namespace:
 
 
 def _reap_until(child: int) -> int:
-    """Be process 1: collect every process that ends until the demo itself does; then the rest is killed."""
+    """Be process 1: collect every process that ends until the demo itself does.
+
+    When process 1 ends, the kernel kills whatever is left in its namespace.
+    """
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP):
         signal.signal(number, signal.SIG_IGN)
     while True:
@@ -50,6 +56,29 @@ def _reap_until(child: int) -> int:
         if pid == child:
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else 128 - code
+
+
+def _nobody_outside(line: int) -> bool:
+    """Whether the program that would remove our files has died before us."""
+    with socket.socket(fileno=line) as outside:
+        try:
+            return outside.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+
+def _remove_ourselves(directory: Path) -> None:
+    """End every process of this namespace, so that nothing writes any more, and remove the files."""
+    from mailtui.demo.place import remove
+
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+    remove(directory)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -73,6 +102,7 @@ def _demo(options: argparse.Namespace) -> int:
                 Mode.NAMESPACE,
                 options.command,
                 traffic=not options.no_traffic,
+                keep=options.keep,
                 say=say,
                 on_stop=lambda: outside.sendall(STOPPED),
             )

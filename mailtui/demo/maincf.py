@@ -88,8 +88,7 @@ smtpd_sender_restrictions =
     check_sender_access hash:@ETC@/access_sender,
     reject_non_fqdn_sender,
     permit_mynetworks,
-    reject_unknown_sender_domain,
-    reject_unlisted_sender
+@UNLISTED_SENDER@    reject_unknown_sender_domain
 
 smtpd_relay_restrictions =
     permit_mynetworks,

@@ -15,7 +15,9 @@ import struct
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
+
+from mailtui.demo import background
 
 if TYPE_CHECKING:
     import dns.message
@@ -82,7 +84,7 @@ def _take(names: Names, fields: list[str]) -> None:
         names.faults[name] = fields[1]
         return
     kind = dns.rdatatype.from_text(fields[1])
-    record = dns.rdata.from_text(dns.rdataclass.IN, kind, fields[2], origin=dns.name.root)
+    record = dns.rdata.from_text(dns.rdataclass.IN, kind, fields[2], origin=dns.name.root, relativize=False)
     sets = names.records.setdefault(name, {})
     if kind not in sets:
         sets[kind] = dns.rrset.RRset(name, dns.rdataclass.IN, kind)
@@ -138,7 +140,9 @@ def answer(names: Names, query: dns.message.Message) -> dns.message.Message | No
 def _start_of_authority() -> dns.rrset.RRset:
     import dns.rrset
 
-    return dns.rrset.from_text(".", TTL, "IN", "SOA", f"ns.falcot.com. root.falcot.com. 1 3600 600 86400 {TTL}")
+    return dns.rrset.from_text(
+        ".", TTL, "IN", "SOA", f"ns.falcot.com. root.falcot.com. 1 3600 600 86400 {TTL}"
+    )
 
 
 class Nameserver:
@@ -178,7 +182,7 @@ class Nameserver:
             server.server_close()
         self._servers = []
 
-    def __enter__(self) -> Nameserver:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -221,7 +225,7 @@ class Nameserver:
         return short.to_wire()
 
 
-class _Udp(socketserver.UDPServer):
+class _Udp(background.Logged, socketserver.UDPServer):
     def __init__(self, address: tuple[str, int], owner: Nameserver) -> None:
         self.owner = owner
         super().__init__(address, _UdpHandler)
@@ -237,10 +241,7 @@ class _UdpHandler(socketserver.BaseRequestHandler):
             sock.sendto(reply, self.client_address)
 
 
-class _Tcp(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-
+class _Tcp(background.Threaded):
     def __init__(self, address: tuple[str, int], owner: Nameserver) -> None:
         self.owner = owner
         super().__init__(address, _TcpHandler)

@@ -16,7 +16,17 @@ from pathlib import Path
 from mailtui import commands
 from mailtui.demo.place import Place
 
-UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--propagation", "private")
+UNSHARE = (
+    "unshare",
+    "--net",
+    "--mount",
+    "--pid",
+    "--fork",
+    "--mount-proc",
+    "--kill-child",
+    "--propagation",
+    "private",
+)
 NETWORKS = ("192.0.2.25/24", "192.168.10.1/24", "198.51.100.1/24", "203.0.113.1/24")
 """Given to loopback: an address with a prefix makes the whole network answer there, as 127.0.0.0/8 does."""
 USERS = ("jean", "laure", "sophie", "roland", "joe", "marie", "paul", "claire")

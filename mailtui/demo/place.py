@@ -72,8 +72,13 @@ class Place:
         return self.directory / "log" / "mail.log"
 
     @property
+    def errors(self) -> Path:
+        """Errors of the demo's own servers, if any: the terminal is the console's."""
+        return self.directory / "log" / "demo.log"
+
+    @property
     def mail(self) -> Path:
-        """Mailboxes: `mail/NAME` of local accounts, `mail/vhosts` of virtual ones, `mail/shared` of aliases."""
+        """Mail: `NAME` of local accounts, `vhosts/` of virtual mailboxes, `shared/` of aliases."""
         return self.directory / "mail"
 
     @property
@@ -120,7 +125,7 @@ def shut_out(directory: Path) -> Path | None:
 
 def claim(directory: Path) -> Path:
     """The folder named by `--keep`, made if it is missing. Raises DemoError where it cannot be used."""
-    directory = Path(os.path.abspath(directory))  # noqa: PTH100 - the name as given, links not resolved
+    directory = Path(os.path.abspath(directory))
     if not PLAIN_PATH.fullmatch(str(directory)):
         raise DemoError(f"{directory}: main.cf takes no such path", "use letters, digits and . _ + - only")
     if len(str(directory / "spool" / "public" / "postlog")) > SOCKET_PATH_LIMIT:
@@ -130,7 +135,9 @@ def claim(directory: Path) -> Path:
     if directory.is_dir() and any(directory.iterdir()) and not (directory / MARKER).is_file():
         raise DemoError(f"{directory} holds files that are no demo's", "choose an empty or a new folder")
     if os.geteuid() == 0 and (closed := shut_out(directory)) is not None:
-        raise DemoError(f"user postfix may not enter {closed}", f"chmod o+x {closed}, or choose another folder")
+        raise DemoError(
+            f"user postfix may not enter {closed}", f"chmod o+x {closed}, or choose another folder"
+        )
     try:
         directory.mkdir(mode=0o755, parents=True, exist_ok=True)
     except OSError as error:
@@ -154,9 +161,9 @@ def settle(directory: Path, mode: Mode) -> tuple[Place, bool]:
     except (ValueError, KeyError, TypeError):
         raise DemoError(f"{marker} is damaged", f"remove {directory} or choose another folder") from None
     if place.directory != directory:
-        raise DemoError(f"{directory} was moved from {place.directory}", "its files name the old path: move it back")
+        raise DemoError(f"{directory} was moved from {place.directory}", "move it back: its files say so")
     if place.mode is not mode:
-        raise DemoError(f"{directory} was made for mode {place.mode}, and this is {mode}", "choose another folder")
+        raise DemoError(f"{directory} was made in mode {place.mode}, this is {mode}", "choose another folder")
     return place, False
 
 

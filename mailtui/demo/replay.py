@@ -13,15 +13,24 @@ from mailtui.demo.traffic import Message
 
 HISTORY = 900.0
 """Seconds before now at which the replayed log begins."""
-_REASONS = {
-    "offers@elsewhere.example": "554 5.7.1 Service unavailable; Client host [203.0.113.66] blocked using "
-    "dnsbl.falcot.test; spam seen from 203.0.113.66",
-    "victim@bigmail.example": "554 5.7.1 <victim@bigmail.example>: Relay access denied",
-    "stranger@falcot.com": "550 5.1.1 <stranger@falcot.com>: Recipient address rejected: User unknown in local "
-    "recipient table",
+_REFUSED = {
+    "Cheap watches": "554 5.7.1 Service unavailable; Client host [203.0.113.67] blocked using "
+    "dnsbl.falcot.test; spam seen from 203.0.113.67",
+    "Hello": "550 5.1.1 <{to}>: Recipient address rejected: User unknown in local recipient table",
+    "Urgent transfer": "554 5.7.1 <{helo}>: Helo command rejected: that is our own name",
+    "Relay this": "554 5.7.1 <{to}>: Relay access denied",
+    "Your prize": "554 5.7.1 <{client}>: Client host rejected: Access denied",
+    "Me again": "554 5.7.1 Service unavailable; Client host [203.0.113.77] blocked using "
+    "dnsbl.falcot.test; dial-up pool",
 }
+"""Why a message is refused at RCPT TO, by its subject."""
 _GREYLISTED = "450 4.7.1 <{to}>: Recipient address rejected: greylisted, please try again in 5 seconds"
 _OTHERWISE = "504 5.5.2 <{helo}>: Helo command rejected: need fully-qualified hostname"
+_CONTENT = {
+    "You won the lottery": ("Subject: You won the lottery", "we do not gamble"),
+    "Offer": ("X-Mailer: BulkCannon 2", "bulk mailers are not welcome here"),
+}
+"""Which header is refused, and with which words, by subject."""
 _LATER = {
     "quiet.example": "connect to mx.quiet.example[203.0.113.26]:25: Connection refused",
     "bigmail.example": "host mx.bigmail.example[203.0.113.25] said: 450 4.7.0 too many messages from your "
@@ -30,11 +39,22 @@ _LATER = {
     "Host not found, try again",
     "falcot.com": "temporary failure. Command output: modem busy",
 }
+_NEVER = (
+    "host mx.bigmail.example[203.0.113.25] said: 550 5.1.1 no such user here (in reply to RCPT TO command)"
+)
+_AGENTS = {
+    "falcot.com": ("local", "local", "delivered to mailbox"),
+    "falcotsbrand.com": ("local", "local", "delivered to mailbox"),
+    "falcot.org": ("virtual", "virtual", "delivered to maildir"),
+    "bigmail.example": ("smtp", "mx.bigmail.example[203.0.113.25]:25", "250 2.0.0 taken"),
+    "quiet.example": ("smtp", "none", ""),
+    "dnsdown.example": ("smtp", "none", ""),
+}
 _ALPHABET = "0123456789ABCDEF"
 
 
 class Replay:
-    """Writes log lines for messages to `log`, one message at a time; the next pid and queue id are its own."""
+    """Appends to `log` what Postfix would have written, one message at a time."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
@@ -59,17 +79,26 @@ class Replay:
         client = f"{name or 'unknown'}[{address}]"
         smtpd = f"smtpd[{next(self._pids)}]"
         yield smtpd, f"connect from {client}"
-        if message in traffic.REJECTED or message in traffic.GREYLISTED:
-            yield smtpd, self._refusal(message, client)
+        content = _CONTENT.get(message.subject)
+        refused = message in traffic.REJECTED or message in traffic.GREYLISTED
+        if refused and content is None:
+            why = _REFUSED.get(message.subject, _OTHERWISE)
+            if message in traffic.GREYLISTED:
+                why = _GREYLISTED
+            why = why.format(to=message.recipients[0], helo=message.greeting, client=client)
+            yield smtpd, f"NOQUEUE: reject: RCPT from {client}: {why}; {self._session(message)}"
             yield smtpd, f"disconnect from {client} ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4"
             return
         queue_id = "".join(self._chance.choices(_ALPHABET, k=11))
-        qmgr = "qmgr[2087]"
+        qmgr, cleanup = "qmgr[2087]", f"cleanup[{next(self._pids)}]"
         yield smtpd, f"{queue_id}: client={client}"
-        yield (
-            f"cleanup[{next(self._pids)}]",
-            f"{queue_id}: message-id=<{self._chance.randrange(10**12)}@{message.greeting}>",
-        )
+        yield cleanup, f"{queue_id}: message-id=<{self._chance.randrange(10**12)}@{message.greeting}>"
+        if content is not None:
+            header, words = content
+            session = self._session(message)
+            yield cleanup, f"{queue_id}: reject: header {header} from {client}; {session}: 5.7.1 {words}"
+            yield smtpd, f"disconnect from {client} ehlo=1 mail=1 rcpt=1 data=0/1 quit=1 commands=4/5"
+            return
         yield smtpd, f"disconnect from {client} ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"
         count = len(message.recipients)
         size = self._chance.randrange(400, 9000)
@@ -79,31 +108,21 @@ class Replay:
         if message not in traffic.DEFERRED:
             yield qmgr, f"{queue_id}: removed"
 
-    def _refusal(self, message: Message, client: str) -> str:
+    def _session(self, message: Message) -> str:
         to = message.recipients[0]
-        why = _GREYLISTED if message in traffic.GREYLISTED else _REASONS.get(message.sender) or _REASONS.get(to, _OTHERWISE)
-        why = why.format(to=to, helo=message.greeting)
-        return (
-            f"NOQUEUE: reject: RCPT from {client}: {why}; from=<{message.sender}> to=<{to}> proto=ESMTP "
-            f"helo=<{message.greeting}>"
-        )
+        return f"from=<{message.sender}> to=<{to}> proto=ESMTP helo=<{message.greeting}>"
 
     def _delivery(self, message: Message, queue_id: str, recipient: str) -> tuple[str, str]:
         domain = recipient.rpartition("@")[2]
         delay = self._chance.randrange(2, 90) / 100
-        agent, relay, told = {
-            "falcot.com": ("local", "local", "delivered to mailbox"),
-            "falcotsbrand.com": ("local", "local", "delivered to mailbox"),
-            "falcot.org": ("virtual", "virtual", "delivered to maildir"),
-        }.get(domain, ("smtp", "mx.bigmail.example[203.0.113.25]:25", "250 2.0.0 taken"))
+        agent, relay, told = _AGENTS.get(domain, _AGENTS["bigmail.example"])
         dsn, status = "2.0.0", "sent"
         if message in traffic.DEFERRED:
             dsn, status, told = "4.4.1", "deferred", _LATER[domain]
         elif message in traffic.BOUNCED:
-            dsn, status = "5.1.1", "bounced"
-            told = f"host {relay.partition(']')[0]}] said: 550 5.1.1 no such user here (in reply to RCPT TO command)"
-        return (
-            f"{agent}[{next(self._pids)}]",
+            dsn, status, told = "5.1.1", "bounced", _NEVER
+        text = (
             f"{queue_id}: to=<{recipient}>, relay={relay}, delay={delay:.2f}, "
-            f"delays={delay / 2:.2f}/0/0/{delay / 2:.2f}, dsn={dsn}, status={status} ({told})",
+            f"delays={delay / 2:.2f}/0/0/{delay / 2:.2f}, dsn={dsn}, status={status} ({told})"
         )
+        return f"{agent}[{next(self._pids)}]", text

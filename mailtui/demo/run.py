@@ -1,11 +1,10 @@
-"""`mailtui demo [--keep DIR] [-- COMMAND…]`: set up a disposable mail server, open the console, take it down."""
+"""`mailtui demo`: set up a disposable mail server, open the console on it, take everything down again."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import os
-import signal
 import socket
 import sys
 import threading
@@ -38,12 +37,16 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="mailtui demo",
         description="A disposable Falcot Corp mail server on loopback, and the console on it.",
-        epilog="COMMAND runs in place of the console, beside the server, with MAILTUI_CONFIG_DIR and MAIL_CONFIG "
-        "set to its configuration directory.",
+        epilog="COMMAND runs in place of the console, beside the server; MAILTUI_CONFIG_DIR and MAIL_CONFIG "
+        "name its configuration directory.",
     )
-    made.add_argument("--keep", metavar="DIR", type=Path, help="put the server in DIR and leave its files there")
+    made.add_argument(
+        "--keep", metavar="DIR", type=Path, help="put the server in DIR and leave its files there"
+    )
     made.add_argument("--no-traffic", action="store_true", help="send no mail by itself")
-    made.add_argument("--no-namespace", action="store_true", help="do as if there were no private network here")
+    made.add_argument(
+        "--no-namespace", action="store_true", help="do as if there were no private network here"
+    )
     made.add_argument("command", nargs="*", metavar="COMMAND", help="after --")
     return made
 
@@ -73,16 +76,19 @@ def _in_best_mode(directory: Path, options: argparse.Namespace) -> int:
             return outcome
         why = outcome
     if os.geteuid() != 0:
-        _say("not root: the real files with a replayed log; no Postfix runs and no mail flows (sudo for all of it)")
+        _say("not root: real files, a replayed log; no Postfix runs, no mail flows (for all of it: sudo)")
         mode = Mode.REPLAY
     else:
-        _say(f"no private network here ({why}): Postfix runs on ports of 127.0.0.1 and sends nothing to other hosts")
+        _say(
+            f"no private network ({why}): Postfix runs on ports of 127.0.0.1, nothing is sent to other hosts"
+        )
         mode = Mode.LOOPBACK
     return session.sit(
         directory,
         mode,
         options.command,
         traffic=not options.no_traffic,
+        keep=options.keep is not None,
         say=_say,
         on_stop=foreground.stop_ourselves,
     )
@@ -92,16 +98,36 @@ def _in_namespace(directory: Path, options: argparse.Namespace) -> int | str:
     """Run the demo in private namespaces; its exit status, or why they cannot be had after all."""
     ours, theirs = socket.socketpair()
     theirs.set_inheritable(True)
-    flags = ["--no-traffic"] if options.no_traffic else []
+    flags = ["--no-traffic"] * options.no_traffic + ["--keep"] * (options.keep is not None)
     argv = [*namespace.UNSHARE, sys.executable, "-m", "mailtui.demo.inside", *flags, str(directory)]
     argv += [str(theirs.fileno()), "--", *options.command]
     told: list[bytes] = []
-    listener = threading.Thread(target=_listen, args=(ours, told), name="inside", daemon=True)
+
+    def hang_up(_pid: int) -> None:
+        """What is inside ends when this line is cut; unshare(1) itself takes no signal in the meantime."""
+        ours.shutdown(socket.SHUT_RDWR)
+
     with ours, theirs:
-        listener.start()
-        try:
-            status = foreground.attend(argv, _python_path(), lambda: None, patience=LEAVING, gentle=ours.close)
-        finally:
-            ...
+        threading.Thread(target=_listen, args=(ours, told), name="inside", daemon=True).start()
+        status = foreground.attend(
+            argv, _python_path(), foreground.stop_ourselves, end=hang_up, patience=LEAVING
+        )
+        theirs.close()
     refusals = [line for line in told if line.startswith(inside.REFUSED)]
-    return refusals[0][len(inside.REFUSED):].decode("utf-8", "replace") if refusals else status
+    return refusals[0][len(inside.REFUSED) :].decode("utf-8", "replace").strip() if refusals else status
+
+
+def _listen(line: socket.socket, told: list[bytes]) -> None:
+    """Hear what is said inside; stop with the console, so that the shell comes forward."""
+    with contextlib.suppress(OSError), line.makefile("rb") as said:
+        for word in said:
+            told.append(word)
+            if word == inside.STOPPED:
+                foreground.stop_ourselves()
+
+
+def _python_path() -> dict[str, str]:
+    """This very mailtui must be found inside too, whether it is installed or a checkout."""
+    root = str(Path(mailtui.__file__).parent.parent)
+    known = os.environ.get("PYTHONPATH", "")
+    return {"PYTHONPATH": root + os.pathsep + known if known else root}

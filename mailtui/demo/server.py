@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from mailtui import commands
 from mailtui.demo import files
-from mailtui.demo.place import DemoError, Mode, Place, settle
+from mailtui.demo.place import DemoError, Mode, settle
 
 if TYPE_CHECKING:
     from mailtui.demo.replay import Replay
@@ -22,11 +22,13 @@ class Demo:
     """Falcot Corp's mail server in one folder, between `start` and `stop`.
 
     In mode NAMESPACE it must be used inside namespaces that `namespace.prepare` has made ready. A folder
-    that holds a demo already is used as it is. Raises DemoError where the server cannot be had.
+    that holds a demo already is used as it is. Without `keep` nothing outlives the namespaces, so Postfix
+    need not be stopped in order before them. Raises DemoError where the server cannot be had.
     """
 
-    def __init__(self, directory: Path, mode: Mode) -> None:
+    def __init__(self, directory: Path, mode: Mode, *, keep: bool = True) -> None:
         self.place, self.new = settle(directory, mode)
+        self.keep = keep
         self.notes: list[str] = []
         self._running = contextlib.ExitStack()
         self._replay: Replay | None = None
@@ -54,7 +56,8 @@ class Demo:
             return
         try:
             self._start_neighbours()
-            self._running.callback(self._stop_postfix)
+            if self.keep or self.mode is not Mode.NAMESPACE:
+                self._running.callback(self._stop_postfix)
             self._start_postfix()
         except BaseException:
             self._running.close()
@@ -123,7 +126,7 @@ class Demo:
         except OSError as error:
             if own:
                 raise DemoError(f"no name server can be had: {error.strerror}") from None
-            self.notes.append(f"no name server at {files.LOOPBACK_DNS}:53 ({error.strerror}): names are unknown")
+            self.notes.append(f"no name server at {files.LOOPBACK_DNS}:53 ({error.strerror}), so no names")
         except nameserver.ZoneError as error:
             raise DemoError(f"{self.place.names}: {error}", "mend or remove this line") from None
         policy = greylist.Greylist(("127.0.0.1", self.place.policy_port))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mailtui.demo import foreground
@@ -17,12 +19,33 @@ def console(config_dir: Path) -> list[str]:
     return [sys.executable, "-m", "mailtui", "--config-dir", str(config_dir)]
 
 
+@contextlib.contextmanager
+def _errors_to(path: Path) -> Iterator[None]:
+    """Errors of the demo's own threads go to a file while another program has the terminal."""
+    path.parent.mkdir(mode=0o755, exist_ok=True)
+    handler = logging.FileHandler(path, delay=True)
+    logging.getLogger().addHandler(handler)
+    before, threading.excepthook = threading.excepthook, _log_uncaught
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+
+
+def _log_uncaught(failed: threading.ExceptHookArgs) -> None:
+    name = failed.thread.name if failed.thread else "?"
+    logging.getLogger(__name__).error("thread %s ended", name, exc_info=failed.exc_value)
+
+
 def sit(
     directory: Path,
     mode: Mode,
     command: Sequence[str],
     *,
     traffic: bool,
+    keep: bool,
     say: Callable[[str], None],
     on_stop: Callable[[], None],
 ) -> int:
@@ -30,9 +53,10 @@ def sit(
 
     Raises DemoError where the server cannot be had; it is stopped in every case.
     """
-    demo = Demo(directory, mode)
+    demo = Demo(directory, mode, keep=keep)
     say(f"starting Falcot Corp's mail server in {directory}")
     with contextlib.ExitStack() as open_:
+        open_.enter_context(_errors_to(demo.place.errors))
         open_.enter_context(demo)
         for note in demo.notes:
             say(note)

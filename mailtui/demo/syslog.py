@@ -9,11 +9,13 @@ import re
 import socketserver
 from pathlib import Path
 
+from mailtui.demo.background import Logged
+
 _PRIORITY = re.compile(rb"<\d+>")
 _LENGTH_OF_TIME = len("Nov 22 13:22:20 ")
 
 
-class Syslog(socketserver.UnixDatagramServer):
+class Syslog(Logged, socketserver.UnixDatagramServer):
     """Appends each record that comes in at `socket` to `log`, with `host` after its time."""
 
     max_packet_size = 65536

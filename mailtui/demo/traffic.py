@@ -1,4 +1,4 @@
-"""Mail for the demo: honest, unwanted and hopeless, from clients of its own little world, and a trickle of it."""
+"""Mail for the demo: honest, unwanted and hopeless, at the start and in a trickle afterwards."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate, make_msgid
+from typing import Self
 
 from mailtui.demo.place import Mode, Place
 
@@ -18,7 +19,9 @@ SUPPLIER = ("mail.supplier.example", "198.51.100.20")
 LISTS = ("out.lists.example", "198.51.100.31")
 NEWCOMER = ("mx.new.example", "198.51.100.44")
 DESK = ("desk5.falcot.com", "192.168.10.5")
-LISTED = ("mx.bulk.example", "203.0.113.66")
+LISTED = ("mx3.offers.example", "203.0.113.67")
+BULK = ("mx.bulk.example", "203.0.113.66")
+DIALUP = ("dial-77.pool.example", "203.0.113.77")
 NAMELESS = ("", "203.0.113.9")
 OUTSIDE = "192.0.2.25"
 """The address of mail.falcot.com, as clients of the namespace see it."""
@@ -91,7 +94,9 @@ REJECTED = (
     Message(NAMELESS, "ceo@falcot.com", ("marie@falcot.com",), "Urgent transfer", helo="mail.falcot.com"),
     _mail(SUPPLIER, "bill@supplier.example", "victim@bigmail.example", "Relay this"),
     Message(SUPPLIER, "bill@supplier.example", ("jean@falcot.com",), "You won the lottery"),
-    Message(LISTS, "list@lists.example", ("laure@falcot.com",), "Offer", headers="X-Mailer: BulkCannon 2\r\n"),
+    Message(LISTS, "a@lists.example", ("laure@falcot.com",), "Offer", headers="X-Mailer: BulkCannon 2\r\n"),
+    _mail(BULK, "lottery@bulk.example", "contact@falcotsbrand.com", "Your prize"),
+    _mail(DIALUP, "eve@new.example", "joe@falcot.com", "Me again"),
 )
 GREYLISTED = (
     _mail(NEWCOMER, "eve@new.example", "claire@falcot.com", "An application"),
@@ -147,27 +152,32 @@ def _converse(smtp: smtplib.SMTP, message: Message, faked: bool) -> Answer:
     try:
         code, said = smtp.data(text_of(message))
     except smtplib.SMTPResponseException as refusal:
-        code, said = refusal.smtp_code, refusal.smtp_error
-    return Answer(code, said.decode("utf-8", "replace") if isinstance(said, bytes) else said)
+        error = refusal.smtp_error
+        return Answer(
+            refusal.smtp_code, error if isinstance(error, str) else error.decode("utf-8", "replace")
+        )
+    return Answer(code, said.decode("utf-8", "replace"))
 
 
 class Traffic:
     """Sends the opening, then now and then a message of EVERYTHING, until the context is left."""
 
-    def __init__(self, deliver: Callable[[Message], object], opening: Sequence[Message] | None = None) -> None:
+    def __init__(
+        self, deliver: Callable[[Message], object], opening: Sequence[Message] | None = None
+    ) -> None:
         self._deliver = deliver
         self._opening = OPENING if opening is None else opening
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
         self.failures = 0
 
-    def __enter__(self) -> Traffic:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join(PATIENCE)
+        self._thread.join(1.0)  # a message on its way may be left behind
 
     def _run(self) -> None:
         chance = random.Random(20311)  # noqa: S311 - the same story each time

@@ -57,6 +57,9 @@ dnsdown.example         SERVFAIL
 bulk.example            MX     10 mx.bulk.example.
 mx.bulk.example         A      203.0.113.66
 203.0.113.66            PTR    mx.bulk.example.
+offers.example          MX     10 mx3.offers.example.
+mx3.offers.example      A      203.0.113.67
+203.0.113.67            PTR    mx3.offers.example.
 dial-77.pool.example    A      203.0.113.77
 203.0.113.77            PTR    dial-77.pool.example.
 
@@ -66,6 +69,8 @@ dnsbl.falcot.test                   NS   ns.falcot.com.
 2.0.0.127.dnsbl.falcot.test         TXT  "test entry, always listed"
 66.113.0.203.dnsbl.falcot.test      A    127.0.0.2
 66.113.0.203.dnsbl.falcot.test      TXT  "spam seen from 203.0.113.66"
+67.113.0.203.dnsbl.falcot.test      A    127.0.0.2
+67.113.0.203.dnsbl.falcot.test      TXT  "spam seen from 203.0.113.67"
 77.113.0.203.dnsbl.falcot.test      A    127.0.0.10
 77.113.0.203.dnsbl.falcot.test      TXT  "dial-up pool"
 """

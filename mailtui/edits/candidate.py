@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from mailtui.edits.model import Conflict, Edit
 from mailtui.formats.document import parse
-from mailtui.formats.splice import Missing, Refused, Splice, between, ordered
+from mailtui.formats.splice import Missing, Refused, Splice, between
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Reader, Stamp
 
@@ -49,31 +49,50 @@ class _Replay:
         self._keys: set[str] = set()
 
     def add(self, edit: Edit) -> None:
-        if edit.key in self._keys:
+        if not self._keys.isdisjoint(edit.keys):
             self.flush()
         splices = list(edit.splices(self.document))
-        if splices and self._pending and not self._apart(splices):
+        if not self._put(splices):
             self.flush()
             splices = list(edit.splices(self.document))
-        self._pending += splices
-        self._keys.add(edit.key)
+            self._put(splices)
+        self._keys |= edit.keys
 
-    def _apart(self, splices: Sequence[Splice]) -> bool:
-        """Whether the splices meet none that is pending. Two whole lines may go in at one place."""
-        both = sorted([*self._pending, *splices], key=lambda splice: (splice.start, splice.end))
-        for left, right in pairwise(both):
-            whole_lines = left.start == left.end == right.start == right.end and left.new.endswith(b"\n")
-            if right.start < left.end or (right.start == left.end and not whole_lines):
+    def _put(self, splices: Sequence[Splice]) -> bool:
+        """Take the splices among the pending ones, or none of them where one would meet another."""
+        places: list[int] = []
+        for splice in splices:
+            place = bisect_right(self._pending, (splice.start, splice.end), key=_range)
+            left = self._pending[place - 1] if place else None
+            right = self._pending[place] if place < len(self._pending) else None
+            if not (self._apart(left, splice) and self._apart(splice, right)):
+                for taken in reversed(places):
+                    self._pending.pop(taken)
                 return False
+            self._pending.insert(place, splice)
+            places.append(place)
         return True
+
+    def _apart(self, left: Splice | None, right: Splice | None) -> bool:
+        """Whether two neighbours can be made at once: a byte lies between them, or whole lines meet."""
+        if left is None or right is None or left.end < right.start:
+            return True
+        if left.end > right.start:
+            return False
+        at_line_start = left.end == 0 or self.document.raw[left.end - 1 : left.end] == b"\n"
+        return at_line_start and (not left.new or left.new.endswith(b"\n"))
 
     def flush(self) -> None:
         if self._pending:
-            splices = tuple(ordered(self._pending))
+            splices = tuple(self._pending)
             self.first = splices if self.rounds == 0 else ()
             self.rounds += 1
             self.document = self.document.spliced(splices)
         self._pending, self._keys = [], set()
+
+
+def _range(splice: Splice) -> tuple[int, int]:
+    return splice.start, splice.end
 
 
 class Candidate:

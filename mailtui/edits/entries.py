@@ -165,6 +165,10 @@ class RenameEntry(EntryEdit):
     was: Value
 
     @property
+    def keys(self) -> frozenset[str]:
+        return frozenset({self.key, decode(Table.fold(encode(self.to)))})
+
+    @property
     def marker(self) -> str:
         return "~"
 

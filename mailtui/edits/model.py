@@ -41,6 +41,11 @@ class Edit(ABC):
         """What is touched in the target, folded as Postfix folds it: edits of one key belong together."""
 
     @property
+    def keys(self) -> frozenset[str]:
+        """Every key that is touched: more than one where an entry gets another name."""
+        return frozenset({self.key})
+
+    @property
     @abstractmethod
     def marker(self) -> str:
         """`+` new, `~` changed, `-` deleted, `#` switched off (screens.md's letters)."""

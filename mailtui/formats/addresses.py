@@ -90,8 +90,8 @@ def tokens(text: bytes) -> list[Token]:
 
 
 def _needs_space(left: Token, right: Token) -> bool:
-    if left.text == b"," and left.kind == OPERATOR:
-        return True
+    if left.kind == OPERATOR and left.text == b",":
+        return False  # it has its blank already
     if right.kind == OPERATOR:
         return right.text == b"<"
     return left.kind != OPERATOR
@@ -109,7 +109,7 @@ def _joined(parts: Iterable[tuple[Token, bytes]]) -> bytes:
 
 
 def internal(parts: Iterable[Token]) -> bytes:
-    """The tokens in internal form, without quotes: how postalias stores a name."""
+    """The tokens in internal form, without quotes: how postalias stores a name (which has no comma)."""
     return _joined((part, b"[" + part.text + b"]" if part.kind == LITERAL else part.text) for part in parts)
 
 
@@ -118,12 +118,11 @@ def _escaped(text: bytes, marks: bytes) -> bytes:
 
 
 def _external(token: Token) -> bytes:
-    match token.kind:
-        case 1:
-            return b'"' + _escaped(token.text, b'"\\\r\n') + b'"'
-        case 3:
-            return b"[" + _escaped(token.text, b"\\\r\n") + b"]"
-    return token.text
+    if token.kind == QUOTED:
+        return b'"' + _escaped(token.text, b'"\\\r\n') + b'"'
+    if token.kind == LITERAL:
+        return b"[" + _escaped(token.text, b"\\\r\n") + b"]"
+    return b", " if token.kind == OPERATOR and token.text == b"," else token.text
 
 
 def external(parts: Iterable[Token]) -> bytes:

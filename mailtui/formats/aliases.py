@@ -29,6 +29,8 @@ class Aliases(EntryEdits):
     @staticmethod
     def split(text: bytes) -> Parts | str:
         parts = addresses.tokens(text)
+        if not parts:  # a NUL begins the line: postalias drops it without a word
+            return ""
         marks = [token.text if token.kind == addresses.OPERATOR else b"" for token in parts]
         colon = marks.index(b":") if b":" in marks else 0
         if not colon or colon + 1 == len(parts) or b"," in marks[:colon]:

@@ -113,7 +113,7 @@ class Entries(ABC):
     @staticmethod
     @abstractmethod
     def split(text: bytes) -> Parts | str:
-        """Key and value of a logical line, or the warning with which the program drops it."""
+        """Key and value of a logical line, or the warning with which the program drops it ("" where it says none)."""
 
     @staticmethod
     @abstractmethod

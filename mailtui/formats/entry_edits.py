@@ -20,7 +20,7 @@ _NEIGHBOURS = 6
 _CHUNK = 20_000
 """Lines that a search from the end reads at a time."""
 _INDENT = re.compile(rb"[ \t\r\v\f]*")
-_BARE = re.compile(rb"^[^\s@#\"\\]++(?=\s)", re.MULTILINE)
+_BARE = rb"[^\s@#\"\\]++(?=\s)"
 
 
 class EntryEdits(Entries):
@@ -304,13 +304,18 @@ class EntryEdits(Entries):
             index -= 1
         return found[::-1]
 
-    def _last(self, pattern: re.Pattern[bytes]) -> int | None:
-        """The last entry in force at whose line `pattern` (of a line's beginning, folded) matches."""
+    def _last(self, pattern: bytes) -> int | None:
+        """The last entry in force whose line, folded, begins with `pattern`."""
         starts = self.lines.starts
+        below_newline = re.compile(rb"\n(?:" + pattern + rb")")
         for end in range(len(self.lines), 0, -_CHUNK):
-            window = starts[max(0, end - _CHUNK)], starts[end]
-            for found in reversed(list(pattern.finditer(self.folded, *window))):
-                index = self.index_of_line(self.lines.at(found.start()))
+            first = max(0, end - _CHUNK)
+            found = below_newline.finditer(self.folded, max(0, starts[first] - 1), starts[end])
+            numbers = [self.lines.at(each.start() + 1) for each in found]
+            if not first and re.match(pattern, self.folded):
+                numbers.insert(0, 0)
+            for number in reversed(numbers):
+                index = self.index_of_line(number)
                 if index is not None and self.is_enabled(index):
                     return index
         return None
@@ -319,12 +324,12 @@ class EntryEdits(Entries):
         ending = b"@" + fold(domain)
         plain = None
         if ending.isascii() and ending in self.folded:
-            plain = self._last(re.compile(rb"^[^\s@#\"\\]*+" + re.escape(ending) + rb"(?=\s)", re.MULTILINE))
+            plain = self._last(rb"[^\s@#\"\\]*+" + re.escape(ending) + rb"(?=\s)")
         odd = [index for key, indices in self._odd_keys.items() if key.endswith(ending) for index in indices]
         return max(odd if plain is None else [plain, *odd], default=None)
 
     def _last_bare(self) -> int | None:
-        """The last entry whose key has no `@`, if such keys stand together: the one above it has none either."""
+        """The last entry whose key has no `@`, if the one above it has none either: they stand together."""
         index = self._last(_BARE)
         if index is None:
             return None

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Sequence
 from itertools import pairwise
 
-from mailtui.formats.layout import split
 from mailtui.formats.lines import Lines
 from mailtui.formats.lists import SEPARATORS, Item, each
 from mailtui.formats.rows import Rows
+from mailtui.formats.values import Parts, split
 
 DEFAULT_INDENT = b"    "
 """Blanks before a continuation line where the list shows no habit of its own."""
@@ -22,8 +22,7 @@ class ListRows(Rows):
     def equals(self) -> int:
         """The offset in the text behind the `=`."""
         parts = split(self.text)
-        if isinstance(parts, str):
-            raise ValueError(parts)
+        assert isinstance(parts, Parts)  # the name and its = are never touched here
         return parts.equals
 
     def items(self) -> list[Item]:

@@ -34,7 +34,7 @@ class Logical:
     @property
     def is_utf8(self) -> bool:
         """Whether Postfix takes the line as UTF-8; else postmap and postalias drop it."""
-        if self.text.isascii():
+        if self.text and self.text.isascii():  # of a line that a NUL begins the whole is tried
             return True
         try:
             self.whole.decode()

@@ -144,7 +144,9 @@ class _Expansion:
     def _nest(self, expression: str, depth: int, total: int) -> None:
         self.work += 1
         if depth > NESTING_LIMIT or total > TOTAL_NESTING_LIMIT or self.work > WORK_LIMIT:
-            raise MacroError(f"${{{expression}}} is nested too deep: parameters refer to each other in a circle")
+            raise MacroError(
+                f"${{{expression}}} is nested too deep: parameters refer to each other in a circle"
+            )
 
     @staticmethod
     def _reference(text: str, at: int) -> tuple[str, int]:
@@ -168,6 +170,7 @@ class _Expansion:
     def expression(self, text: str, depth: int, total: int) -> None:
         """One reference without its `$` and braces (`mac_expand_callback`)."""
         at = _skip_blanks(text, 0)
+        value: str | None
         if text.startswith("{", at):
             value, at = self._condition(text, at, total)
             operator = text[at : at + 1]
@@ -183,7 +186,7 @@ class _Expansion:
         self._choose(text, at, operator, bool(value), depth, total)
 
     def _named(self, text: str, start: int) -> tuple[str | None, str, int]:
-        """The value of the name at `start`, the operator behind it (or nothing), the offset of its operand."""
+        """The value of the name at `start`, the operator behind it or "", the offset of its operand."""
         end = _run(text, start, _NAME)
         at = _skip_blanks(text, end)
         operator = text[at : at + 1]

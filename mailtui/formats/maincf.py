@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from mailtui.formats import mainedit
+from mailtui.formats import mainedit, mainlist
 from mailtui.formats.commented import block, continuation, expects_more
-from mailtui.formats.layout import Layout, Parts, Token, split
 from mailtui.formats.lines import COMMENT, Lines
 from mailtui.formats.lists import each
 from mailtui.formats.splice import Missing, Problem, Splice, apply_splices
+from mailtui.formats.values import Layout, Parts, Token, split
 from mailtui.text.safe import decode, encode
 
 _COMMENTED = re.compile(rb"#[ \t]?([A-Za-z0-9_][A-Za-z0-9_.:-]*)[ \t]*=[ \t]*([^\r\n]*)")
@@ -66,7 +66,7 @@ class MainCf:
 
     @cached_property
     def _logical(self) -> list[tuple[int, Layout, Parts | str]]:
-        result = []
+        result: list[tuple[int, Layout, Parts | str]] = []
         for first in self.lines.firsts:
             layout = Layout(self.lines, self.lines.logical(first))
             result.append((first, layout, split(layout.text)))
@@ -80,8 +80,8 @@ class MainCf:
                 decode(layout.text[: parts.name_end]),
                 layout.text[parts.start : parts.end],
                 first + 1,
-                layout.start,
-                layout.end,
+                layout.begin,
+                layout.stop,
                 True,
             )
             for first, layout, parts in self._logical
@@ -133,8 +133,9 @@ class MainCf:
         Which of them are items and which are words of a remark only their reader can tell.
         """
         _, layout, _ = self.place(name)
-        starts, result = self.lines.starts, []
-        for number in mainedit.commented_rows(self, layout):
+        starts = self.lines.starts
+        result: list[Token] = []
+        for number in mainlist.commented_rows(self, layout):
             line = self.lines.line(number)
             mark = line.index(b"#") + 1
             result += [
@@ -170,7 +171,7 @@ class MainCf:
         for first, layout, parts in self._logical:
             if isinstance(parts, str):
                 found.append(Problem(first + 1, f"{parts}; every Postfix program dies of it"))
-            nul = layout.text.find(b"\0")
+            nul = layout.whole.find(b"\0")
             if nul >= 0:
                 line = layout.line(nul) + 1
                 found.append(Problem(line, "a NUL byte; Postfix ignores the rest of the value"))
@@ -207,7 +208,7 @@ class MainCf:
         return mainedit.disable(self, name)
 
     def enable(self, name: str, value: bytes | None = None) -> list[Splice]:
-        """Take the `#` from the last commented-out definition of `name` (the last one with `value`, if given).
+        """Take the `#` from the last commented-out definition of `name`: the last with `value`, if given.
 
         Raises Missing where there is none, Refused where `name` is set or the line cannot come back there.
         """
@@ -219,36 +220,59 @@ class MainCf:
 
     def insert_tokens(self, name: str, at: int, tokens: Sequence[bytes]) -> list[Splice]:
         """Put items that belong together (a rule and its argument) before item `at`, or last."""
-        return mainedit.change_list(self, name, lambda rows: rows.insert(at, b" ".join(tokens)), tokens)
+        return mainlist.insert_tokens(self, name, at, tokens)
 
     def remove_tokens(self, name: str, first: int, last: int) -> list[Splice]:
         """Take out the items `first` to `last`, both included."""
-        return mainedit.change_list(self, name, lambda rows: rows.remove(first, last))
+        return mainlist.remove_tokens(self, name, first, last)
 
     def replace_tokens(self, name: str, first: int, last: int, tokens: Sequence[bytes]) -> list[Splice]:
         """Write `tokens` in the place of the items `first` to `last`, both included."""
-        return mainedit.replace_tokens(self, name, first, last, tokens)
+        return mainlist.replace_tokens(self, name, first, last, tokens)
 
     def move_tokens(self, name: str, first: int, last: int, before: int) -> list[Splice]:
         """Put the items `first` to `last`, both included, before item `before` (as numbered now), or last."""
-        return mainedit.move_tokens(self, name, first, last, before)
+        return mainlist.move_tokens(self, name, first, last, before)
 
     def disable_tokens(self, name: str, first: int, last: int) -> list[Splice]:
         """Comment out the items `first` to `last`, both included; they get lines of their own if need be."""
-        return mainedit.disable_tokens(self, name, first, last)
+        return mainlist.disable_tokens(self, name, first, last)
 
     def enable_tokens(self, name: str, first: int, last: int) -> list[Splice]:
         """Bring back the commented-out lines that hold items `first` to `last` of `disabled_tokens`."""
-        return mainedit.enable_tokens(self, name, first, last)
+        return mainlist.enable_tokens(self, name, first, last)
+
+    # -- for the edits
+
+    def layouts(self, name: str) -> list[Layout]:
+        """The layout of every definition of `name`, in the order of the file."""
+        raw = encode(name)
+        return [
+            layout
+            for _, layout, parts in self._logical
+            if isinstance(parts, Parts) and layout.text[: parts.name_end] == raw
+        ]
+
+    def uncommented(self, definition: Definition) -> list[Splice]:
+        """The splices that take the `#` from a commented-out definition and the lines that belong to it."""
+        number, starts = definition.line - 1, self.lines.starts
+        line = self.lines.line(number)
+        match = _COMMENTED.match(line)
+        if match is None:
+            raise Missing(definition.name)
+        result = [Splice(starts[number], starts[number] + match.start(1), b"")]
+        for below, _ in block(self.lines, number, match[2], begins_commented):
+            result.append(Splice(starts[below], starts[below] + 1, b""))
+        return result
 
     def checked(
-        self, splices: list[Splice], names: set[str], holds: Callable[[Self], bool]
+        self, splices: list[Splice], names: Collection[str], holds: Callable[[Self], bool]
     ) -> list[Splice] | None:
-        """`splices`, if after them `holds` is true and everything but `names` is read as before; else None."""
+        """`splices`, if after them `holds` is true and all but `names` is read as before; else None."""
         after = self.spliced(splices)
         return splices if after.read_as(names) == self.read_as(names) and holds(after) else None
 
-    def read_as(self, but: set[str]) -> list[tuple[str, bytes]]:
+    def read_as(self, but: Collection[str]) -> list[tuple[str, bytes]]:
         """All that Postfix reads here save the parameters `but`: names and values, lines it cannot take."""
         result = [("", self.lines.line(number)) for number in self.lines.orphans()]
         for _, layout, parts in self._logical:

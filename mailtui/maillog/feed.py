@@ -1,6 +1,6 @@
 """A log that is followed in the background: its newest lines, and word when there are more.
 
-feed = Feed(find(...), on_news)      # on_news() is called in the reader's thread, at most every SPACING
+feed = Feed(find(...), on_news)      # on_news() is called in the reader's thread, at most every `spacing` seconds
 feed.start(); …; feed.stop()
 """
 
@@ -28,12 +28,19 @@ _SENDER = re.compile(rb": ([0-9A-Za-z]{5,25}): from=<([^>\n]*)>, size=")
 class Feed:
     """Follows one source. `lines` grows in the reader's thread; its readers see whole lines only."""
 
-    def __init__(self, source: Source, on_news: Callable[[], object], limit: int = 32 << 20) -> None:
+    def __init__(
+        self,
+        source: Source,
+        on_news: Callable[[], object],
+        limit: int = 32 << 20,
+        spacing: float = SPACING,
+    ) -> None:
         self.source = source
         self.lines = LogLines(limit)
         self.trouble = source.why
         """Why nothing comes, in words; empty while all is well."""
         self._on_news = on_news
+        self._spacing = spacing
         self._senders: OrderedDict[bytes, bytes] = OrderedDict()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -81,7 +88,7 @@ class Feed:
                     self._add(block)
                     pending = True
                 self._say(tail.trouble)
-                if pending and time.monotonic() - self._told >= SPACING:
+                if pending and time.monotonic() - self._told >= self._spacing:
                     self._tell()
                     pending = False
                 if not block:
@@ -92,7 +99,7 @@ class Feed:
     def _take(self, line: bytes) -> None:
         """A line of the journal."""
         self._add(line)
-        if time.monotonic() - self._told >= SPACING:
+        if time.monotonic() - self._told >= self._spacing:
             self._tell()
 
     def _tell(self) -> None:

@@ -148,7 +148,7 @@ def items(value: str) -> tuple[str, ...]:
 
 
 def recipient(item: str) -> str:
-    """An item of a right-hand side in internal form: `"|cmd a"` gives `|cmd a`, `Jean <jean@d>` gives `jean@d`."""
+    """An item in internal form: `"|cmd a"` gives `|cmd a`, `Jean <jean@d>` gives `jean@d`."""
     if not _SPECIAL.search(item):
         return item
     parts = [token for token in tokens(encode(item)) if token.kind != COMMENT]

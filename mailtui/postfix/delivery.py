@@ -1,4 +1,4 @@
-"""Where a route ends: a virtual mailbox, another server, an error; local addresses go to local(8)'s own module."""
+"""Where a route ends: a virtual mailbox, another server, an error. What is local(8)'s is elsewhere."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 from mailtui.formats.document import parse
 from mailtui.formats.target import Format, Target
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mailtui.formats.mastercf import MasterCf
     from mailtui.formats.table import Table
 
-    AnyDocument = MainCf | MasterCf | Table | Aliases
+    AnyDocument: TypeAlias = MainCf | MasterCf | Table | Aliases
 
 READ_ATTEMPTS = 5
 """How often a file that changes while it is read is read again before what was read counts."""

@@ -112,8 +112,7 @@ class LocalDelivery:
         if hit is None:
             return False
         if context.level >= ALIAS_LEVELS:
-            before = context.names[context.names.index(name) :] if name in context.names else context.names
-            self._trail.loop([*before, name])
+            self._trail.loop([*_round(context.names, name), name])
             self._fail(address, f"alias database loop for {name}")
             return True
         owner = context.owner
@@ -147,7 +146,9 @@ class LocalDelivery:
         how: Literal["command", "file"] = "command" if text.startswith("|") else "file"
         allowed = self._effective(f"allow_mail_to_{how}s").replace(",", " ").split()
         if context.kind not in allowed:
-            self._fail(address, f"mail to {how} is restricted: {text} (allow_mail_to_{how}s lacks {context.kind})")
+            self._fail(
+                address, f"mail to {how} is restricted: {text} (allow_mail_to_{how}s lacks {context.kind})"
+            )
             return
         self._trail.end(quote(address), how, text.removeprefix("|").strip())
 
@@ -276,6 +277,14 @@ class LocalDelivery:
             self._fail(address, "discarded: there is no alias MAILER-DAEMON")
         else:
             self._fail(address, f'unknown user: "{user}"')
+
+
+def _round(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The names since `name` came last: one round of the circle."""
+    for at in range(len(names) - 1, -1, -1):
+        if names[at] == name:
+            return names[at:]
+    return names
 
 
 def _value(maps: Maps, user: str) -> str:

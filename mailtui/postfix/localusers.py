@@ -17,7 +17,7 @@ class LocalUser:
 
 
 class LocalUsers:
-    """The system's user database. Asked by name, so that a directory service is never listed for one answer."""
+    """The system's user database. One answer never lists it whole: it may be a directory service."""
 
     def find(self, name: str) -> LocalUser | None:
         """The account of that name; None also for a name that no account can have."""

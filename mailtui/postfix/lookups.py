@@ -219,7 +219,7 @@ def _failure(result: commands.Result) -> str:
     lines = result.words.splitlines() if result.err else []
     bad = [line for line in lines if "fatal: " in line or "panic: " in line or "error: " in line]
     if bad:
-        return safe(bad[-1].removeprefix("postmap: "))
+        return safe(bad[-1].partition("postmap: ")[2])
     if result.status not in {0, 1}:
         return f"postmap ended with status {result.status}"
     return ""

@@ -6,15 +6,25 @@ cidr) is asked for the full address only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailtui.formats.target import Target
-from mailtui.postfix.addresses import Rules, items, quote, recipient, split, strip_extension, with_extension
+from mailtui.postfix.addresses import (
+    Rules,
+    fold,
+    items,
+    quote,
+    recipient,
+    split,
+    strip_extension,
+    with_extension,
+)
 from mailtui.postfix.files import Reader, entries, problem_words
 from mailtui.postfix.localusers import LocalUsers
 from mailtui.postfix.lookups import PATTERNS, Lookup
 from mailtui.text.safe import decode, encode
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -39,16 +49,33 @@ class Key:
     extension: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Entries of one table as they would be: items by folded key, None for an entry taken out. A table of a
+    million rows need not be read again for each letter that someone types."""
+
+    target: Target
+    entries: Mapping[str, tuple[str, ...] | None]
+
+
 class Maps:
     """The maps of one parameter, in order, asked through a reader. Answers are kept: make a new one for
     other bytes. A map that cannot answer counts as one without the key, and `problems` says why."""
 
-    def __init__(self, parameter: str, lookups: Sequence[Lookup], reader: Reader, users: LocalUsers) -> None:
+    def __init__(
+        self,
+        parameter: str,
+        lookups: Sequence[Lookup],
+        reader: Reader,
+        users: LocalUsers,
+        instead: Instead | None = None,
+    ) -> None:
         self.parameter = parameter
         self.lookups = tuple(lookups)
         self.problems: dict[str, None] = {}
         self._reader = reader
         self._users = users
+        self._instead = instead
         self._known: dict[tuple[str, bool], Hit | None] = {}
 
     def __bool__(self) -> bool:
@@ -98,6 +125,14 @@ class Maps:
         return Hit(value, items(value), lookup.written, key)
 
     def _from_text(self, lookup: Lookup, target: Target, key: str) -> Hit | None:
+        instead = self._instead
+        if instead is not None and instead.target == target and fold(key) in instead.entries:
+            would_be = instead.entries[fold(key)]
+            return (
+                None
+                if would_be is None
+                else Hit(", ".join(would_be), would_be, lookup.written, key, target.path)
+            )
         try:
             document = entries(self._reader, target)
         except OSError as error:

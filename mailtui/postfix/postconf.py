@@ -7,6 +7,7 @@ too, and postconf does not wait until a file that was written a moment ago is tw
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import time
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from mailtui.text.safe import decode, encode, safe
 
 COPY_AGE = 60.0
 """Seconds by which the copies are dated back: Postfix programs wait on a file younger than two."""
+
+_UNUSED = re.compile(r"^\S*postconf: warning: main\.cf: unused parameter: (.*)", re.MULTILINE)
 
 
 class PostconfError(Exception):
@@ -43,7 +46,7 @@ def _ask(options: list[str], main: bytes, master: bytes) -> tuple[str, str]:
     except OSError as error:
         raise PostconfError(f"no room for a copy of main.cf: {error.strerror or error}") from None
     if not result.ok:
-        raise PostconfError(safe(err.strip().rsplit("\n", 1)[-1]))
+        raise PostconfError(safe(err.strip().rpartition("\n")[2].partition("postconf: ")[2]))
     return decode(result.out), err
 
 
@@ -61,10 +64,8 @@ def unused(main: bytes, master: bytes, names: list[str]) -> frozenset[str]:
     Raises PostconfError, also where a macro or a line of either file is broken.
     """
     _, err = _ask(["-n"], main, master)
-    warning = "postconf: warning: main.cf: unused parameter: "
-    told = {line.removeprefix(warning) for line in err.split("\n") if line.startswith(warning)}
-    told_names = {line.partition("=")[0] for line in told}
-    return frozenset(name for name in names if name in told_names)
+    told = {found.partition("=")[0] for found in _UNUSED.findall(err)}
+    return frozenset(name for name in names if name in told)
 
 
 def own_networks(settings: Mapping[str, str]) -> list[str]:

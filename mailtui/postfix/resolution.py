@@ -19,7 +19,7 @@ class Step:
     source: str
     to: str
     table: str
-    """As the parameter names it (`hash:/etc/postfix/virtual`), or the path of a .forward or :include: file."""
+    """As the parameter names it (`hash:/etc/postfix/virtual`); else the .forward or :include: file."""
     key: str = ""
     file: str | None = None
     line: int | None = None

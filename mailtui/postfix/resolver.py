@@ -6,16 +6,17 @@ has changed, a draft is laid over) make another.
 
 from __future__ import annotations
 
-from mailtui.postfix.addresses import Rules, complete, fold, quote, recipient, split
+from mailtui.postfix.addresses import complete, fold, quote, recipient, split
 from mailtui.postfix.delivery import Delivery, error_text
 from mailtui.postfix.domains import domain_class, normal
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.localdelivery import LocalDelivery, LocalMaps
 from mailtui.postfix.localusers import LocalUsers
-from mailtui.postfix.mapsearch import Maps
+from mailtui.postfix.mapsearch import Instead, Maps
 from mailtui.postfix.resolution import AddressClass, Resolution, Trail
 from mailtui.postfix.rewriting import Limits, Rewriter, Unexpandable
 from mailtui.postfix.routing import Route, Router
+from mailtui.postfix.rules import rules_of
 
 SUBMISSION_LIMIT = 2000
 """Messages that one address may cause through forwarding before the search stops and says so."""
@@ -33,15 +34,23 @@ class Resolver:
     """Resolves addresses in one state of an instance. Raises ParameterError where a parameter is broken,
     InstanceError where the file that myorigin names cannot be read."""
 
-    def __init__(self, instance: Instance, users: LocalUsers | None = None) -> None:
+    def __init__(
+        self, instance: Instance, users: LocalUsers | None = None, instead: Instead | None = None
+    ) -> None:
+        """`instead`: entries of one table as they would be, in place of those in its text."""
         self.instance = instance
+        self._instead = instead
         self.users = users or LocalUsers()
         self._effective = instance.parameters.effective
         self._classes: dict[str, AddressClass] = {}
         self._maps: dict[str, Maps] = {}
-        self.rules = self._read_rules()
+        self.rules = rules_of(instance)
         self.router = Router(
-            self.rules, self.class_of, self._effective, self.maps("transport_maps"), self.maps("relocated_maps")
+            self.rules,
+            self.class_of,
+            self._effective,
+            self.maps("transport_maps"),
+            self.maps("relocated_maps"),
         )
         self.rewriter = Rewriter(
             self.rules,
@@ -50,7 +59,10 @@ class Resolver:
             self.maps("virtual_alias_maps"),
             propagate=frozenset(self._words("propagate_unmatched_extensions")),
             limits=Limits(
-                *(self._number(f"virtual_alias_{what}_limit") for what in ("recursion", "expansion", "address_length"))
+                *(
+                    self._number(f"virtual_alias_{what}_limit")
+                    for what in ("recursion", "expansion", "address_length")
+                )
             ),
         )
         self.delivery = Delivery(self.router, self.maps("virtual_mailbox_maps"), self._effective)
@@ -61,7 +73,7 @@ class Resolver:
         """The maps of a parameter, read once."""
         if parameter not in self._maps:
             lookups = self.instance.lookups(parameter)
-            self._maps[parameter] = Maps(parameter, lookups, self.instance.files, self.users)
+            self._maps[parameter] = Maps(parameter, lookups, self.instance.files, self.users, self._instead)
         return self._maps[parameter]
 
     def class_of(self, domain: str) -> AddressClass:
@@ -86,26 +98,14 @@ class Resolver:
         value = self.instance.parameters.get(parameter)
         return value if value is not None else self.instance.parameters.default(parameter) or ""
 
-    def _read_rules(self) -> Rules:
-        return Rules(
-            myorigin=self.instance.origin,
-            mydomain=self._effective("mydomain"),
-            delimiters=self._effective("recipient_delimiter"),
-            append_at_myorigin=self._on("append_at_myorigin"),
-            append_dot_mydomain=self._on("append_dot_mydomain"),
-            percent_hack=self._on("allow_percent_hack"),
-            swap_bangpath=self._on("swap_bangpath"),
-            dequote=self._on("resolve_dequoted_address"),
-            owner_request_special=self._on("owner_request_special"),
-            double_bounce=self._effective("double_bounce_sender"),
-        )
-
     def _canonical(self) -> tuple[Maps, ...]:
         pairs = (
             ("recipient_canonical_maps", "recipient_canonical_classes"),
             ("canonical_maps", "canonical_classes"),
         )
-        return tuple(self.maps(maps) for maps, classes in pairs if "envelope_recipient" in self._words(classes))
+        return tuple(
+            self.maps(maps) for maps, classes in pairs if "envelope_recipient" in self._words(classes)
+        )
 
     # Following an address
 

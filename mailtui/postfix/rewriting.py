@@ -70,11 +70,12 @@ class Rewriter:
             if not new or fold(new[0]) == fold(address):
                 return new[0] if new else address
             address = new[0]
-        trail.note(f"{maps.parameter} rewrites {quote(address)} without end; Postfix stops after {CANONICAL_ROUNDS} rounds")
+        circle = f"{maps.parameter} rewrites {quote(address)} without end"
+        trail.note(f"{circle}; Postfix stops after {CANONICAL_ROUNDS} rounds")
         return address
 
     def _virtual(self, address: str, trail: Trail) -> list[str]:
-        """cleanup_map1n_internal: the list grows while it is walked; what names itself is not expanded again."""
+        """The list grows while it is walked; what named itself is not expanded again (cleanup_map1n.c)."""
         found = [address]
         done: set[str] = set()
         for at, _ in enumerate(found):

@@ -37,7 +37,7 @@ class Route:
 
 
 class Router:
-    """Chooses the transport of an address from the classes of its domain, transport_maps and relocated_maps."""
+    """Chooses the transport: by the class of the domain, transport_maps and relocated_maps."""
 
     def __init__(
         self,
@@ -101,7 +101,9 @@ class Router:
         bare, extension = strip_extension(address, self.rules)
         if extension:
             yield bare, False
-        parents = "transport_maps" in self._effective("parent_domain_matches_subdomains").replace(",", " ").split()
+        parents = (
+            "transport_maps" in self._effective("parent_domain_matches_subdomains").replace(",", " ").split()
+        )
         name = domain
         while name:
             yield name, False

@@ -1,7 +1,7 @@
 """The one-line bars that draw themselves: a base for status line, tabs and footer.
 
-    class Mine(Bar):
-        def spans(self, width): return [(" left", "bold")], [("right ", "dim")]
+class Mine(Bar):
+    def spans(self, width): return [(" left", "bold")], [("right ", "dim")]
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What is typed after `:`, understood. Free of Textual and of the screens.
 
-    parse("aliases smith")  == Goto("aliases", "smith")
-    parse("q!")             == Word("quit-keep")
-    parse("12")             == Line(12)
-    parse("frobnicate")     == Unknown("frobnicate", ())
+parse("aliases smith")  == Goto("aliases", "smith")
+parse("q!")             == Word("quit-keep")
+parse("12")             == Line(12)
+parse("frobnicate")     == Unknown("frobnicate", ())
 """
 
 from __future__ import annotations

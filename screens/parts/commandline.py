@@ -1,6 +1,6 @@
 """The `:` line at the bottom of a screen; what it understands is in `command.py`.
 
-    yield CommandLine()            # hidden until app action "command_line" calls .open()
+yield CommandLine()            # hidden until app action "command_line" calls .open()
 """
 
 from __future__ import annotations
@@ -24,7 +24,14 @@ class CommandField(Field):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run", "run", id="command.run", tooltip="Run what is typed."),
-        Binding("escape,ctrl+c", "close", "close", id="command.close", tooltip="Close the line, run nothing."),
+        Binding(
+            "escape,ctrl+c",
+            "close",
+            "close",
+            key_display="Esc",
+            id="command.close",
+            tooltip="Close the line, run nothing.",
+        ),
         Binding("up", "earlier", "earlier", show=False),
         Binding("down", "later", "later", show=False),
     ]

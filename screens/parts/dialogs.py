@@ -89,12 +89,12 @@ class Choice(Dialog[str]):
     """One of a few answers, each with a key of its own: `Choice(title, lines, ("w", "review", "…"), …)`.
     The answer is the word; None where it was closed."""
 
-    def __init__(
-        self, title: str, lines: Sequence[str | Spans], *answers: tuple[str, str, str]
-    ) -> None:
+    def __init__(self, title: str, lines: Sequence[str | Spans], *answers: tuple[str, str, str]) -> None:
         super().__init__(title, lines, style="warning")
         for key, word, tooltip in reversed(answers):
-            self.bind_first(Binding(key, f"answer({word!r})", word, id=f"dialog.{word}", tooltip=tooltip))
+            self.bind_first(
+                Binding(key, f"answer({word!r})", word, id=f"dialog.{word}", tooltip=tooltip, priority=True)
+            )
 
     def action_answer(self, word: str) -> None:
         self.dismiss(word)
@@ -150,7 +150,7 @@ class ErrorDialog(Dialog[None]):
     """What went wrong, in full; `y` copies it, `t` shows it as plain text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,q", "cancel", "back", id="dialog.close", tooltip="Close it."),
+        Binding("escape,enter,q", "cancel", "back", key_display="Esc", id="dialog.cancel", tooltip="Close it."),
         Binding("y", "copy", "copy", id="dialog.copy", tooltip="Copy the text through the terminal (OSC 52)."),
         Binding("t", "plain", "plain text", id="dialog.plain", tooltip="Show it unwrapped, to select by mouse."),
     ]  # fmt: skip

@@ -1,6 +1,6 @@
 """A field to type in: one line, no blinking, its keys named in the footer.
 
-    class NameField(Field): BINDINGS = [Binding("enter", "done", "stage", id="…", tooltip="…"), …]
+class NameField(Field): BINDINGS = [Binding("enter", "done", "stage", id="…", tooltip="…"), …]
 """
 
 from __future__ import annotations

@@ -69,7 +69,9 @@ class FilterRunner:
         told = 0.0
         while not self._slice(hits, rows):
             now = perf_counter()
-            if (not told and (len(rows) >= _FIRST or now - started > 2 * SLICE)) or now - told > _TELL > 0 < told:
+            if (
+                not told and (len(rows) >= _FIRST or now - started > 2 * SLICE)
+            ) or now - told > _TELL > 0 < told:
                 told = now
                 self._found(Found(rows[:], done=False))
                 await asyncio.sleep(SLICE)  # so that what was found is painted before the search goes on
@@ -145,8 +147,12 @@ class FilterField(Field):
     """The filter's field; the arrow keys go on to the list."""
 
     BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]  # narrower than Textual's, on purpose
-        Binding("enter", "go", "first hit", id="filter.go", tooltip="Go to the first hit and keep the filter."),
-        Binding("escape", "clear", "clear", id="filter.clear", tooltip="Clear the filter and go to the list."),
+        Binding(
+            "enter", "go", "first hit", id="filter.go", tooltip="Go to the first hit and keep the filter."
+        ),
+        Binding(
+            "escape", "clear", "clear", id="filter.clear", tooltip="Clear the filter and go to the list."
+        ),
         Binding("down", "leave", "list", id="filter.leave", tooltip="Go to the list and keep the filter."),
     ]
 
@@ -233,5 +239,3 @@ class FilterBar(Horizontal):
     def on_click(self, event: events.Click) -> None:
         event.stop()
         self.focus_field()
-
-

@@ -9,7 +9,8 @@ The keys are those of `screen.active_bindings`, so that a field that has the cur
 from __future__ import annotations
 
 from textual.app import App
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from mailtui.screens.parts.bars import Bar
@@ -25,14 +26,26 @@ _SEVERITIES = {"information": ("", ""), "warning": ("? ", "warning"), "error": (
 def actions(screen: Screen[object]) -> list[ActiveBinding]:
     """The actions of a view in the order of their declaration, one entry each: those with an id, whatever
     number of keys they have."""
-    seen: set[tuple[str, str | None]] = set()
-    result = []
+    found: dict[tuple[str, str], ActiveBinding] = {}
+    nodes: list[DOMNode] = []
     for active in screen.active_bindings.values():
-        name = (active.binding.action, active.binding.id)
-        if active.binding.id and name not in seen:
-            seen.add(name)
-            result.append(active)
-    return result
+        if active.binding.id:
+            found.setdefault((active.binding.action, active.binding.id), active)
+        if active.node not in nodes:
+            nodes.append(active.node)
+    return sorted(found.values(), key=lambda active: (nodes.index(active.node), _place(active)))
+
+
+def _place(active: ActiveBinding) -> int:
+    """Where the binding stands in its class, what a subclass declares first; a key given to one dialog
+    alone comes before all."""
+    declared = [
+        binding.id
+        for owner in type(active.node).__mro__
+        for binding in vars(owner).get("BINDINGS", ())
+        if isinstance(binding, Binding)
+    ]
+    return declared.index(active.binding.id) if active.binding.id in declared else -1
 
 
 class Footer(Bar):
@@ -86,7 +99,7 @@ class Footer(Bar):
         binding = active.binding
         key = binding.key_display or key_name(binding.key, ascii_in_use())
         word = binding.description
-        if binding.id == "app.quit" and len(self.app.screen_stack) > 1:
+        if binding.id == "app.quit" and self.screen is not self.app.screen_stack[0]:
             word = "back"
         style = "" if active.enabled else "dim"
         return [(key, "key" if active.enabled else "dim"), (f" {word}", style), ("  ", "")]

@@ -10,6 +10,9 @@
     lines.set_rows(rows)                         # cursor and marks stay with their rows' keys
     on LineList.Highlighted / .Selected / .Marked: message.index, message.key
 
+Enter is the screen's key (its footer says what it does there): bind it to an action that calls
+`action_select`, or acts on `lines.key` itself.
+
 Nothing here is animated: a key costs the two lines it changes, or one paint of the list. There is no
 scrollbar, whose half blocks some consoles cannot show.
 """
@@ -86,7 +89,6 @@ class LineList(Painted, can_focus=True):
 
     BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]  # narrower than Textual's, on purpose
         *MOVES,
-        Binding("enter", "select", "open", show=False),
         Binding("space", "mark", "mark", show=False, id="list.mark", tooltip="Mark the row, or unmark it."),
         Binding(
             "asterisk", "mark_all", "mark all", show=False, id="list.mark-all",
@@ -112,7 +114,7 @@ class LineList(Painted, can_focus=True):
             return isinstance(message, LineList.Highlighted) and message.lines is self.lines
 
     class Selected(_About):
-        """Enter, or a double click."""
+        """A row was chosen: by the screen's key for it, or by a double click."""
 
     class Marked(Message):
         """The marks changed; `count` rows are marked."""
@@ -171,6 +173,12 @@ class LineList(Painted, can_focus=True):
         self._show_cursor()
         self.refresh_rows()
         self._highlighted()
+
+    def set_columns(self, *columns: Column) -> None:
+        """Show other columns; `set_rows` comes next where the rows' cells change with them."""
+        self._columns = columns
+        self._widths = widths(columns, self.size.width - 3)
+        self.refresh_rows()
 
     def refresh_rows(self) -> None:
         """Paint all rows again: their contents changed, their number and order did not."""
@@ -282,6 +290,8 @@ class LineList(Painted, can_focus=True):
         self._scroll(-3)
 
     def on_resize(self) -> None:
+        if not self._widths:
+            self.top = 0  # what was asked for before there was a size was a guess
         self._widths = widths(self._columns, self.size.width - 3)
         self._show_cursor()
         self.refresh_rows()
@@ -349,7 +359,12 @@ class LineList(Painted, can_focus=True):
 
     def _row_strip(self, index: int, width: int) -> Strip:
         here = index == self.cursor
-        name = (index, here, here and self.has_focus, bool(self.marked) and self.rows.key(index) in self.marked)
+        name = (
+            index,
+            here,
+            here and self.has_focus,
+            bool(self.marked) and self.rows.key(index) in self.marked,
+        )
         strip = self._strips.get(name)
         if strip is None or strip.cell_length != width:
             if len(self._strips) >= _CACHED:

@@ -3,13 +3,14 @@
     class AliasesScreen(ListScreen):
         MODE = "aliases"
         COLUMNS = (Column("ADDRESS", share=3), Column("GOES TO", share=4), Column("TABLE", least=8, drop=70))
-        BINDINGS = [Binding("n", "new", "new", id="aliases.new", tooltip="Make a new alias.")]
+        BINDINGS = [Binding("n", "new", "new", id="aliases.new", tooltip="Make a new alias."),
+                    Binding("enter", "open", "edit", id="aliases.edit", tooltip="Edit this alias.")]
 
         def load(self): return AliasRows(self.session…)          # Rows; called at start and by reload()
         def hits(self, text): return scan(parse(text), …)       # iterator of index | None
         def matcher(self, text): return parse(text).spans       # underlines; or None
         def describe(self, key): self.pane.show(…)               # the cursor came to a row (None: no row)
-        def open_row(self, key): …                               # Enter
+        def open_row(self, key): …                               # action open: Enter, double click
 
 `self.rows` are all rows, `self.lines` the LineList, `self.bar` the FilterBar, `self.pane` the DetailPane.
 `self.reload()` after a change: cursor, marks and filter stay.
@@ -22,7 +23,7 @@ from collections.abc import Hashable, Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from mailtui.screens.parts.columns import Column
@@ -30,7 +31,7 @@ from mailtui.screens.parts.detail import DetailPane
 from mailtui.screens.parts.filterbar import FilterBar, Filtered, FilterRunner, Found
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keys import LIST_ACTIONS
-from mailtui.screens.parts.linelist import Listed, LineList, Rows
+from mailtui.screens.parts.linelist import LineList, Listed, Rows
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.text import Matcher
 
@@ -40,7 +41,10 @@ class ListScreen(ConsoleScreen):
 
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
     EMPTY: ClassVar[str] = "Nothing here"
-    BINDINGS: ClassVar[list[BindingType]] = [*LIST_ACTIONS]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open", id="list.open", tooltip="Open the row under the cursor."),
+        *LIST_ACTIONS,
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +71,7 @@ class ListScreen(ConsoleScreen):
         """Show the row under the cursor in the pane."""
 
     def open_row(self, key: Hashable) -> None:
-        """Enter on a row."""
+        """Enter on a row, or a double click."""
 
     # What a screen uses
 
@@ -144,6 +148,9 @@ class ListScreen(ConsoleScreen):
     def go_to_row(self, number: int) -> None:
         self.lines.move_to(number - 1)
         self.lines.focus()
+
+    def action_open(self) -> None:
+        self.lines.action_select()
 
     def action_filter(self) -> None:
         self.bar.focus_field()

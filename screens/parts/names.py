@@ -1,6 +1,6 @@
 """The screens by name: their keys, words and tabs. Free of Textual, so that it costs a start nothing.
 
-    name = BY_MODE["aliases"]; name.title == "Aliases"; tab_line("aliases", 80)
+name = BY_MODE["aliases"]; name.title == "Aliases"; tab_line("aliases", 80)
 """
 
 from __future__ import annotations

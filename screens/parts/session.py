@@ -1,6 +1,6 @@
 """What every screen shares: the instance, the draft, who sits here; and the news of their changes.
 
-    session = Session(instance, Draft(), read_only=False, who="roland")
+    session = Session(instance, Draft(), files, read_only=False, who="roland")
     session.changed.subscribe(self.on_change)      # Change(draft=True) or Change(paths={…})
     session.stage(edit, label="…"); session.unstage_last()
 
@@ -13,9 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from mailtui.postfix.errors import InstanceError
+from mailtui.settings import Settings
+
 if TYPE_CHECKING:
     from mailtui.edits.draft import Draft, Group
     from mailtui.edits.model import Edit
+    from mailtui.postfix.files import Files
     from mailtui.postfix.instance import Instance
 
 News = TypeVar("News")
@@ -57,6 +61,9 @@ class Status:
     """What the status line says. `running` is None where it cannot be known."""
 
     running: bool | None = None
+    host: str = ""
+    problem: str = ""
+    """Why the instance cannot be read, in one line."""
     errors: int = 0
     warnings: int = 0
     others: tuple[str, ...] = ()
@@ -78,10 +85,17 @@ class Session:
 
     instance: Instance
     draft: Draft
+    files: Files
+    """The files on the disk that `instance` reads through."""
     read_only: bool = False
     who: str = ""
     keep_draft: Callable[[], None] = _nothing
     look: Callable[[], Status] | None = None
+    settings: Settings = field(default_factory=Settings)
+    log: str = "auto"
+    """Which log to show: a path, `journal` or `auto`."""
+    notes: list[str] = field(default_factory=list)
+    """What is said once the console is up: problems in the settings, a draft kept from last time."""
     changed: Signal[Change] = field(default_factory=Signal)
     status: Status = field(default_factory=Status)
 
@@ -104,7 +118,6 @@ class Session:
 
     def reread(self) -> None:
         """Read the instance again from the disk, whatever its files' times say, and tell everyone."""
-        self.instance.files.forget_all()
         self.instance.refresh()
         self.changed.emit(Change(draft=True, paths=frozenset({self.instance.config_dir}), status=True))
 
@@ -114,10 +127,14 @@ class Session:
 
     def poll(self) -> tuple[frozenset[str], Status]:
         """What changed on the disk since the last call, and the present status. Runs in a thread."""
-        paths = frozenset(self.instance.files.changed())
-        if self.look is not None:
-            return paths, self.look()
-        return paths, Status(running=self.instance.running())
+        paths = frozenset(self.files.changed())
+        try:
+            return paths, self.look() if self.look is not None else self._look()
+        except InstanceError as error:
+            return paths, Status(host=self.status.host, problem=str(error))
+
+    def _look(self) -> Status:
+        return Status(running=self.instance.running(), host=self.instance.hostname)
 
     def polled(self, paths: frozenset[str], status: Status) -> None:
         """Take the result of `poll` over, in the screens' thread, and tell everyone what is new."""

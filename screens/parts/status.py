@@ -1,6 +1,6 @@
 """The top line: which server this is, whether Postfix runs, what is staged, what is wrong.
 
-    yield StatusLine(session)
+yield StatusLine(session)
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class StatusLine(Bar):
         if right:
             right[-1] = (" ", "")
         room = width - spans_width(right)
-        left: list[Span] = [(" mailtui", "bold"), ("  ", ""), (instance.hostname, "bold")]
+        left: list[Span] = [(" mailtui", "bold"), ("  ", ""), (self._session.status.host, "bold")]
         if room > spans_width(left) + 2 + len(instance.config_dir):
             left.extend((("  ", ""), (instance.config_dir, "")))
         return left, right
@@ -35,7 +35,9 @@ class StatusLine(Bar):
     def _facts(self) -> list[Span]:
         status, staged = self._session.status, len(self._session.draft)
         facts: list[Span] = []
-        if status.running is not None:
+        if status.problem:
+            facts.append((f"! {status.problem}", "error"))
+        elif status.running is not None:
             facts.append(("running", "good") if status.running else ("NOT RUNNING", "error"))
         if staged:
             facts.append((f"{staged} staged · w", "bold"))

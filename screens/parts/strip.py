@@ -37,11 +37,11 @@ class StripLines:
         if self.open:
             self.changed.emit(None)
 
-    def toggle(self) -> bool:
-        """Open or close it; whether it is open now."""
-        self.open = not self.open
-        self.changed.emit(None)
-        return self.open
+    def show(self, opened: bool) -> None:
+        """Open or close it."""
+        if opened != self.open:
+            self.open = opened
+            self.changed.emit(None)
 
 
 class StripView(Painted):

@@ -1,6 +1,6 @@
 """The line of screens: their keys and names, the current one in brackets; shorter where room is short.
 
-    yield Tabs("aliases")
+yield Tabs("aliases")
 """
 
 from __future__ import annotations

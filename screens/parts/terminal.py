@@ -1,7 +1,7 @@
 """Facts about the terminal, before Textual is imported: may we draw here, in which colours, in ASCII?
 
-    if (no := refusal(os.environ)): …         # a sentence for standard error, exit 1
-    plan = plan_for(os.environ)               # then: prepare(os.environ); import textual
+if (no := refusal(os.environ)): …         # a sentence for standard error, exit 1
+plan = plan_for(os.environ)               # then: prepare(os.environ); import textual
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Literal
 
-Colours = Literal["auto", "256", "16", "none"]
+Colours = Literal["auto", "truecolor", "256", "16", "none"]
 """What `--color` may say."""
 
 SMALLEST = (60, 16)
@@ -83,8 +83,8 @@ def prepare(environ: MutableMapping[str, str], plan: Plan, colours: Colours = "a
     environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
     environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
     environ.setdefault("TEXTUAL_FPS", "120")
-    if colours in {"256", "16"}:
-        environ["TEXTUAL_COLOR_SYSTEM"] = {"256": "256", "16": "standard"}[colours]
+    if colours in {"truecolor", "256", "16"}:
+        environ["TEXTUAL_COLOR_SYSTEM"] = {"16": "standard"}.get(colours, colours)
     if plan.no_colour:
         environ["NO_COLOR"] = "1"
     else:

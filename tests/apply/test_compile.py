@@ -61,7 +61,11 @@ def test_aliases(etc: Path, kind: str) -> None:
     [
         ("pcre", b"/(x/ y\n/a/ b\n", ":1: error in regex at offset 2: missing closing parenthesis"),
         ("regexp", b"/a/ b\n/(x/ y\n", ":2: Unmatched ( or \\("),
-        ("cidr", b"10.0.0.0/8 ok\n300.1.1.1 no\n", ':2: bad address pattern: "300.1.1.1": skipping this rule'),
+        (
+            "cidr",
+            b"10.0.0.0/8 ok\n300.1.1.1 no\n",
+            ':2: bad address pattern: "300.1.1.1": skipping this rule',
+        ),
         ("texthash", b"a b\na c\n", ':2: duplicate entry: "a"'),
     ],
 )
@@ -134,9 +138,7 @@ def test_a_dump_has_what_postmap_stored(etc: Path, kind: str) -> None:
         built = build(str(etc), table(etc, kind), source, work)
         held = dump(str(etc), built.target, f"{work.path}/{built.compiled}")
     expected = {b"k%d\tv%d\n" % (n, n) for n in range(600)}
-    assert held - expected == {
-        b"key@x.test\tvalue, two\n", b'"quoted key"\tv\n', b"\xc3\xa4@x.test\tutf\n"
-    }
+    assert held - expected == {b"key@x.test\tvalue, two\n", b'"quoted key"\tv\n', b"\xc3\xa4@x.test\tutf\n"}
     assert expected <= held
 
 
@@ -157,7 +159,9 @@ def test_what_a_colleague_did_not_compile_is_named(etc: Path, kind: str, make: o
         present = build(str(etc), target, now, works.beside(target.path))
         found = pending(str(etc), present, live_path(target))
         assert found.differences == (
-            Difference(b"new", None, b"z"), Difference(b"user7", b"x", b"y"), Difference(b"user8", b"x", None)
+            Difference(b"new", None, b"z"),
+            Difference(b"user7", b"x", b"y"),
+            Difference(b"user8", b"x", None),
         )
         few = pending(str(etc), present, live_path(target), most=1)
         assert (len(few.differences), few.total) == (1, 3)
@@ -168,7 +172,7 @@ def test_a_broken_compiled_table_is_said(etc: Path) -> None:
     (etc / "virtual.cdb").write_bytes(b"short")
     with pytest.raises(WriteError, match="is not a cdb file"):
         dump(str(etc), table(etc, "cdb"), f"{etc}/virtual.cdb")
-    with pytest.raises(WriteError, match="postmap -s failed: .*open database"):
+    with pytest.raises(WriteError, match=r"postmap -s failed: .*open database"):
         dump(str(etc), table(etc, "hash"), f"{etc}/virtual.db")
 
 

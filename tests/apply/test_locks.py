@@ -23,9 +23,9 @@ def test_one_apply_at_a_time_for_a_real_path(tmp_path: Path, monkeypatch: pytest
     real.write_text("")
     link.symlink_to(real)
     with apply_lock([str(link), str(other), str(real)]):
-        with pytest.raises(Busy, match=f"mailtui of laure \\(process {os.getpid()}\\)") as caught:
-            with apply_lock([str(real)]):
-                pass
+        words = rf"mailtui of laure \(process {os.getpid()}\)"
+        with pytest.raises(Busy, match=words) as caught, apply_lock([str(real)]):
+            pass
         assert caught.value.path == str(real)
         with apply_lock([str(tmp_path / "third")]):
             pass
@@ -38,9 +38,8 @@ def test_one_apply_at_a_time_for_a_real_path(tmp_path: Path, monkeypatch: pytest
 def test_a_refused_lock_gives_back_those_it_had(tmp_path: Path) -> None:
     paths = [str(tmp_path / name) for name in "abc"]
     with apply_lock(paths[2:]):
-        with pytest.raises(Busy):
-            with apply_lock(paths):
-                pass
+        with pytest.raises(Busy), apply_lock(paths):
+            pass
         with apply_lock(paths[:2]):
             pass
 
@@ -84,9 +83,8 @@ def test_a_lock_file_left_by_a_crash_does_not_lock(tmp_path: Path) -> None:
 
 def test_a_link_in_the_lock_files_place_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "main.cf.tmp").symlink_to(tmp_path / "precious")
-    with pytest.raises(WriteError):
-        with postconf_lock(str(tmp_path / "main.cf"), wait=0.1):
-            pass
+    with pytest.raises(WriteError), postconf_lock(str(tmp_path / "main.cf"), wait=0.1):
+        pass
     assert not (tmp_path / "precious").exists()
 
 
@@ -95,9 +93,8 @@ def test_waiting_for_postconf_ends(tmp_path: Path) -> None:
     lock.touch(0o600)
     with lock.open("r+") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        with pytest.raises(Busy, match="postconf"):
-            with postconf_lock(str(tmp_path / "main.cf"), wait=0.05):
-                pass
+        with pytest.raises(Busy, match="postconf"), postconf_lock(str(tmp_path / "main.cf"), wait=0.05):
+            pass
     assert lock.exists()
 
 
@@ -116,8 +113,7 @@ def test_thirty_postconfs_and_thirty_edits_of_ours_lose_nothing(etc: Path) -> No
     editors: list[subprocess.Popen[bytes]] = []
 
     def start() -> None:
-        for number in range(30):
-            editors.append(subprocess.Popen(["postconf", "-c", etc, "-e", f"theirs_{number} = 1"]))
+        editors.extend(subprocess.Popen(["postconf", "-c", etc, "-e", f"theirs_{n} = 1"]) for n in range(30))
 
     starter = threading.Thread(target=start)
     starter.start()

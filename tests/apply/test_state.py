@@ -58,11 +58,11 @@ def test_a_file_in_its_place_is_said(tmp_path: Path) -> None:
 def test_root_refuses_what_another_user_owns_or_may_write(tmp_path: Path, which: str) -> None:
     state.folder("-")
     os.chown(tmp_path / which, 12345, 0)
-    with pytest.raises(StateError, match="belongs to user id 12345.*chown root:root"):
+    with pytest.raises(StateError, match=r"belongs to user id 12345.*chown root:root"):
         state.folder("-", make=False)
     os.chown(tmp_path / which, 0, 0)
     (tmp_path / which).chmod(0o770)
-    with pytest.raises(StateError, match="may be written by others.*chmod go-w"):
+    with pytest.raises(StateError, match=r"may be written by others.*chmod go-w"):
         state.folder("-")
 
 

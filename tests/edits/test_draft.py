@@ -236,3 +236,52 @@ def test_a_saved_draft_reads_back(groups: list[Group]) -> None:
 def test_a_damaged_draft_says_where(raw: bytes, words: str) -> None:
     with pytest.raises(store.BadDraft, match=words):
         store.loads(raw)
+
+
+# Many edits at once
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_edits_at_once_equal_edits_one_by_one(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("replay") / "virtual"
+    end = data.draw(st.sampled_from([b"", b"\n"]))
+    names = [f"{letter}@{domain}.example" for domain in ("one", "two") for letter in "abc"]
+    path.write_bytes(b"\n# note\n".join(f"{name} x,\n  y".encode() for name in names[:4]) + end)
+    target = Target("table", str(path), "hash")
+    chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=6))
+    edits: list[Edit] = []
+    state: dict[str, tuple[str, ...]] = dict.fromkeys(names[:4], ("x", "y"))
+    for name in chosen:
+        was = state.get(name)
+        items = data.draw(st.sampled_from([("x",), ("z", "x", "y"), ()]))
+        if items:
+            edits.append(SetEntry(target, name, items, was))
+            state[name] = items
+        elif was is not None:
+            edits.append(RemoveEntry(target, name, was))
+            del state[name]
+    at_once = Candidate(Files(), edits)
+    assert (at_once.conflicts, at_once.stopped) == ([], [])
+    document = at_once.document(target)
+    entries = [document.entry(index) for index in range(len(document))]
+    assert {
+        e.key.decode(): tuple(i.decode() for i in document.items(n)) for n, e in enumerate(entries)
+    } == state
+    for change in at_once.changes:
+        assert apply_splices(change.before, change.splices) == change.after
+    for edit in edits:
+        path.write_bytes(Candidate(Files(), [edit]).raw(str(path)))
+    assert path.read_bytes() == at_once.raw(str(path))
+
+
+def test_a_thousand_neighbours_are_one_round(tmp_path: Path) -> None:
+    path = tmp_path / "virtual"
+    path.write_bytes(b"".join(b"u%d@b.example x\n" % n for n in range(3000)))
+    target = Target("table", str(path), "hash")
+    candidate = Candidate(Files(), [RemoveEntry(target, f"u{n}@b.example", "x") for n in range(1000, 2000)])
+    (change,) = candidate.changes
+    assert change.after.count(b"\n") == 2000
+    assert len(change.splices) == 1000  # its own splices, so they were replayed together

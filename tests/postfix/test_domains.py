@@ -24,6 +24,7 @@ myhostname = mx.falcot.com
 mydestination = $myhostname, falcot.com,
     localhost
 inet_interfaces = all
+inet_protocols = all
 virtual_alias_maps = hash:$config_directory/virtual
 virtual_mailbox_domains = falcot.org, $config_directory/boxes
 virtual_mailbox_maps = hash:$config_directory/vmailbox

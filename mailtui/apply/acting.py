@@ -1,0 +1,163 @@
+"""The running Postfix during a change: told what it must be told, and looked at before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailtui.apply import act, plan, verify
+from mailtui.apply.checks import touched_keys, touched_parameters
+from mailtui.apply.compile import Built
+from mailtui.apply.look import Look
+from mailtui.apply.report import Doing, Failed, Reporter
+from mailtui.apply.verify import Health
+from mailtui.formats.target import Target
+from mailtui.postfix.instance import Instance
+from mailtui.text.safe import safe
+
+MOST_KEYS = 2000
+"""Keys of one table that are looked up again after the write."""
+EARLIER = 1 << 20
+"""Bytes of log before the change in which the same alarm makes it an old one."""
+_LOGS = ("/var/log/mail.log", "/var/log/maillog")
+_BAD = (b": fatal: ", b": panic: ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far a log had come."""
+
+    path: str
+    inode: int
+    size: int
+    earlier: bytes
+
+
+class Acting:
+    """What one change does to the running Postfix. Call `look` before anything is written."""
+
+    def __init__(self, instance: Instance, found: Look) -> None:
+        self._instance, self._found = instance, found
+        self._before = Health(None)
+        self._expected: list[tuple[Target, dict[bytes, bytes | None]]] = []
+        self._log: _Place | None = None
+        self._acted = False
+        self.alarms: list[str] = []
+        """Alarms in the log since the change that name nothing of it: told, no reason to take it back."""
+
+    @property
+    def needed(self) -> bool:
+        """Whether Postfix must be told."""
+        return bool(self._found.plan.act)
+
+    def look(self, built: Sequence[Sequence[Built]]) -> None:
+        """Remember how Postfix is, and what the new tables answer."""
+        if self.needed:
+            self._before = verify.health(self._instance, verify.endpoints(self._instance.config_dir))
+            self._log = _log_place(self._instance.log_file)
+        elif self._found.running:
+            self._before = verify.health(self._instance, [])
+        for change, tables in zip(self._found.changes, built, strict=True):
+            keys = sorted(key for key in touched_keys(change) if b"\n" not in key)[:MOST_KEYS]
+            for each in tables:
+                if each.compiled and keys and self._found.shown(change):
+                    self._expected.append((each.target, _answers(self._instance.config_dir, each, keys)))
+
+    def stop_first(self, reporter: Reporter) -> None:
+        """Stop Postfix, where it could not be found any more under the new values."""
+        if self._found.plan.stop_first:
+            self._acted = True
+            with reporter.step("stop", "Postfix") as doing:
+                _require(act.stop(self._found.control), doing)
+
+    def act(self, reporter: Reporter) -> None:
+        """Reload or restart, as planned. Raises Failed."""
+        planned, control = self._found.plan, self._found.control
+        self._acted = True
+        if planned.act == "reload":
+            with reporter.step("reload", control.words("reload")) as doing:
+                _require(act.reload(control), doing)
+        elif planned.act == "restart":
+            with reporter.step("restart", control.words("restart")) as doing:
+                _require(act.start(control) if planned.stop_first else act.restart(control), doing)
+
+    def verify(self, reporter: Reporter) -> None:
+        """Raises Failed where Postfix is worse than before, or does not say what was written."""
+        with reporter.step("verify"):
+            worse = verify.unlike(self._instance, self._before, restarted=self._found.plan.restarts)
+            for target, expected in self._expected:
+                worse += verify.lookups(self._instance.config_dir, target, expected)
+            worse += self._new_alarms()
+            if worse:
+                raise Failed("; ".join(safe(each) for each in worse))
+
+    def _new_alarms(self) -> list[str]:
+        """The alarms that name something of ours; the others are kept to be told."""
+        if self._log is None:
+            return []
+        new = _log_since(self._log)
+        changes = self._found.changes
+        names = {change.target.path for change in changes} | touched_parameters(changes)
+        ours = verify.alarms(new, names, self._log.earlier)
+        bad = [line for line in new.splitlines() if any(word in line for word in _BAD)]
+        self.alarms = [f"in the log: {safe(line)}" for line in bad if safe(line) not in map(safe, ours)]
+        return ours
+
+    def take_back(self, reporter: Reporter) -> list[str]:
+        """After the files are as they were: the same commands again. What is still worse, in words."""
+        if not self._acted:
+            return []
+        control, restarts = self._found.control, self._found.plan.restarts
+        alive = act.running(self._instance)
+        action: act.Action = "restart" if alive and restarts else "reload" if alive else "start"
+        if action == "start" and control.manager == "systemd":
+            action = "restart"  # the unit may count as active although master is gone
+        try:
+            step: plan.Action = "reload" if action == "reload" else "restart"
+            with reporter.step(step, f"{control.words(action)}, again") as doing:
+                _require(act.run(control, action), doing)
+        except Failed as failure:
+            return [failure.words]
+        return verify.unlike(self._instance, self._before, restarted=action != "reload")
+
+
+def _require(done: act.Done, doing: Doing) -> None:
+    if not done.ok:
+        raise Failed(f"{done.command}: {done.words}")
+    if done.words:
+        doing.words.append(done.words)
+
+
+def _answers(config_dir: str, built: Built, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:
+    """What the new table, still in the work folder, answers. Raises CommandError and Failed."""
+    spec = f"{built.target.type}:{built.work.inside}/{built.source}"
+    found = verify.answers(config_dir, built.target, spec, keys)
+    if isinstance(found, str):
+        raise Failed(f"{built.target.spec} cannot be queried: {found}")
+    return found
+
+
+def _log_place(named: str | None) -> _Place | None:
+    """Where the log of the instance ends now; None where it is not a file that we may read."""
+    for path in [named] if named else _LOGS:
+        try:
+            with Path(path).open("rb") as stream:
+                status = Path(path).stat()
+                stream.seek(max(0, status.st_size - EARLIER))
+                return _Place(path, status.st_ino, status.st_size, stream.read(EARLIER))
+        except OSError:
+            continue
+    return None
+
+
+def _log_since(place: _Place) -> bytes:
+    """What was logged since; after a rotation, all that the new file holds."""
+    try:
+        with Path(place.path).open("rb") as stream:
+            status = Path(place.path).stat()
+            if status.st_ino == place.inode and status.st_size >= place.size:
+                stream.seek(place.size)
+            return stream.read(EARLIER)
+    except OSError:
+        return b""

@@ -1,0 +1,133 @@
+"""What was written: by whom, when and why it can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailtui.apply.exact import inverses
+from mailtui.apply.journal import Journal
+from mailtui.apply.record import Change
+from mailtui.apply.recover import Mended, recover
+from mailtui.apply.review import state_folder, unfinished_words
+from mailtui.edits.model import Edit
+from mailtui.edits.store import BadDraft, from_json
+from mailtui.postfix.instance import Instance
+
+
+class HistoryError(Exception):
+    """A change that is not there, or that cannot be undone. `what` says why, `do` what helps."""
+
+    def __init__(self, what: str, do: str = "") -> None:
+        super().__init__(f"{what}; {do}" if do else what)
+        self.what, self.do = what, do
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change. `state` is `applied`, `undone`, `rolled-back`, or `applying` for one left half done."""
+
+    id: int
+    time: str
+    who: str
+    state: str
+    edits: tuple[str, ...]
+    files: tuple[str, ...]
+    reason: str
+    diff: str
+    """The unified diff, the values of secret files masked; not yet safe to show."""
+    at_work: bool
+    """Whether another mailtui is making it just now."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As `history list` prints it."""
+        plain: dict[str, Any] = {
+            "id": self.id,
+            "time": self.time,
+            "who": self.who,
+            "state": self.state,
+            "edits": list(self.edits),
+            "files": list(self.files),
+        }
+        return plain | ({"reason": self.reason} if self.reason else {})
+
+
+def _entry(change: Change) -> Entry:
+    return Entry(
+        change.id,
+        change.time,
+        change.who,
+        change.state,
+        tuple(change.words),
+        tuple(record.path for record in change.files),
+        change.reason,
+        change.diff,
+        change.state == "applying" and change.at_work,
+    )
+
+
+class History:
+    """The history of one instance. Every call reads the journal anew and holds nothing open."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+
+    @classmethod
+    def open(cls, instance: Instance) -> History:
+        """The history of the instance; empty where nothing was ever written."""
+        return cls(instance)
+
+    def _journal(self) -> Journal:
+        return Journal.reading(state_folder(self._instance))
+
+    @property
+    def told(self) -> str:
+        """What is wrong with the journal itself; empty if all is well. Raises StateError."""
+        with self._journal() as journal:
+            return journal.told
+
+    def list(self, limit: int = -1) -> list[Entry]:
+        """The changes, newest first. Raises JournalError and StateError."""
+        with self._journal() as journal:
+            return [_entry(change) for change in journal.changes(limit)]
+
+    def show(self, number: int) -> Entry:
+        """One change. Raises HistoryError where there is none of that number."""
+        return _entry(self._change(number))
+
+    def _change(self, number: int) -> Change:
+        with self._journal() as journal:
+            change = journal.get(number)
+        if change is None:
+            raise HistoryError(f"there is no change {number}", "mailtui history list shows them")
+        return change
+
+    def undo(self, number: int) -> tuple[Edit, ...]:
+        """The edits that take the change back, to be staged or applied as any others.
+
+        Where nobody wrote its files since, applying them restores the very bytes. Raises HistoryError.
+        """
+        change = self._change(number)
+        if change.state != "applied":
+            raise HistoryError(f"change {number} is {change.state}: there is nothing to undo")
+        secret = [record.path for record in change.files if record.secret]
+        if secret:
+            raise HistoryError(
+                f"change {number} wrote {', '.join(secret)}, whose old values are not kept",
+                f"type them again: {'; '.join(change.words)}",
+            )
+        try:
+            return inverses([from_json(edit) for edit in change.edits])
+        except BadDraft as error:
+            raise HistoryError(f"change {number} cannot be read: {error}", "use the newer mailtui") from None
+
+    def unfinished(self) -> Sequence[str]:
+        """The changes that a crash left half done, in words. Nothing is repaired by looking."""
+        with self._journal() as journal:
+            return unfinished_words(journal)
+
+    def recover(self) -> Sequence[Mended]:
+        """End what a crash left half done. Raises JournalError, StateError and WriteError."""
+        with Journal.writing(state_folder(self._instance, make=True)) as journal:
+            return recover(journal, self._instance)

@@ -1,0 +1,129 @@
+"""What every changing command does with its edits: show them, or write them, and say what came of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mailtui.cli.context import Context, caller
+from mailtui.cli.output import CONFLICT, DONE, REFUSED, Failed, note, write, write_json
+from mailtui.edits.model import Conflict, Edit, show
+
+if TYPE_CHECKING:
+    from mailtui.apply.outcome import Outcome
+    from mailtui.apply.report import Report
+    from mailtui.apply.review import Review
+
+
+def carry_out(context: Context, edits: Sequence[Edit]) -> int:
+    """Write the edits, or with --dry-run show what would be written. Returns the exit code; raises Failed."""
+    if context.read_only and not context.dry_run:
+        raise Failed("started with --read-only: nothing is written", do="leave it out, or ask with --dry-run")
+    if not edits:
+        return _nothing(context)
+    return _try(context, edits) if context.dry_run else _write(context, edits)
+
+
+def _nothing(context: Context) -> int:
+    if context.json:
+        write_json({"applied": False, "edits": [], "diff": "", "plan": [], "not_yours": []})
+    else:
+        note("nothing to do: it stands there already")
+    return DONE
+
+
+def _try(context: Context, edits: Sequence[Edit]) -> int:
+    from mailtui.apply.review import review
+
+    seen = review(context.instance, edits, no_reload=context.no_reload)
+    if context.json:
+        write_json(seen.as_json())
+    else:
+        _print_review(seen)
+    if seen.conflicts:
+        return CONFLICT
+    return DONE if seen.ok else REFUSED
+
+
+def _print_review(seen: Review) -> None:
+    for line in seen.edits:
+        note(line.text)
+    if seen.diff:
+        write(seen.diff.removesuffix("\n"))
+    for number, step in enumerate(seen.plan.steps, 1):
+        note(f"{number:>3} {step.action:<8} {step.target}{'  ' if step.target else ''}{step.why}")
+    note(f"rehearsal: {seen.rehearsal}")
+    _print_findings(seen)
+
+
+def _print_findings(seen: Review) -> None:
+    for text in seen.unfinished:
+        note(f"note: {text}")
+    for found in seen.findings:
+        note(f"{'stops' if found.stop else 'note'}: {found}")
+    for stopped in seen.stopped:
+        note(f"stops: {stopped.edit.describe()}: {stopped.reason}")
+    for each in seen.not_yours:
+        note(f"goes live with this, not yours: {each}")
+    for conflict in seen.conflicts:
+        _print_conflict(conflict)
+
+
+def _print_conflict(conflict: Conflict) -> None:
+    note(f"conflict: {conflict.edit.describe()}")
+    note(f"   was     {show(conflict.was)}")
+    note(f"   theirs  {show(conflict.theirs)}")
+    note(f"   ours    {show(conflict.ours)}")
+
+
+def _write(context: Context, edits: Sequence[Edit]) -> int:
+    from mailtui.apply.transaction import apply
+
+    outcome = apply(
+        context.instance,
+        edits,
+        who=caller(),
+        no_reload=context.no_reload,
+        accept_not_yours=context.yes,
+        progress=None if context.json else _progress,
+    )
+    if context.json:
+        write_json(outcome.as_json())
+        return _fail_json(outcome)
+    _print_outcome(outcome)
+    return outcome.exit_code
+
+
+def _fail_json(outcome: Outcome) -> int:
+    if outcome.error:
+        raise Failed(outcome.error, code=outcome.exit_code)
+    return outcome.exit_code
+
+
+def _progress(report: Report) -> None:
+    """A step as it ends, where somebody watches; a failed one always."""
+    if report.state == "running" or not (sys.stderr.isatty() or report.state == "failed"):
+        return
+    step = report.step
+    note(f"  {step.action:<8} {step.target or step.why}  {report.state} {report.seconds:.2f} s")
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    for text in outcome.told:
+        note(f"note: {text}")
+    if outcome.state == "applied" and outcome.review is not None:
+        for line in outcome.review.edits:
+            write(line.text)
+        for found in outcome.review.warnings:
+            note(f"note: {found}")
+        note(f"done in {outcome.seconds:.2f} s; mailtui history undo {outcome.history_id} takes it back")
+        return
+    if outcome.state == "nothing":
+        note("nothing to do: it stands there already")
+        return
+    if outcome.review is not None:
+        _print_findings(outcome.review)
+    if outcome.not_yours:
+        note("--yes lets those entries go live too")
+    raise Failed(outcome.error or "it was not written", code=outcome.exit_code)

@@ -1,0 +1,106 @@
+"""A draft as a list of aliases shows it: staged rows over those of the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from mailtui.edits.entries import EntryEdit, RemoveEntry, RenameEntry, SetEntry, SwitchEntry
+from mailtui.edits.model import Edit, Value
+from mailtui.formats.document import parse
+from mailtui.formats.splice import Missing, Refused
+from mailtui.formats.table import Table
+from mailtui.formats.target import Target
+from mailtui.postfix.files import Reader
+from mailtui.postfix.staged import AddedRow, Overlay, StagedRow
+from mailtui.text.safe import decode, encode
+
+
+def items_of(target: Target, value: Value) -> tuple[str, ...]:
+    """A right-hand side as items, as the target's format separates them."""
+    if isinstance(value, tuple):
+        return value
+    colon = ":" if target.format == "aliases" else ""
+    document: Any = parse(target.format, b"key" + colon.encode() + b" " + encode(value) + b"\n")
+    return tuple(decode(item) for item in document.items(0)) if len(document) else ()
+
+
+def overlay(edits: Iterable[Edit], files: Reader) -> Overlay:
+    """What the edits do to the entries of tables; other edits do not show in such a list."""
+    result = Overlay()
+    for edit in edits:
+        if isinstance(edit, EntryEdit):
+            _lay(result, edit, files)
+    return result
+
+
+def _lay(result: Overlay, edit: EntryEdit, files: Reader) -> None:
+    key = (edit.target, decode(Table.fold(encode(edit.name))))
+    added = _added(result, edit)
+    if isinstance(edit, SetEntry) and edit.was is None:
+        _add(result, edit, files)
+    elif added is not None:
+        _change_added(result, edit, added)
+    else:
+        result.staged[key] = _staged(edit, result.staged.get(key))
+
+
+def _staged(edit: EntryEdit, before: StagedRow | None) -> StagedRow:
+    """The row of an entry that is in the file; `before` is what an earlier edit of it staged."""
+    was = before.was if before is not None else None
+    match edit:
+        case SetEntry():
+            old = was if was is not None else items_of(edit.target, edit.was or "")
+            return StagedRow("~", edit.name, items_of(edit.target, edit.value), was=old)
+        case RemoveEntry():
+            return StagedRow("-", edit.name, items_of(edit.target, edit.was), was=was)
+        case SwitchEntry():
+            marker = "~" if edit.on else "#"
+            return StagedRow(marker, edit.name, items_of(edit.target, edit.was), enabled=edit.on, was=was)
+        case RenameEntry():
+            return StagedRow("~", edit.to, items_of(edit.target, edit.was), was=was)
+    raise TypeError(edit.kind)
+
+
+def _added(result: Overlay, edit: EntryEdit) -> int | None:
+    """The place of a staged new row of this name."""
+    wanted = Table.fold(encode(edit.name))
+    rows = result.added.get(edit.target, [])
+    return next((n for n, row in enumerate(rows) if Table.fold(encode(row.row.address)) == wanted), None)
+
+
+def _change_added(result: Overlay, edit: EntryEdit, place: int) -> None:
+    """An edit of a row that is itself staged: it stays a new one."""
+    rows = result.added[edit.target]
+    row = rows[place].row
+    match edit:
+        case SetEntry():
+            row = StagedRow("+", row.address, items_of(edit.target, edit.value), row.enabled)
+        case SwitchEntry():
+            row = StagedRow("+" if edit.on else "#", row.address, row.items, enabled=edit.on)
+        case RenameEntry():
+            row = StagedRow("+", edit.to, row.items, row.enabled)
+        case RemoveEntry():
+            rows.pop(place)
+            return
+    rows[place] = AddedRow(rows[place].before, row)
+
+
+def _add(result: Overlay, edit: SetEntry, files: Reader) -> None:
+    row = StagedRow("+", edit.name, items_of(edit.target, edit.value))
+    result.added.setdefault(edit.target, []).append(AddedRow(_place(edit, files), row))
+
+
+def _place(edit: SetEntry, files: Reader) -> int:
+    """The index of the entry before which the new one will stand."""
+    try:
+        document: Any = files.document(edit.target)
+    except OSError:
+        return 0
+    value = edit.value
+    raw = encode(value) if isinstance(value, str) else [encode(item) for item in value]
+    try:
+        splices = document.set(encode(edit.name), raw)
+    except (Refused, Missing):
+        splices = []
+    return int(document.index_at(splices[0].start)) if splices else len(document)

@@ -1,0 +1,279 @@
+"""Edits of one parameter of main.cf. Each is read back before it is handed out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mailtui.formats.lines import CONTINUATION, FIRST
+from mailtui.formats.listrows import list_rows
+from mailtui.formats.lists import is_one_item, items
+from mailtui.formats.rows import shrunk
+from mailtui.formats.splice import Missing, Refused, Splice
+from mailtui.formats.values import SPACE, Layout, Parts
+from mailtui.text.safe import encode, safe
+
+if TYPE_CHECKING:
+    from mailtui.formats.maincf import MainCf
+
+
+def check_name(name: str) -> bytes:
+    """The bytes of a parameter name. Raises Refused for what would be read as something else."""
+    raw = encode(name)
+    if not raw or raw.startswith(b"#") or any(byte in SPACE + b"=\0" for byte in raw):
+        raise Refused(f"“{safe(name)}” cannot be a parameter name", "use letters, digits and _")
+    return raw
+
+
+def check_value(value: bytes) -> None:
+    """Raises Refused for bytes that would end or cut a value."""
+    if b"\n" in value or b"\0" in value:
+        raise Refused("a value cannot hold a newline or a NUL byte", "write it in one line")
+
+
+def check_items(tokens: Sequence[bytes], known: Sequence[bytes] = ()) -> None:
+    """Raises Refused for a text that would not be read back as the one item it is meant to be."""
+    for token in tokens:
+        check_value(token)
+        if token not in known and not is_one_item(token):
+            what = f"“{safe(token)}” is not one item of a list" if token else "an item cannot be empty"
+            raise Refused(what, "text with blanks or commas goes in { }, and braces must match")
+
+
+def _refused(name: str) -> Refused:
+    return Refused(
+        f"{safe(name)} cannot be written so in the lines it has now",
+        "an item that begins with # must not stand first on a line; write the value in one line",
+    )
+
+
+# -- set
+
+
+def set_value(document: MainCf, name: str, value: bytes | Sequence[bytes]) -> list[Splice]:
+    """See `MainCf.set`."""
+    raw = check_name(name)
+    found = document.get(name)
+    if not isinstance(value, bytes):
+        known = items(found.value) if found else ()
+        check_items(value, known)
+        return _add(document, raw, b", ".join(value)) if found is None else _set_items(document, name, value)
+    value = value.strip(SPACE)
+    check_value(value)
+    if found is None:
+        return _add(document, raw, value)
+    if found.value == value:
+        return []
+    _, layout, parts = document.place(name)
+    if layout.in_one_line(parts.start, parts.end):
+        splices = document.checked(
+            _in_place(layout, parts, value), {name}, lambda after: _value(after, name) == value
+        )
+    else:
+        splices = _as_list(document, name, value)
+    return splices if splices is not None else _whole(document, name, value)
+
+
+def _value(document: MainCf, name: str) -> bytes | None:
+    found = document.get(name)
+    return found.value if found is not None else None
+
+
+def _in_place(layout: Layout, parts: Parts, value: bytes) -> list[Splice]:
+    """A value on one line written over, its spacing kept."""
+    old = layout.text[parts.start : parts.end]
+    if old and value:
+        change = shrunk(layout.start(parts.start), old, value)
+        return [change] if change else []
+    behind = layout.end(parts.equals)
+    if old:
+        same_line = layout.line(parts.start) == layout.line(parts.equals - 1)
+        start = behind if same_line else layout.start(parts.start)
+        return [Splice(start, layout.end(parts.end), b"")]
+    blank = b" " if parts.equals - parts.name_end > 1 else b""
+    return [Splice(behind, behind, blank + value)]
+
+
+def _normal(value: bytes) -> bytes:
+    """A value with the blanks between its items made alike, for comparing."""
+    return b" ".join(re.sub(rb"[ \t\r\n]*,[ \t\r\n]*", b", ", value).split())
+
+
+def _as_list(document: MainCf, name: str, value: bytes) -> list[Splice] | None:
+    """A value on several lines changed item by item; None where that would not say the same."""
+    rows = list_rows(document.lines, document.place(name)[0])
+    wanted = items(value)
+    rows.rewrite(wanted)
+    return document.checked(
+        rows.splices(),
+        {name},
+        lambda after: (
+            [token.text for token in after.tokens(name)] == wanted
+            and _normal(_value(after, name) or b"") == _normal(value)
+        ),
+    )
+
+
+def _whole(document: MainCf, name: str, value: bytes) -> list[Splice]:
+    """The whole value on the line of its `=`; its continuation lines go, comments among them stay."""
+    first, _, parts = document.place(name)
+    rows = list_rows(document.lines, first)
+    head, column = rows.behind(parts.equals)
+    body = rows.rows[head].body
+    blanks = body[column : len(body) - len(body[column:].lstrip(b" \t"))]
+    if not blanks and parts.equals - parts.name_end > 1:
+        blanks = b" "
+    rows.rows[head].body = body[:column] + (blanks + value if value else b"")
+    rows.rows[head + 1 :] = [row for row in rows.rows[head + 1 :] if not row.joins]
+    splices = document.checked(rows.splices(), {name}, lambda after: _value(after, name) == value)
+    if splices is None:
+        raise _refused(name)
+    return splices
+
+
+def _set_items(document: MainCf, name: str, wanted: Sequence[bytes]) -> list[Splice]:
+    rows = list_rows(document.lines, document.place(name)[0])
+    rows.rewrite(wanted)
+    return list_checked(document, name, rows.splices(), wanted)
+
+
+def _new_place(document: MainCf, name: str) -> int:
+    """Where a first definition goes: below its last commented-out one, never amid another's lines."""
+    lines = document.lines
+    examples = [d for d in document.commented if d.name == name]
+    number = lines.at(examples[-1].start) + 1 if examples else len(lines)
+    while number < len(lines) and lines.starts[number] < examples[-1].end:
+        number += 1
+    result = number
+    for below in range(number, len(lines)):
+        if lines.kinds[below] == FIRST:
+            break
+        if lines.kinds[below] == CONTINUATION:
+            result = below + 1
+    return lines.starts[result]
+
+
+def _add(document: MainCf, name: bytes, value: bytes) -> list[Splice]:
+    lines = document.lines
+    at = _new_place(document, name.decode("utf-8", "surrogateescape"))
+    above = lines.line(lines.at(at - 1)) if at else b""
+    newline = b"\r\n" if above.endswith(b"\r\n") else lines.newline
+    text = name + (b" = " + value if value else b" =") + newline
+    if at == len(document.raw) and lines.ends_open:
+        text = newline + text
+    return [Splice(at, at, text)]
+
+
+# -- taken out, off, on, renamed
+
+
+def unset(document: MainCf, name: str) -> list[Splice]:
+    """See `MainCf.unset`."""
+    starts = document.lines.starts
+    return [
+        Splice(starts[number], starts[number + 1], b"")
+        for layout in _layouts(document, name)
+        for number in layout.members
+    ]
+
+
+def _layouts(document: MainCf, name: str) -> list[Layout]:
+    result = document.layouts(name)
+    if not result:
+        raise Missing(name)
+    return result
+
+
+def disable(document: MainCf, name: str) -> list[Splice]:
+    """See `MainCf.disable`. Tries the plainest way first; takes the one that `enable` undoes to the byte."""
+    layouts = _layouts(document, name)
+    value = _value(document, name)
+    plain = [_prefix(document, n) for layout in layouts for n in layout.members]
+    mistaken = _mistaken(document, plain, name, layouts)
+    inner = _ignored(document, layouts)
+    escaped = plain + [_prefix(document, n) for n in sorted(mistaken | inner)]
+    widened = [_prefix(document, n, widen=True) for layout in layouts for n in layout.members]
+    widened += [_prefix(document, n) for n in sorted(mistaken | inner)]
+    for splices in (plain, plain + [_prefix(document, n) for n in sorted(mistaken)], escaped, widened):
+        after = document.spliced(splices)
+        again = [d for d in after.commented if d.name == name and d.value == value]
+        if not again:
+            continue
+        back = after.spliced(enable(after, name, value))
+        if back.raw == document.raw or (splices is widened and _value(back, name) == value):
+            return splices
+    return escaped
+
+
+def _prefix(document: MainCf, number: int, *, widen: bool = False) -> Splice:
+    """A `#` before a line; `widen`: before a lone blank one more, so that it reads as a continuation."""
+    start = document.lines.starts[number]
+    line = document.lines.line(number)
+    lone = widen and line[:1] in (b" ", b"\v", b"\f", b"\r") and line[1:2] not in (b" ", b"\t")
+    return Splice(start, start, b"#  " if lone else b"#")
+
+
+def _ignored(document: MainCf, layouts: Sequence[Layout]) -> set[int]:
+    """Comment lines that stand within the definitions."""
+    lines = document.lines
+    return {
+        number
+        for layout in layouts
+        for number in range(layout.members[0], layout.members[-1])
+        if number not in layout.members and lines.line(number).strip(SPACE)
+    }
+
+
+def _mistaken(document: MainCf, plain: Sequence[Splice], name: str, layouts: Sequence[Layout]) -> set[int]:
+    """Lines that would be taken for a part of the value when it is brought back."""
+    own = {number for layout in layouts for number in layout.members}
+    heads = {layout.members[0] + 1 for layout in layouts}
+    after = document.spliced(plain)
+    result: set[int] = set()
+    for definition in after.commented:
+        if definition.name == name and definition.line in heads:
+            result |= {after.lines.at(splice.start) for splice in after.uncommented(definition)} - own
+    return {number for number in result if document.lines.line(number).strip(SPACE)}
+
+
+def enable(document: MainCf, name: str, value: bytes | None = None) -> list[Splice]:
+    """See `MainCf.enable`."""
+    standing = document.get(name)
+    if standing is not None:
+        raise Refused(f"{safe(name)} is set on line {standing.line}", "change its value instead")
+    found = [d for d in document.commented if d.name == name and value in (None, d.value)]
+    if not found:
+        raise Missing(name)
+    wanted = found[-1].value
+    splices = document.checked(
+        document.uncommented(found[-1]), {name}, lambda after: _value(after, name) == wanted
+    )
+    if splices is None:
+        raise Refused(
+            f"{safe(name)} on line {found[-1].line} stands among the lines of another parameter",
+            "set it instead",
+        )
+    return splices
+
+
+def rename(document: MainCf, name: str, new: str) -> list[Splice]:
+    """See `MainCf.rename`."""
+    raw = check_name(new)
+    if new == name:
+        return []
+    standing = document.get(new)
+    if standing is not None:
+        raise Refused(f"{safe(new)} is set on line {standing.line}", "take one of the two out first")
+    size = len(encode(name))
+    return [Splice(layout.begin, layout.begin + size, raw) for layout in _layouts(document, name)]
+
+
+def list_checked(document: MainCf, name: str, splices: list[Splice], wanted: Sequence[bytes]) -> list[Splice]:
+    """`splices`, after which the items of `name` are `wanted`. Raises Refused where they would not be."""
+    checked = document.checked(
+        splices, {name}, lambda after: [token.text for token in after.tokens(name)] == list(wanted)
+    )
+    if checked is None:
+        raise _refused(name)
+    return checked

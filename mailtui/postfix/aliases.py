@@ -1,0 +1,174 @@
+"""One list over every alias-like table of an instance, with what is staged laid over it.
+
+A row is decoded when it is asked for. Row numbers are counted: each table takes a range of them, and
+within it entries and staged new ones alternate by position; nothing is kept for each row.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mailtui.formats.aliases import Aliases
+from mailtui.formats.table import Table
+from mailtui.formats.target import Target
+from mailtui.postfix.aliasrows import AliasRow, RowKind, entry_row, opaque_row, staged_row
+from mailtui.postfix.aliastables import AliasTable, AliasTables, Role
+from mailtui.postfix.files import Reader, entries
+from mailtui.postfix.lookups import PATTERNS
+from mailtui.postfix.staged import AddedRow, Overlay, StagedRow
+from mailtui.text.safe import decode, encode
+
+__all__ = [
+    "AddedRow", "AliasList", "AliasRow", "AliasTable", "AliasTables",
+    "Overlay", "Role", "RowKind", "StagedRow",
+]  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Segment:
+    """One table's rows. `merged`: the places within the segment that staged new rows take, ascending."""
+
+    table: AliasTable
+    document: Table | Aliases | None
+    start: int = 0
+    added: list[AddedRow] = field(default_factory=list)
+    merged: array[int] = field(default_factory=lambda: array("L"))
+    duplicates: array[int] = field(default_factory=lambda: array("L"))
+
+    def __len__(self) -> int:
+        return 1 if self.document is None else len(self.document) + len(self.added)
+
+    def lay(self, added: list[AddedRow]) -> None:
+        """Take staged new rows in."""
+        self.added = sorted(added, key=lambda one: one.before)
+        self.merged = array("L", (one.before + at for at, one in enumerate(self.added)))
+
+    def place(self, row: int) -> tuple[int, AddedRow | None]:
+        """What stands at a place: the index of an entry, or a staged new row."""
+        at = bisect_left(self.merged, row)
+        if at < len(self.merged) and self.merged[at] == row:
+            return -1, self.added[at]
+        return row - at, None
+
+    def row_of(self, index: int) -> int:
+        """The place of an entry, in the whole list."""
+        return self.start + index + bisect_right(self.added, index, key=lambda one: one.before)
+
+    def is_duplicate(self, index: int) -> bool:
+        at = bisect_left(self.duplicates, index)
+        return at < len(self.duplicates) and self.duplicates[at] == index
+
+
+class AliasList:
+    """The rows of all tables, in order. Belongs to one state of the files: make another after a change."""
+
+    def __init__(self, tables: AliasTables, reader: Reader, overlay: Overlay | None = None) -> None:
+        """A table whose entries cannot be listed is one row, which says why."""
+        self.tables = tables
+        self._rules = tables.rules
+        self._segments = [_Segment(table, _document(table, reader)) for table in tables]
+        self._indices: dict[tuple[Target, str], int | None] = {}
+        self.overlay = overlay or Overlay()
+        self.lay(self.overlay)
+
+    def lay(self, overlay: Overlay) -> None:
+        """Show these staged changes instead of those so far."""
+        self.overlay = overlay
+        start = 0
+        for segment in self._segments:
+            target = segment.table.target
+            segment.lay(overlay.added.get(target, []) if target is not None else [])
+            segment.start = start
+            start += len(segment)
+        self._length = start
+
+    def __len__(self) -> int:
+        return self._length
+
+    def ranges(self) -> list[tuple[AliasTable, range]]:
+        """The row numbers of each table."""
+        return [(one.table, range(one.start, one.start + len(one))) for one in self._segments]
+
+    def row(self, number: int) -> AliasRow:
+        """A row, decoded now. Raises IndexError."""
+        segment = self._segment_at(number)
+        if segment.document is None:
+            return opaque_row(segment.table)
+        index, added = segment.place(number - segment.start)
+        if added is not None:
+            return staged_row(segment.table, added.row, self._rules)
+        staged = self._staged_at(segment, index)
+        return entry_row(
+            segment.table, segment.document, index, self._rules, staged, duplicate=segment.is_duplicate(index)
+        )
+
+    def rows(self) -> Iterator[AliasRow]:
+        """The entries of all tables, staged ones included; not the rows that stand for a whole table."""
+        for segment in self._segments:
+            if segment.document is not None:
+                yield from (self.row(number) for number in range(segment.start, segment.start + len(segment)))
+
+    def _segment_at(self, number: int) -> _Segment:
+        if not 0 <= number < self._length:
+            raise IndexError(number)
+        return next(one for one in reversed(self._segments) if one.start <= number and len(one))
+
+    # Staged rows
+
+    def _staged_at(self, segment: _Segment, index: int) -> StagedRow | None:
+        """What is staged for an entry: for the one that counts, or for a commented-out one switched on."""
+        target, document = segment.table.target, segment.document
+        if target is None or document is None or not self.overlay.staged:
+            return None
+        key = decode(document.fold(document.entry(index).key))
+        staged = self.overlay.staged.get((target, key))
+        return staged if staged is not None and self._index(segment, key) == index else None
+
+    def _index(self, segment: _Segment, key: str) -> int | None:
+        """The entry that a folded key names: the one in force, else the one commented out."""
+        target, document = segment.table.target, segment.document
+        if target is None or document is None:
+            return None
+        if (target, key) not in self._indices:
+            raw = encode(key)
+            index = document.find(raw)
+            self._indices[target, key] = document.find_disabled(raw) if index is None else index
+        return self._indices[target, key]
+
+    def locate(self, target: Target, key: str) -> int | None:
+        """The row of a key in a table, None where it is gone. Staged new ones are found too."""
+        for segment in self._segments:
+            document = segment.document
+            if segment.table.target != target or document is None:
+                continue
+            folded = decode(document.fold(encode(key)))
+            index = self._index(segment, folded)
+            if index is not None:
+                return segment.row_of(index)
+            for at, added in enumerate(segment.added):
+                if decode(document.fold(encode(added.row.address))) == folded:
+                    return segment.start + segment.merged[at]
+        return None
+
+    def mark_duplicates(self) -> None:
+        """Find the entries that do not count (the `=` rows). For a worker: a second for a million rows."""
+        for segment in self._segments:
+            if segment.document is not None and segment.table.lookup.type not in PATTERNS:
+                segment.duplicates = array("L", segment.document.duplicates())
+
+
+def _document(table: AliasTable, reader: Reader) -> Table | Aliases | None:
+    """The text of a table; an empty one where the first alias will make the file."""
+    if table.target is None:
+        return None
+    try:
+        return entries(reader, table.target)
+    except FileNotFoundError:
+        if not table.editable:
+            return None
+        return Aliases.parse(b"") if table.target.format == "aliases" else Table.parse(b"")
+    except OSError:  # the table's note says why
+        return None

@@ -1,0 +1,86 @@
+"""What the checks of an alias share: the alias, and the instance before and after it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mailtui.postfix.addresses import complete, fold, recipient
+from mailtui.postfix.aliastables import AliasTable
+from mailtui.postfix.domains import class_list
+from mailtui.postfix.instance import Instance
+from mailtui.postfix.localusers import LocalUsers
+from mailtui.postfix.mapsearch import Instead
+from mailtui.postfix.resolver import Resolver
+
+Severity = Literal["error", "warning", "advice"]
+Field = Literal["address", "destination", "table"]
+
+NOBODY = "no-such-name"
+"""A local part that only a catch-all takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWarning:
+    """One thing to know about an alias. `index`: which destination, from 0, where `field` is `destination`.
+
+    `error`: it will not work as written. `warning`: it works, hardly as meant. `advice`: worth knowing.
+    """
+
+    field: Field
+    text: str
+    severity: Severity = "warning"
+    index: int | None = None
+
+
+class Proposed:
+    """An alias as it would be. `before` and `after` resolve without it and with it."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        table: AliasTable,
+        address: str,
+        destinations: Sequence[str],
+        replacing: str | None = None,
+        users: LocalUsers | None = None,
+    ) -> None:
+        self.instance, self.table, self.replacing = instance, table, replacing
+        self.address = address.strip()
+        self.destinations = tuple(one.strip() for one in destinations)
+        self.before = Resolver(instance, users)
+        self.after = self._after()
+        self.rules = self.before.rules
+
+    @property
+    def is_virtual(self) -> bool:
+        return self.table.role == "virtual"
+
+    def _after(self) -> Resolver:
+        if self.table.target is None:
+            return self.before
+        changed: dict[str, tuple[str, ...] | None] = {}
+        if self.replacing is not None:
+            changed[fold(self.replacing)] = None
+        changed[fold(self.address)] = tuple(one for one in self.destinations if one) or None
+        return Resolver(self.instance, self.before.users, Instead(self.table.target, changed))
+
+    @property
+    def whole(self) -> str:
+        """A complete address that the alias takes (internal form)."""
+        if self.address.startswith("@"):
+            return f"{NOBODY}{self.address}"
+        name = recipient(self.address)
+        if self.is_virtual:
+            return complete(name, self.rules)
+        literals = (item.text for item in class_list(self.instance, "mydestination").literals())
+        domains = (self.rules.myorigin, *literals)
+        return f"{name}@{next(filter(self.before.router.is_local, domains), self.rules.myorigin)}"
+
+    @property
+    def names_itself(self) -> bool:
+        """Whether the alias keeps a copy for what it stands before."""
+        mine = {fold(self.whole), fold(self.address)}
+        texts = [recipient(one) for one in self.destinations if one]
+        return any(fold(text) in mine or fold(complete(text, self.rules)) in mine for text in texts)

@@ -1,0 +1,70 @@
+"""Starting the console: everything that must happen before Textual is imported, and after it is done.
+
+from mailtui.screens.console import run_console
+sys.exit(run_console(lambda: Session(…), config_dir="/etc/postfix", start="aliases", crash_dir=folder))
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailtui.screens.parts import skeleton
+from mailtui.screens.parts.terminal import Colours, plan_for, prepare, refusal
+
+if TYPE_CHECKING:
+    from mailtui.screens.parts.session import Session
+
+
+def run_console(
+    open_session: Callable[[], Session],
+    *,
+    config_dir: str = "",
+    start: str = "overview",
+    colours: Colours = "auto",
+    ascii_only: bool | None = None,
+    mouse: bool | None = None,
+    crash_dir: Path | None = None,
+) -> int:
+    """Run the console until it ends and return the process's exit code: 0 left by a key, 1 refused or
+    failed (the reason is on standard error), 128 + n ended by signal n.
+
+    `open_session` is called once the first lines are painted; whatever it raises passes, after the
+    terminal is itself again. None for `ascii_only` and `mouse` leaves them to the environment.
+    """
+    why = refusal(os.environ)
+    if why is not None:
+        print(f"mailtui: no console: {why}", file=sys.stderr)
+        return 1
+    plan = plan_for(os.environ, colours=colours, ascii_only=ascii_only, mouse=mouse)
+    prepare(os.environ, plan, colours)
+    gc.disable()  # until the first screen is up: nothing that a start makes is garbage
+    skeleton.show(os.uname().nodename, config_dir, start, plan)
+    try:
+        from mailtui.screens.app import MailtuiApp
+
+        session = open_session()
+        app = MailtuiApp(session, plan, start, crash_dir)
+    except BaseException:
+        skeleton.hide()
+        raise
+    _lenient_output()
+    app.run(mouse=plan.mouse)
+    os.write(2, skeleton.RESTORE if app.crashed else b"")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if app.crashed:
+        print(app.crashed, file=sys.stderr)
+    return app.return_code or 0
+
+
+def _lenient_output() -> None:
+    """A character that the locale's charset lacks becomes `?`: an exception would stop the thread that
+    writes to the terminal, and an escape of several characters would shift the row."""
+    reconfigure = getattr(sys.__stderr__, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")

@@ -1,0 +1,104 @@
+"""The tables as postmap and postalias compile them: the same keys, values, and warned-of lines as ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from mailtui.formats.aliases import Aliases
+from mailtui.formats.table import Table
+from tests.corpus import corpus_files
+from tests.formats.compiled import Compiler
+from tests.formats.nasty import files
+
+PROGRAMS = {"postmap": Table, "postalias": Aliases}
+NASTY = {
+    "postmap": [
+        b"",
+        b" orphan\n\torphan too\nkey value\n",
+        b"key value",
+        b"\xef\xbb\xbfkey value\n",
+        b"A 1\na 2\n" + "Ä 1\nä 2\n".encode(),
+        b'"a b"@x c\n"a\n  b"@y c\n"open c\n',
+        b"a\\ b c\na\\\n b c\nend\\\n",
+        b"key\n  value\n# note\n\n  more\n\tand more\nother x\n",
+        b"key\r\n value\r\nnext value \r\n more\r\n",
+        b"nul\0key value\nkey nul\0value\n\0\n",
+        b"caf\xe9 x\nx caf\xe9\ny z\n caf\xe9\nz\0\xe9 a\nok ok\n",
+        b"key: value\nkey2:\nkey3\n",
+        "ſ x\ns y\n\u212a x\nk y\nSTRASSE 1\nStraße 2\n".encode(),
+    ],
+    "postalias": [
+        b"",
+        b'"first last": a\nFirst Last: b\nfirst  last : c\n(note) root: d\nroot (note): e\n',
+        b'a@b: c\n"a@b": c\na%b: c\na,b: c\n: c\na:\n"": x\nx: ""\n',
+        b'cmd: "|/bin/x a \\"b\\" c", |/bin/y d\nfile: /dev/null\ninc: :include:/etc/x\nself: \\self, other\n',
+        b"a.b: c\na . b: d\na!b|c: d\n[lit]: x\n[li\\]t]: x\n",
+        b"list: a,\n# note\n  b\n\n  c (note), <d@e>, Joe (x) User <joe@x>\n",
+        b"open: (comment\nopen2: \"quote\nopen3: [literal\nend: back\\\nq\"q\": z\n",
+        b"a:b:c: d\r\nv\x0bt: x\x0cy\nnul\0: x\nnul2: \0\nc\x01: d\x02e\n",
+        b"caf\xe9: x\nx: caf\xe9\n" + "ÄÖ: x\näö: y\n".encode(),
+        b"esc\\ aped: x\\ y\nesc\\,b: x\n\\: x\n",
+    ],
+}
+
+
+def _assert_same(compiler: Compiler, raw: bytes, kind: str = "hash") -> None:
+    document = PROGRAMS[compiler.program].parse(raw)
+    theirs, warnings = compiler.build(raw, kind)
+    assert sorted(compiler.line(key, value) for key, value in document.compiled()) == theirs
+    with_line = [
+        problem.line for problem in document.problems if not problem.text.startswith(("duplicate", "logical line"))
+    ]
+    assert with_line == [line for line, _ in warnings if line]
+    duplicates = sum(problem.text.startswith("duplicate entry") for problem in document.problems)
+    assert duplicates == sum(b"duplicate entry" in text for _, text in warnings)
+    for key, value in document.compiled():
+        index = document.find(key)
+        assert index is not None
+        assert document._stored(document.entry(index).value) == value
+
+
+@pytest.fixture(params=PROGRAMS)
+def compiler(request: pytest.FixtureRequest, tmp_path: Path) -> Compiler:
+    return Compiler(tmp_path, request.param)
+
+
+def test_nasty_files_by_hand(compiler: Compiler) -> None:
+    for raws in NASTY.values():
+        for raw in raws:
+            _assert_same(compiler, raw)
+
+
+def test_lmdb_gets_the_same(compiler: Compiler) -> None:
+    for raw in NASTY[compiler.program][1:4]:
+        _assert_same(compiler, raw, "lmdb")
+
+
+def test_words_of_the_warnings(compiler: Compiler) -> None:
+    raw = b'  orphan\nkey\n"open x\nkey: x\nkey: y\na@b: x\nx caf\xe9\n'
+    _, warnings = compiler.build(raw)
+    ours = {problem.text.encode(errors="replace") for problem in PROGRAMS[compiler.program].parse(raw).problems}
+    for line, text in warnings:
+        if line and b"non-UTF-8" not in text:
+            assert text in ours
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(raw=files)
+@example(raw=b"a b\n#c d\n  e\n")
+def test_any_file(compiler: Compiler, raw: bytes) -> None:
+    _assert_same(compiler, raw)
+
+
+def test_real_files(compiler: Compiler) -> None:
+    kind = "tables" if compiler.program == "postmap" else "aliases"
+    found = corpus_files(kind, 25)
+    if not found:
+        pytest.skip("no corpus of real files here")
+    for path in found:
+        _assert_same(compiler, path.read_bytes())
