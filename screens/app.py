@@ -34,6 +34,7 @@ BUILT: dict[str, tuple[str, str]] = {
 }
 """Mode → module and class of its screen, without arguments. What is missing says what it will hold."""
 
+
 def make_screen(mode: str) -> Screen[Any]:
     """The screen of a mode, imported now."""
     if mode not in BUILT:
@@ -96,11 +97,11 @@ class MailtuiApp(LastingApp):
     def live_log(self) -> LiveLog:
         """The log that all screens share; it is followed from its first use on."""
         if self._live_log is None:
-            from mailtui.maillog import source
+            from mailtui.maillog.source import Source
             from mailtui.screens.parts.livelog import LiveLog
 
-            instance = self.session.instance
-            self._live_log = LiveLog(lambda: source.find(instance.log_file or "", self.session.log), self.strip)
+            nothing = Source("none", why="no log is known for this instance")
+            self._live_log = LiveLog(self.session.find_log or (lambda: nothing), self.strip)
         return self._live_log
 
     def on_unmount(self) -> None:

@@ -1,7 +1,7 @@
-"""Starting the console: everything that must happen before Textual is imported, and after it is done.
+"""Starting the console: what must happen before Textual is imported, and after it is done.
 
-from mailtui.screens.console import run_console
 sys.exit(run_console(lambda: Session(…), config_dir="/etc/postfix", start="aliases", crash_dir=folder))
+sys.exit(start(prepared))          # the command line's way; its skeleton is on the terminal already
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailtui.screens.parts import skeleton
-from mailtui.screens.parts.terminal import Colours, plan_for, prepare, refusal
+from mailtui.screens.parts.terminal import Colours, Plan, plan_for, prepare, refusal
 
 if TYPE_CHECKING:
     from mailtui.screens.parts.session import Session
@@ -39,25 +39,33 @@ def run_console(
     """
     why = refusal(os.environ)
     if why is not None:
-        print(f"mailtui: no console: {why}", file=sys.stderr)
+        print(f"mailtui: {why}", file=sys.stderr)
         return 1
     plan = plan_for(os.environ, colours=colours, ascii_only=ascii_only, mouse=mouse)
-    prepare(os.environ, plan, colours)
-    gc.disable()  # until the first screen is up: nothing that a start makes is garbage
     skeleton.show(os.uname().nodename, config_dir, start, plan)
     try:
-        from mailtui.screens.app import MailtuiApp
-
         session = open_session()
-        app = MailtuiApp(session, plan, start, crash_dir)
     except BaseException:
         skeleton.hide()
         raise
-    _lenient_output()
+    return _run(session, plan, colours, start, crash_dir)
+
+
+def _run(session: Session, plan: Plan, colours: Colours, start: str, crash_dir: Path | None) -> int:
+    prepare(os.environ, plan, colours)
+    gc.disable()  # until the first screen is up: nothing that a start makes is garbage
+    try:
+        from mailtui.screens.app import MailtuiApp
+
+        app = MailtuiApp(session, plan, start, crash_dir)
+        _lenient_output()
+    except BaseException:
+        skeleton.hide()
+        raise
     app.run(mouse=plan.mouse)
-    os.write(2, skeleton.RESTORE if app.crashed else b"")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if app.crashed:
+        os.write(2, skeleton.RESTORE)
         print(app.crashed, file=sys.stderr)
     return app.return_code or 0
 

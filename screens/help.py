@@ -9,7 +9,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import ModalScreen, Screen
 
 from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.detail import TitleLine
+from mailtui.screens.parts.detail import Lines, TitleLine
 from mailtui.screens.parts.footer import Footer, actions
 from mailtui.screens.parts.keys import key_name
 from mailtui.screens.parts.linelist import LineList, Listed, Row
@@ -85,11 +85,18 @@ class HelpScreen(ModalScreen[ActiveBinding | None]):
             header=False,
             marks=False,
         )
+        yield Lines(indent=1, classes="more")
         yield Footer()
 
     def on_mount(self) -> None:
         self.query_one(TitleLine).show([(self._title, "accent")])
         self.query_one(LineList).move_to(1)
+
+    def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
+        """The whole sentence, which the list may have cut."""
+        active = self._actions.get(event.index)
+        text = (active.binding.tooltip or active.binding.description) if active else ""
+        self.query_one(Lines).set_lines([[(f" {text}", "")]])
 
     def on_line_list_selected(self) -> None:
         self.action_run()

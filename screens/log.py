@@ -75,9 +75,9 @@ class LogScreen(ListScreen):
         Column("RESULT", share=4),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("G,end", "follow", "follow", id="log.follow", tooltip="Go to the newest line and follow the log."),
+        Binding("G,end", "follow", "follow", id="log.follow", tooltip="Go to the newest line and follow."),
         Binding("p", "pause", "pause", id="log.pause", tooltip="Stop following, or follow again."),
-        Binding("v", "raw", "raw", id="log.raw", tooltip="Show the lines as they are in the file, or in words."),
+        Binding("v", "raw", "raw", id="log.raw", tooltip="Show the lines as in the file, or in words."),
         Binding("e", "problem(1)", "next problem", id="log.next-problem", tooltip="Go to the next problem."),
         Binding("E", "problem(-1)", "last problem", show=False, id="log.previous-problem",
                 tooltip="Go to the problem before."),

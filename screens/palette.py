@@ -14,6 +14,7 @@ from textual.screen import ModalScreen, Screen
 from mailtui.screens.help import keys_of
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.command import WORDS
+from mailtui.screens.parts.detail import Lines
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer, actions
 from mailtui.screens.parts.keys import is_destructive
@@ -90,9 +91,10 @@ class PaletteScreen(ModalScreen[Entry | None]):
         with Vertical(classes="box"):
             yield PaletteField(placeholder="what to do?")
             yield LineList(
-                Column("", share=0, least=7), Column("", share=1, least=12, most=20), Column("", share=3),
+                Column("", share=0, least=7), Column("", share=0, least=13), Column("", share=3),
                 header=False, marks=False, empty="nothing of that name",
             )  # fmt: skip
+            yield Lines(indent=1, classes="more")
             yield Footer()
 
     def on_mount(self) -> None:
@@ -121,6 +123,11 @@ class PaletteScreen(ModalScreen[Entry | None]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+    def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
+        """The whole sentence, which the list may have cut."""
+        text = self._shown[event.index].text if self._shown else ""
+        self.query_one(Lines).set_lines([[(f" {text}", "")]])
 
     def on_line_list_selected(self) -> None:
         self.action_run()

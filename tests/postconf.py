@@ -33,6 +33,6 @@ def explicit(folder: Path, main: bytes) -> tuple[dict[bytes, bytes] | None, str]
     result: dict[bytes, bytes] = {}
     for line in out.split(b"\n"):
         name, equals, value = line.partition(b" =")
-        if equals:
+        if equals and name != b"config_directory":  # what -c says, not the file
             result[name] = b" ".join(value.split())
     return result, error

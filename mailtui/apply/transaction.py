@@ -210,6 +210,7 @@ class _Apply:
                 raise _Ended("refused", "stopped before anything was written") from None
             raise _Ended("refused", str(error)) from None
         self.at.review = present(self.found, reporter, seen, (), self.instance.hostname)
+        self._require_current()
         self._require_accepted(self.at.review)
         acting = Acting(self.instance, self.found)
         acting.look(seen.built)
@@ -230,12 +231,22 @@ class _Apply:
                     self.journal.finish(self.change, "applied", undoes.id if undoes else None)
             except Failed as failure:
                 held.close()
-                return self._roll_back(failure, acting)
+                return self._roll_back(failure, acting, works)
             except BaseException as error:
-                self._roll_back(Failed(f"mailtui failed: {error!r}"), acting)
+                self._roll_back(Failed(f"mailtui failed: {error!r}"), acting, works)
                 raise
         self.at.told += acting.alarms
         return "applied", ""
+
+    def _require_current(self) -> None:
+        """What was checked must be what is there, before anything is said about it."""
+        for change in self.found.changes:
+            try:
+                now = self.instance.files.raw(change.target.path)
+            except FileNotFoundError:
+                now = b""
+            if now != change.before:
+                raise _Again
 
     def _require_accepted(self, review: Review) -> None:
         if review.blocking:
@@ -326,7 +337,7 @@ class _Apply:
         if self.options.cancel.is_set():
             raise Failed("stopped: everything written was taken back")
 
-    def _roll_back(self, failure: Failed, acting: Acting) -> tuple[OutcomeState, str]:
+    def _roll_back(self, failure: Failed, acting: Acting, works: Works) -> tuple[OutcomeState, str]:
         reason = self.change.reason = failure.words
         with contextlib.suppress(JournalError):  # the files matter more; the row still says `applying`
             self.journal.update(self.change)
@@ -340,6 +351,7 @@ class _Apply:
                 failures.append(str(error))
         worse = acting.take_back(reporter)
         if failures:
+            _leave(works)
             words = "; ".join([*failures, *worse])
             return (
                 "unfinished",
@@ -355,6 +367,14 @@ class _Apply:
         except JournalError as error:
             return "rolled-back", f"{reason}; all is as it was, but {error}"
         return "rolled-back", reason
+
+
+def _leave(works: Works) -> None:
+    """Let the work folders stay: what a recovery needs is in them."""
+    for path in works.paths:
+        work = works.beside(os.path.join(path, os.pardir, "x"))
+        os.close(work.fd)
+        work.fd = -1
 
 
 @contextlib.contextmanager

@@ -9,7 +9,9 @@ import socketserver
 from mailtui.demo.background import Threaded
 
 ADDRESS = "203.0.113.25"
-"""mx.bigmail.example, and mx1.partner.example's neighbour for what Falcot sends there."""
+"""mx.bigmail.example."""
+PORT = 2525
+"""The demo's smtp_tcp_port: Postfix itself listens on port 25 of every address."""
 REPLIES = {
     "busy": "450 4.7.0 too many messages from your network, try again later",
     "gone": "550 5.1.1 no such user here",

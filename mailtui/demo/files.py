@@ -76,7 +76,7 @@ def _words(place: Place) -> dict[str, str]:
         "@UNLISTED_SENDER@": "    reject_unlisted_sender,\n" if own else "",
         "@DIR@": str(place.directory),
         "@ETC@": str(place.etc),
-        "@INTERFACES@": "127.0.0.1, 192.0.2.25" if own else "127.0.0.1",
+        "@INTERFACES@": "all" if own else "127.0.0.1",
         "@OFFICE@": "192.168.10.0/24",
         "@VMAIL_UID@": str(VMAIL_ID if os.geteuid() == 0 else os.geteuid()),
         "@VMAIL_GID@": str(VMAIL_ID if os.geteuid() == 0 else os.getegid()),

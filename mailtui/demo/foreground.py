@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import sys
@@ -67,7 +68,8 @@ def attend(
 
     `on_stop` is called when the program stops itself (Ctrl-Z); it must stop us for the shell's sake. When
     we are made to end meanwhile, `end` asks the program to end too, and after `patience` seconds it is
-    killed. Raises DemoError where it cannot be started.
+    killed. Raises DemoError where it cannot be started. Only the main thread may call this: it has
+    the signals.
     """
     env = {**os.environ, **environment}
     program = shutil.which(argv[0], path=env.get("PATH", commands.SEARCH_PATH))
@@ -85,11 +87,32 @@ def attend(
 
 
 def _wait(pid: int, on_stop: Callable[[], None]) -> int:
-    while True:
-        _, status = os.waitpid(pid, os.WUNTRACED)
-        if not os.WIFSTOPPED(status):
-            return status
-        on_stop()
+    with _woken_by_signals() as signalled:
+        while True:
+            found, status = os.waitpid(pid, os.WUNTRACED | os.WNOHANG)
+            if not found:
+                select.select([signalled], [], [])
+                os.read(signalled, 4096)
+            elif os.WIFSTOPPED(status):
+                on_stop()
+            else:
+                return status
+
+
+@contextlib.contextmanager
+def _woken_by_signals() -> Iterator[int]:
+    """A descriptor that can be read after every signal, also one that came just before the wait for it."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    child = signal.signal(signal.SIGCHLD, _unheard)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield reader
+    finally:
+        signal.set_wakeup_fd(before)
+        signal.signal(signal.SIGCHLD, child)
+        os.close(reader)
+        os.close(writer)
 
 
 def _exit_status(status: int) -> int:

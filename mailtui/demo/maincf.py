@@ -124,7 +124,9 @@ smtpd_client_event_limit_exceptions = static:all
 @ONLY_HERE@"""
 
 NAMESPACE_ONLY = """\
-# This instance has a loopback of its own: "the world" is played there, and no packet leaves it.
+# This instance has a loopback of its own, where other hosts are played too: their port is 2525,
+# because all addresses' port 25 is ours. No packet leaves it.
+smtp_tcp_port = 2525
 """
 
 LOOPBACK_ONLY = """\

@@ -32,7 +32,7 @@ _CONTENT = {
 }
 """Which header is refused, and with which words, by subject."""
 _LATER = {
-    "quiet.example": "connect to mx.quiet.example[203.0.113.26]:25: Connection refused",
+    "quiet.example": "connect to mx.quiet.example[203.0.113.26]:2525: Connection refused",
     "bigmail.example": "host mx.bigmail.example[203.0.113.25] said: 450 4.7.0 too many messages from your "
     "network, try again later (in reply to RCPT TO command)",
     "dnsdown.example": "Host or domain name not found. Name service error for name=dnsdown.example type=MX: "
@@ -46,7 +46,7 @@ _AGENTS = {
     "falcot.com": ("local", "local", "delivered to mailbox"),
     "falcotsbrand.com": ("local", "local", "delivered to mailbox"),
     "falcot.org": ("virtual", "virtual", "delivered to maildir"),
-    "bigmail.example": ("smtp", "mx.bigmail.example[203.0.113.25]:25", "250 2.0.0 taken"),
+    "bigmail.example": ("smtp", "mx.bigmail.example[203.0.113.25]:2525", "250 2.0.0 taken"),
     "quiet.example": ("smtp", "none", ""),
     "dnsdown.example": ("smtp", "none", ""),
 }

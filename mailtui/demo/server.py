@@ -132,7 +132,7 @@ class Demo:
         policy = greylist.Greylist(("127.0.0.1", self.place.policy_port))
         enter(background.serving(policy, "greylist"))
         if own:
-            enter(background.serving(elsewhere.Elsewhere((elsewhere.ADDRESS, 25)), "elsewhere"))
+            enter(background.serving(elsewhere.Elsewhere((elsewhere.ADDRESS, elsewhere.PORT)), "elsewhere"))
             if not Path("/dev/log").exists():
                 enter(background.serving(syslog.Syslog(Path("/dev/log"), self.log, "mail"), "syslog"))
 

@@ -28,14 +28,24 @@ def items_of(target: Target, value: Value) -> tuple[str, ...]:
 def overlay(edits: Iterable[Edit], files: Reader) -> Overlay:
     """What the edits do to the entries of tables; other edits do not show in such a list."""
     result = Overlay()
+    renamed: _Renamed = {}
     for edit in edits:
         if isinstance(edit, EntryEdit):
-            _lay(result, edit, files)
+            _lay(result, edit, files, renamed)
     return result
 
 
-def _lay(result: Overlay, edit: EntryEdit, files: Reader) -> None:
-    key = (edit.target, decode(Table.fold(encode(edit.name))))
+_Renamed = dict[tuple[Target, str], tuple[Target, str]]
+"""Where an entry that got a new name stands in the file: by its new name."""
+
+
+def _fold(name: str) -> str:
+    return decode(Table.fold(encode(name)))
+
+
+def _lay(result: Overlay, edit: EntryEdit, files: Reader, renamed: _Renamed) -> None:
+    key = (edit.target, _fold(edit.name))
+    key = renamed.get(key, key)
     added = _added(result, edit)
     if isinstance(edit, SetEntry) and edit.was is None:
         _add(result, edit, files)
@@ -43,6 +53,8 @@ def _lay(result: Overlay, edit: EntryEdit, files: Reader) -> None:
         _change_added(result, edit, added)
     else:
         result.staged[key] = _staged(edit, result.staged.get(key))
+        if isinstance(edit, RenameEntry):
+            renamed[edit.target, _fold(edit.to)] = key
 
 
 def _staged(edit: EntryEdit, before: StagedRow | None) -> StagedRow:

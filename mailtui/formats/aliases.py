@@ -25,6 +25,7 @@ class Aliases(EntryEdits):
     _PLAIN_KEY = re.compile(_PLAIN + rb"++(?=[ \t]*+:)")
     _SEPARATOR = b": "
     _PROGRAM = "postalias"
+    _TRIMMED = b" \t\r\n"
 
     @staticmethod
     def split(text: bytes) -> Parts | str:

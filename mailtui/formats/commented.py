@@ -47,6 +47,11 @@ def expects_more(value: bytes) -> bool:
     return not value or value.endswith((b",", b"="))
 
 
+def _passes(line: bytes, value: bytes) -> bool:
+    """Whether the entry that has got to `value` may go on below `line`, which is no part of it."""
+    return expects_more(value) and (value.rstrip().endswith(b",") or bool(line.strip(b"# \t\r\n")))
+
+
 def block(
     lines: Lines,
     first: int,
@@ -61,22 +66,21 @@ def block(
     """
     accepted: list[tuple[int, bytes]] = []
     waiting: list[tuple[int, bytes]] = []
-    goes_on = expects_more(value)
     for number in range(first + 1, len(lines)):
         line = lines.line(number)
         if lines.kinds[number] in (FIRST, CONTINUATION) or begins(line):
             break
-        text = continuation(line, looks, goes_on)
+        text = continuation(line, looks, expects_more(value))
         if text is not None:
             accepted += [*waiting, (number, text)]
             waiting = []
-            goes_on = expects_more(text)
+            value = text
         elif line.startswith(b"#") and line[1:].lstrip(b" \t").startswith(b"#"):
-            if continuation(line[1:], looks, goes_on) is not None:
+            if continuation(line[1:], looks, expects_more(value)) is not None:
                 accepted += [*waiting, (number, line[1:])]
                 waiting = []
             else:
                 waiting.append((number, line[1:]))
-        elif not goes_on or not line.strip(b"# \t\r\n"):
+        elif not _passes(line, value):
             break
     return accepted

@@ -30,6 +30,8 @@ class EntryEdits(Entries):
     _SEPARATOR: ClassVar[bytes]
     """Between key and value where no line above shows a habit."""
     _PROGRAM: ClassVar[str]
+    _TRIMMED: ClassVar[bytes]
+    """The blanks that the program trims from a value."""
 
     @staticmethod
     @abstractmethod
@@ -162,7 +164,7 @@ class EntryEdits(Entries):
         """The right-hand side as one text. Raises Refused."""
         if isinstance(value, bytes):
             self._refuse_bytes(value, "value")
-            text = value.strip()
+            text = value.strip(self._TRIMMED)
         else:
             for item in value:
                 self._refuse_bytes(item, "value")
@@ -255,9 +257,10 @@ class EntryEdits(Entries):
         logical, parts = record.logical, record.parts
         joined = b", ".join(new)
         old = addresses.spans(record.value)
-        if not old or logical.text != logical.whole:
-            return self._set_text(record, joined)
         places = [(parts.start + start, parts.start + end) for start, end in old]
+        broken = any(logical.row(start) != logical.row(end - 1) for start, end in places)
+        if not old or broken or logical.text != logical.whole:
+            return self._set_text(record, joined)
         items = [Item(logical.start(start), logical.end(end), logical.row(start)) for start, end in places]
         splices = ItemList(self.raw, self._rows(record), items, self.lines.newline).splices(new)
         try:

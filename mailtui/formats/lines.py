@@ -20,6 +20,7 @@ _KIND_OF_FIRST_BYTE = bytes(
     BLANK if byte == 0x0A else COMMENT if byte == 0x23 else CONTINUATION if byte in _BLANKS else FIRST
     for byte in range(256)
 )
+_IS_FIRST = bytes(1 if kind == FIRST else 0 for kind in range(256))
 
 
 def _kind_of_indented(line: bytes) -> int:
@@ -44,8 +45,7 @@ class Lines:
             kinds[at] = _kind_of_indented(self.line(at))
             at = kinds.find(CONTINUATION, at + 1)
         self.kinds = bytes(kinds)
-        is_first = self.kinds.translate(bytes(1 if kind == FIRST else 0 for kind in range(256)))
-        self.firsts = array("L", compress(count(), is_first))
+        self.firsts = array("L", compress(count(), self.kinds.translate(_IS_FIRST)))
         """Line numbers at which logical lines begin."""
 
     def __len__(self) -> int:

@@ -81,19 +81,19 @@ class ListRows(Rows):
         row, column = self.behind(equals)
         body = self.rows[row].body
         blank = b"" if _tight(self.text, equals) else b" "
-        self.rows[row].body = body[:column] + blank + group + body[column:]
+        self.write(row, body[:column] + blank + group + body[column:])
 
     def _append(self, items: Sequence[Item], group: bytes) -> None:
         comma = self._commas(items)
         row, column = self.behind(items[-1].end)
         body = self.rows[row].body
         if not self._spread(items):
-            self.rows[row].body = body[:column] + (b", " if comma else b" ") + group + body[column:]
+            self.write(row, body[:column] + (b", " if comma else b" ") + group + body[column:])
             return
         lead = self._indent(items, len(items) - 1)
         closing = self._ends_in_comma(items)
         if comma and not closing and b"," not in lead:
-            self.rows[row].body = body[:column] + b"," + body[column:]
+            self.write(row, body[:column] + b"," + body[column:])
         self.insert_after(row, lead + group + (b"," if closing else b""))
 
     def _put_before(self, items: Sequence[Item], at: int, group: bytes) -> None:
@@ -111,52 +111,53 @@ class ListRows(Rows):
         if self._spread(items) and row == head_row and at == 0 and alone:
             lead = self._indent(items, 1) if len(items) > 1 else DEFAULT_INDENT
             leading_comma = b"," in lead
-            self.rows[row].body = body[:column] + group + (b"" if leading_comma else comma)
+            self.write(row, body[:column] + group + (b"" if leading_comma else comma))
             self.insert_after(row, lead + body[column:])
             return
-        self.rows[row].body = body[:column] + group + comma + b" " + body[column:]
+        self.write(row, body[:column] + group + comma + b" " + body[column:])
 
     def remove(self, first: int, last: int) -> None:
         """Take out the items `first` to `last`, both included, each with one separator beside it."""
         items = self.items()
         closing = self._ends_in_comma(items)
-        spans = {
-            index: (low, high)
-            for item in items[first : last + 1]
-            for index, low, high in self.spans(item.start, item.end)
-        }
-        for item in reversed(items[first : last + 1]):
-            for index, low, _ in self.spans(item.start, item.end):
-                spans[index] = (min(low, spans[index][0]), spans[index][1])
-        for index in sorted(spans, reverse=True):
-            self._cut(index, *spans[index], items, first, last)
+        cuts: dict[int, tuple[int, int]] = {}
+        for item in items[first : last + 1]:
+            for index, low, high in self.spans(item.start, item.end):
+                cuts[index] = (cuts[index][0] if index in cuts else low, high)
+        left = items[first - 1] if first else None
+        right = items[last + 1] if last + 1 < len(items) else None
+        beside = {index: self._beside(index, left, right) for index in cuts}
+        for index in sorted(cuts, reverse=True):
+            self._cut(index, *cuts[index], beside[index])
         if last == len(items) - 1 and first and not closing:
             self._drop_comma_behind(first - 1)
 
-    def _cut(self, index: int, low: int, high: int, items: Sequence[Item], first: int, last: int) -> None:
-        row = self.rows[index]
-        before = [s for item in items[:first] for s in self.spans(item.start, item.end) if s[0] == index]
-        after = [s for item in items[last + 1 :] for s in self.spans(item.start, item.end) if s[0] == index]
+    def _cut(self, index: int, low: int, high: int, beside: tuple[int | None, int | None]) -> None:
+        """Cut columns of a row, and the separators towards its items that stay: see `_beside`."""
+        body = self.rows[index].body
         head_row, head_column = self.behind(self.equals)
-        if after:
-            row.body = row.body[:low] + row.body[after[0][1] :]
-        elif before:
-            row.body = row.body[: before[-1][2]] + row.body[high:]
+        left_end, right_start = beside
+        if right_start is not None:
+            self.write(index, body[:low] + body[right_start:])
+        elif left_end is not None:
+            self.write(index, body[:left_end] + body[high:])
         elif index == head_row:
-            row.body = row.body[:head_column]
+            self.write(index, body[:head_column])
         else:
-            self._drop(index)
+            self.drop(index)
 
-    def _drop(self, index: int) -> None:
-        """Take a line out; if it was the file's last and had no newline, the file now ends in one."""
-        del self.rows[index]
+    def _beside(self, index: int, left: Item | None, right: Item | None) -> tuple[int | None, int | None]:
+        """Where on a row the item before a cut ends and the one after it begins, None if not on that row."""
+        ends = [s[2] for s in self.spans(left.start, left.end) if s[0] == index] if left else []
+        starts = [s[1] for s in self.spans(right.start, right.end) if s[0] == index] if right else []
+        return (ends[-1] if ends else None), (starts[0] if starts else None)
 
     def _drop_comma_behind(self, at: int) -> None:
         row, column = self.behind(self.items()[at].end)
         body = self.rows[row].body
         comma = body.find(b",", column)
         if comma >= 0:
-            self.rows[row].body = (body[:comma] + body[comma + 1 :]).rstrip(b" \t")
+            self.write(row, (body[:comma] + body[comma + 1 :]).rstrip(b" \t"))
 
     def replace(self, at: int, text: bytes) -> None:
         """Write `text` in the place of item `at`."""
@@ -167,12 +168,12 @@ class ListRows(Rows):
             body = self.rows[row].body
             left = body[:start] + body[end:]
             if left.strip(SEPARATORS):
-                self.rows[row].body = left if left[:1] in (b" ", b"\t") else b" " + left
+                self.write(row, left if left[:1] in (b" ", b"\t") else b" " + left)
             else:
                 tail = left.strip() + tail
-                self._drop(row)
+                self.drop(row)
         row_body = self.rows[index].body
-        self.rows[index].body = row_body[:low] + text + row_body[high:] + tail
+        self.write(index, row_body[:low] + text + row_body[high:] + tail)
 
     def rewrite(self, wanted: Sequence[bytes]) -> None:
         """Make the list these items with as few changes of items as possible."""
@@ -219,7 +220,7 @@ class ListRows(Rows):
         if row != self.locate(self.equals - 1)[0] and self._lead(column, body) is not None:
             return
         indent = self._indent(items, at).replace(b",", b" ") or DEFAULT_INDENT
-        self.rows[row].body = body[:column].rstrip(b" \t")
+        self.write(row, body[:column].rstrip(b" \t"))
         self.insert_after(row, indent + body[column:])
 
 

@@ -145,16 +145,17 @@ class MainCf:
         return result
 
     def directly_below(self, number: int, value: bytes) -> list[int]:
-        """The comment lines that follow line `number` without a gap and read like the rest of a list."""
+        """The comment lines in the paragraph below line `number` that read like the rest of a list."""
         result: list[int] = []
         goes_on = expects_more(value)
         for below in range(number + 1, len(self.lines)):
             line = self.lines.line(below)
-            text = continuation(line, goes_on=goes_on) if self.lines.kinds[below] == COMMENT else None
-            if text is None or begins_commented(line):
+            if self.lines.kinds[below] != COMMENT or begins_commented(line) or not line.strip(b"# \t\r\n"):
                 break
-            result.append(below)
-            goes_on = expects_more(text)
+            text = continuation(line, goes_on=goes_on)
+            if text is not None:
+                result.append(below)
+                goes_on = expects_more(text)
         return result
 
     # -- what is wrong

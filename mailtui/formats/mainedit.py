@@ -124,8 +124,8 @@ def _whole(document: MainCf, name: str, value: bytes) -> list[Splice]:
     blanks = body[column : len(body) - len(body[column:].lstrip(b" \t"))]
     if not blanks and parts.equals - parts.name_end > 1:
         blanks = b" "
-    rows.rows[head].body = body[:column] + (blanks + value if value else b"")
     rows.rows[head + 1 :] = [row for row in rows.rows[head + 1 :] if not row.joins]
+    rows.write(head, body[:column] + (blanks + value if value else b""))
     splices = document.checked(rows.splices(), {name}, lambda after: _value(after, name) == value)
     if splices is None:
         raise _refused(name)
@@ -170,12 +170,7 @@ def _add(document: MainCf, name: bytes, value: bytes) -> list[Splice]:
 
 def unset(document: MainCf, name: str) -> list[Splice]:
     """See `MainCf.unset`."""
-    starts = document.lines.starts
-    return [
-        Splice(starts[number], starts[number + 1], b"")
-        for layout in _layouts(document, name)
-        for number in layout.members
-    ]
+    return [_line(document, number) for layout in _layouts(document, name) for number in layout.members]
 
 
 def _layouts(document: MainCf, name: str) -> list[Layout]:
@@ -192,18 +187,18 @@ def disable(document: MainCf, name: str) -> list[Splice]:
     plain = [_prefix(document, n) for layout in layouts for n in layout.members]
     mistaken = _mistaken(document, plain, name, layouts)
     inner = _ignored(document, layouts)
-    escaped = plain + [_prefix(document, n) for n in sorted(mistaken | inner)]
-    widened = [_prefix(document, n, widen=True) for layout in layouts for n in layout.members]
-    widened += [_prefix(document, n) for n in sorted(mistaken | inner)]
-    for splices in (plain, plain + [_prefix(document, n) for n in sorted(mistaken)], escaped, widened):
+    comments = {number for number in inner if document.lines.line(number).strip(SPACE)}
+    # what is left is the form that certainly comes back with its value, if not with every blank
+    sure = [_prefix(document, n, widen=True) for layout in layouts for n in layout.members]
+    sure += [_prefix(document, n) for n in sorted(mistaken | comments)]
+    sure += [_line(document, n) for n in sorted(inner - comments)]
+    for ignored in (set[int](), mistaken, mistaken | comments):
+        splices = plain + [_prefix(document, n) for n in sorted(ignored)]
         after = document.spliced(splices)
-        again = [d for d in after.commented if d.name == name and d.value == value]
-        if not again:
-            continue
-        back = after.spliced(enable(after, name, value))
-        if back.raw == document.raw or (splices is widened and _value(back, name) == value):
-            return splices
-    return escaped
+        if any(d.name == name and d.value == value for d in after.commented):
+            if after.spliced(enable(after, name, value)).raw == document.raw:
+                return splices
+    return sure
 
 
 def _prefix(document: MainCf, number: int, *, widen: bool = False) -> Splice:
@@ -214,15 +209,15 @@ def _prefix(document: MainCf, number: int, *, widen: bool = False) -> Splice:
     return Splice(start, start, b"#  " if lone else b"#")
 
 
+def _line(document: MainCf, number: int) -> Splice:
+    """A line taken out."""
+    return Splice(document.lines.starts[number], document.lines.starts[number + 1], b"")
+
+
 def _ignored(document: MainCf, layouts: Sequence[Layout]) -> set[int]:
-    """Comment lines that stand within the definitions."""
-    lines = document.lines
-    return {
-        number
-        for layout in layouts
-        for number in range(layout.members[0], layout.members[-1])
-        if number not in layout.members and lines.line(number).strip(SPACE)
-    }
+    """Comments and blank lines that stand within the definitions."""
+    spans = [(set(layout.members), range(layout.members[0], layout.members[-1])) for layout in layouts]
+    return {number for members, span in spans for number in span if number not in members}
 
 
 def _mistaken(document: MainCf, plain: Sequence[Splice], name: str, layouts: Sequence[Layout]) -> set[int]:

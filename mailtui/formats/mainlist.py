@@ -119,6 +119,7 @@ def disable_tokens(document: MainCf, name: str, first: int, last: int) -> list[S
             # a lone blank behind the # would make it prose: it could not be brought back
             row.body = (b"#" if continuation(b"#" + row.body) is not None else b"# ") + row.body
             row.joins = False
+        rows.changed()
 
     return _change(document, name, act, before[:first] + before[last + 1 :])
 

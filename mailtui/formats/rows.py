@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 from mailtui.formats.lines import BLANK, COMMENT, Lines
 from mailtui.formats.splice import Splice
@@ -53,24 +55,42 @@ class Rows:
         self.lines = lines
         self.first, self.last = first, last
         self.rows = [_row(lines, number) for number in range(first, last + 1)]
+        self.changed()
 
-    @property
-    def text(self) -> bytes:
+    def changed(self) -> None:
+        """Read the logical line anew; to be called after a change of `rows`."""
+        members = [(index, row.content) for index, row in enumerate(self.rows) if row.joins]
+        self.text = b"".join(content for _, content in members)
         """The logical line."""
-        return b"".join(row.content for row in self.rows if row.joins)
+        self._members = [index for index, _ in members]
+        self._bases = list(accumulate((len(content) for _, content in members), initial=0))
+
+    def write(self, index: int, body: bytes) -> None:
+        """Give row `index` another text."""
+        self.rows[index].body = body
+        self.changed()
+
+    def drop(self, index: int) -> None:
+        """Take row `index` out."""
+        del self.rows[index]
+        self.changed()
+
+    def insert_after(self, index: int, body: bytes) -> None:
+        """A new line below row `index`; a missing newline at the end of the file stays missing."""
+        above = self.rows[index]
+        end = above.end
+        if not end:
+            above.end = self.lines.newline
+        self.rows.insert(index + 1, Row(body, end, None, True))
+        self.changed()
+
+    def _at(self, at: int) -> int:
+        return min(bisect_right(self._bases, at), len(self._members)) - 1
 
     def locate(self, at: int) -> tuple[int, int]:
         """The row that holds the byte `at` of the text, by its index, and the byte's column."""
-        found = (0, 0)
-        for index, row in enumerate(self.rows):
-            if not row.joins:
-                continue
-            size = len(row.content)
-            if at < size:
-                return index, at
-            found = index, size
-            at -= size
-        return found
+        found = self._at(at)
+        return self._members[found], at - self._bases[found]
 
     def behind(self, at: int) -> tuple[int, int]:
         """Row and column just behind the byte before `at`."""
@@ -80,24 +100,11 @@ class Rows:
     def spans(self, start: int, end: int) -> list[tuple[int, int, int]]:
         """What the bytes from `start` to `end` cover: (row index, first column, column behind the last)."""
         result: list[tuple[int, int, int]] = []
-        base = 0
-        for index, row in enumerate(self.rows):
-            if not row.joins:
-                continue
-            size = len(row.content)
-            low, high = max(start, base), min(end, base + size)
-            if low < high:
-                result.append((index, low - base, min(high - base, len(row.body))))
-            base += size
+        for member in range(self._at(start), self._at(end - 1) + 1):
+            base, index = self._bases[member], self._members[member]
+            high = min(end - base, len(self.rows[index].body))
+            result.append((index, max(start - base, 0), high))
         return result
-
-    def insert_after(self, index: int, body: bytes) -> None:
-        """A new line below row `index`; a missing newline at the end of the file stays missing."""
-        above = self.rows[index]
-        end = above.end
-        if not end:
-            above.end = self.lines.newline
-        self.rows.insert(index + 1, Row(body, end, None, True))
 
     def splices(self) -> list[Splice]:
         """What has changed against the file, as small as it can be said."""

@@ -25,6 +25,7 @@ class Table(EntryEdits):
     _PLAIN_KEY = re.compile(rb"[!#-\[\]-~]++(?=[ \t])")
     _SEPARATOR = b" "
     _PROGRAM = "postmap"
+    _TRIMMED = b" \t\r\n\v\f"
 
     @staticmethod
     def split(text: bytes) -> Parts | str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
-from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.interfaces import literal, own_addresses
-from mailtui.postfix.lookups import Lookup, split_list
+from mailtui.postfix.lookups import split_list
 from mailtui.postfix.matchlists import Kind, Match, MatchList
+from mailtui.postfix.values import Values
 from mailtui.text.safe import decode
 
 DomainClass = Literal["local", "virtual-alias", "virtual-mailbox", "relay", "default"]
@@ -25,6 +27,8 @@ CLASS_PARAMETERS: tuple[tuple[DomainClass, str], ...] = (
 
 SCAN_LIMIT = 8 << 20
 """Bytes above which a table is not searched for bare domains; completion must not wait for it."""
+
+_BARE_KEY = re.compile(rb"""^([^\s#@":.]+\.[^\s@":]*[^\s@":.])[ \t]+\S""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,58 @@ def explain_domain(instance: Instance, domain: str) -> DomainView:
     return DomainView(name, first.domain_class, first, tuple(rest), tuple(problems))
 
 
+class _ClassLists:
+    """The class lists of one state of main.cf and of the `/file` lists that it names."""
+
+    def __init__(self, values: Values, alias_paths: frozenset[str]) -> None:
+        self.values, self._alias_paths = values, alias_paths
+        self._lists: dict[str, MatchList] = {}
+        self._bare: dict[str, tuple[bytes, Sequence[str]]] = {}
+
+    def get(self, instance: Instance, parameter: str) -> MatchList:
+        found = self._lists.get(parameter)
+        if found is None or any(
+            instance.files.stamp(path) != stamp for path, stamp in found.files_read.items()
+        ):
+            found = self._lists[parameter] = self._read(instance, parameter)
+        return found
+
+    def bare_keys(self, instance: Instance, path: str) -> Sequence[str]:
+        """The keys of a text table that can be domains, read anew only where the text is another."""
+        try:
+            raw = instance.files.raw(path)
+        except OSError:  # explain_domain tells of it; here there is just nothing to propose
+            return ()
+        known, keys = self._bare.get(path, (b"", ()))
+        if known is not raw:
+            keys = [decode(key) for key in _BARE_KEY.findall(raw)] if len(raw) <= SCAN_LIMIT else ()
+            self._bare[path] = raw, keys
+        return keys
+
+    def _read(self, instance: Instance, parameter: str) -> MatchList:
+        kind: Kind = "exact"
+        if parameter == "relay_domains":
+            parents = split_list(self.values.expanded("parent_domain_matches_subdomains"))
+            kind = "parent" if parameter in parents else "domain"
+        return MatchList(
+            instance.parameters, parameter, instance.files, kind, instance.config_dir, self._alias_paths
+        )
+
+
+_held: WeakKeyDictionary[Instance, _ClassLists] = WeakKeyDictionary()
+
+
+def _class_lists(instance: Instance) -> _ClassLists:
+    values = instance.parameters.values
+    lists = _held.get(instance)
+    if lists is None or lists.values is not values:
+        lists = _held[instance] = _ClassLists(values, instance.alias_paths)
+    return lists
+
+
 def class_list(instance: Instance, parameter: str) -> MatchList:
     """A list of domains as Postfix matches it. Raises ParameterError."""
-    kind: Kind = "exact"
-    if parameter == "relay_domains":
-        parents = set(split_list(instance.parameters.expanded("parent_domain_matches_subdomains")))
-        kind = "parent" if parameter in parents else "domain"
-    return MatchList.of(
-        instance.parameters, parameter, instance.files, kind, instance.config_dir, instance.alias_paths
-    )
+    return _class_lists(instance).get(instance, parameter)
 
 
 def hosted_domains(instance: Instance) -> list[str]:
@@ -101,12 +148,14 @@ def hosted_domains(instance: Instance) -> list[str]:
 
     Tables that are not texts, and texts above SCAN_LIMIT, are left out. Raises ParameterError.
     """
+    lists = _class_lists(instance)
     found: set[str] = set()
     for _, parameter in CLASS_PARAMETERS:
-        domains = class_list(instance, parameter)
+        domains = lists.get(instance, parameter)
         found.update(item.text for item in domains.literals() if not item.text.startswith((".", "[")))
         for table in domains.tables():
-            found.update(_bare_keys(table, instance))
+            if table.editable:
+                found.update(lists.bare_keys(instance, table.path))
     return sorted({normal(domain) for domain in found})
 
 
@@ -115,20 +164,3 @@ def _own_literal(instance: Instance, name: str) -> Match:
     if address is None or address not in own_addresses(instance.parameters, instance.files):
         return Match(False)
     return Match(True, name)
-
-
-def _bare_keys(table: Lookup, instance: Instance) -> Iterator[str]:
-    """The keys of a text table that can be domains."""
-    target = table.target
-    if target is None:
-        return
-    try:
-        if len(instance.files.raw(target.path)) > SCAN_LIMIT:
-            return
-        document = entries(instance.files, target)
-    except OSError:  # explain_domain tells of it; here there is just nothing to propose
-        return
-    for index in range(len(document)):
-        entry = document.entry(index)
-        if entry.enabled and b"@" not in entry.key and b"." in entry.key:
-            yield decode(entry.key)

@@ -70,24 +70,26 @@ def iter_ends(
     search = _Search(Resolver(instance, users))
     wanted = search.place(address)
     frontier = [wanted]
-    seen = {wanted}
+    places = {wanted}
+    entries_seen: set[tuple[str, int]] = set()
     told = 0
     while frontier:
         nearer, frontier = frontier, []
-        for place in nearer:
-            for found in search.naming(place):
-                source = search.source(found)
-                if source in seen:
-                    continue
-                seen.add(source)
+        for found in (each for place in nearer for each in search.naming(place)):
+            if (found.lookup.spec, found.line) in entries_seen:
+                continue
+            entries_seen.add((found.lookup.spec, found.line))
+            source = search.source(found)
+            if source not in places:
+                places.add(source)
                 frontier.append(source)
-                path = search.confirmed(found, wanted)
-                if not path:
-                    continue
-                yield End(found.key, found.lookup.written, found.lookup.path, found.line, path)
-                told += 1
-                if told >= limit:
-                    return
+            path = search.confirmed(found, wanted)
+            if not path:
+                continue
+            yield End(found.key, found.lookup.written, found.lookup.path, found.line, path)
+            told += 1
+            if told >= limit:
+                return
 
 
 @dataclass(frozen=True, slots=True)

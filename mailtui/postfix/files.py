@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 from mailtui.formats.document import parse
 from mailtui.formats.target import Format, Target
+from mailtui.text.safe import safe
 
 if TYPE_CHECKING:
     from mailtui.formats.aliases import Aliases
@@ -83,8 +84,9 @@ class Files:
     """
 
     def __init__(self) -> None:
-        self._held: dict[str, _Cached] = {}
-        self._told: dict[str, tuple[str, Stamp | None]] = {}
+        self._by_path: dict[str, _Cached] = {}
+        self._by_real_path: dict[str, _Cached] = {}
+        self._told: dict[str, Stamp | None] = {}
 
     def raw(self, path: str) -> bytes:
         """The bytes of a file as they are now. Raises OSError, also for anything but a regular file."""
@@ -100,7 +102,7 @@ class Files:
 
     def stamp(self, path: str) -> Stamp | None:
         """The state of a file now; None where it is missing or may not be looked at."""
-        return self._look(path)[1]
+        return self._look(path)
 
     def changed(self) -> set[str]:
         """The paths asked for so far whose file is another than when last told of: changed, appeared, gone.
@@ -117,30 +119,33 @@ class Files:
 
     def forget(self, path: str) -> None:
         """Read this file anew next time, whatever its stamp says."""
-        self._held.pop(os.path.realpath(path), None)
+        self._by_path.pop(path, None)
+        self._by_real_path.pop(os.path.realpath(path), None)
         self._told.pop(path, None)
 
-    def _look(self, path: str) -> tuple[str, Stamp | None]:
+    def _look(self, path: str) -> Stamp | None:
         now = _look(path)
         self._told.setdefault(path, now)
         return now
 
     def _read(self, path: str) -> _Cached:
-        real, stamp = self._look(path)
-        held = self._held.get(real)
+        stamp = self._look(path)
+        held = self._by_path.get(path)
         if held is not None and held.stamp == stamp:
             return held
-        stamp, raw = _load(path)
-        held = self._held[real] = _Cached(stamp, raw)
+        real = os.path.realpath(path)
+        held = self._by_real_path.get(real)
+        if held is None or held.stamp != stamp:
+            held = self._by_real_path[real] = _Cached(*_load(path))
+        self._by_path[path] = held
         return held
 
 
-def _look(path: str) -> tuple[str, Stamp | None]:
-    real = os.path.realpath(path)
+def _look(path: str) -> Stamp | None:
     try:
-        return real, Stamp.of(os.stat(real))
+        return Stamp.of(os.stat(path))
     except OSError:
-        return real, None
+        return None
 
 
 def _load(path: str) -> tuple[Stamp, bytes]:
@@ -166,15 +171,16 @@ def problem_words(error: OSError, path: str, named_by: str = "") -> str:
     `named_by` is the parameter (or file) in which the path stands, where there is one.
     """
     place = f" (named by {named_by})" if named_by else ""
+    shown = safe(path)
     match error:
         case FileNotFoundError():
             do = f"create it, or take it out of {named_by}" if named_by else "check the path"
-            return f"{path}{place} does not exist; {do}"
+            return f"{shown}{place} does not exist; {do}"
         case PermissionError():
-            return f"{path}{place} may not be read by {_user()}; {_who_may(path)}"
+            return f"{shown}{place} may not be read by {_user()}; {_who_may(path)}"
         case IsADirectoryError():
-            return f"{path}{place} is a directory, not a file; check the path"
-    return f"{path}{place} cannot be read: {error.strerror or error}; check the file and its disk"
+            return f"{shown}{place} is a directory, not a file; check the path"
+    return f"{shown}{place} cannot be read: {error.strerror or error}; check the file and its disk"
 
 
 def _user() -> str:

@@ -140,48 +140,54 @@ class Instance:
 
 
 def master_pid(queue_directory: str) -> int | None:
-    """The process id of the master(8) that serves this queue, None where none lives.
+    """The process id of the master(8) that serves this queue, None where none is seen to live.
 
-    master.pid stays behind when Postfix stops, so the process must be a master, and must either hold
-    the lock on that file or (where that cannot be seen) not be at work in another queue.
+    master.pid stays behind when Postfix stops, and root alone may read it. So the process is looked for
+    among those that hold the lock on it, then by the number in it; it must be a master, and not be at work
+    in another queue.
     """
     file = Path(queue_directory, "pid", "master.pid")
     try:
-        pid = int(file.read_bytes().strip())
         inode = file.stat().st_ino
-    except (OSError, ValueError):
-        return None
-    process = Path("/proc", str(pid))
-    try:
-        if process.joinpath("comm").read_bytes().strip() != b"master":
-            return None
     except OSError:
         return None
-    if _holds_lock(pid, inode):
-        return pid
+    for pid in _lock_holders(inode):
+        if _is_master(pid, queue_directory):
+            return pid
     try:
+        pid = int(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return pid if _is_master(pid, queue_directory) else None
+
+
+def _is_master(pid: int, queue_directory: str) -> bool:
+    """Whether this process lives, is called master, and (where that may be seen) works in the queue."""
+    process = Path("/proc", str(pid))
+    try:
+        if process.joinpath("comm").read_bytes() != b"master\n":
+            return False
         at_work_in = process.joinpath("cwd").readlink()
     except PermissionError:
-        return pid
-    except OSError:  # it has ended, and waits for its parent
-        return None
-    return pid if os.path.realpath(at_work_in) == os.path.realpath(queue_directory) else None
+        return True
+    except OSError:  # there is none, or it has ended and waits for its parent
+        return False
+    return os.path.realpath(at_work_in) == os.path.realpath(queue_directory)
 
 
-def _holds_lock(pid: int, inode: int) -> bool:
-    """Whether the kernel's list of locks has an exclusive flock of that process on that inode."""
+def _lock_holders(inode: int) -> list[int]:
+    """The processes with an exclusive flock on a file of this inode number, by the kernel's list."""
     try:
         locks = Path("/proc/locks").read_text("ascii")
-    except (OSError, UnicodeDecodeError):
-        return False
+    except OSError:  # not every container shows it
+        return []
+    # 1: FLOCK  ADVISORY  WRITE 15401 fe:00:2146720 0 EOF
     fields = (line.split() for line in locks.splitlines())
-    return any(
-        "FLOCK" in each
-        and "WRITE" in each
-        and str(pid) in each
-        and any(f.endswith(f":{inode}") for f in each)
+    return [
+        int(each[4])
         for each in fields
-    )
+        if len(each) == 8 and each[1] == "FLOCK" and each[3] == "WRITE" and each[5].endswith(f":{inode}")
+    ]
 
 
 def _default_directory() -> str:

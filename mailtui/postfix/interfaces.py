@@ -5,7 +5,8 @@ Names in them are looked up in /etc/hosts only: reading a configuration asks not
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 from mailtui.postfix import postconf
 from mailtui.postfix.files import Reader
@@ -13,9 +14,13 @@ from mailtui.postfix.lookups import split_list
 from mailtui.postfix.parameters import Parameters
 from mailtui.text.safe import decode
 
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
+    Address: TypeAlias = IPv4Address | IPv6Address
+
 HOSTS = "/etc/hosts"
-Address = IPv4Address | IPv6Address
-LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
+LOOPBACK = ("127.0.0.1", "::1")
 
 
 def literal(text: str) -> Address | None:
@@ -34,9 +39,9 @@ def own_addresses(parameters: Parameters, reader: Reader) -> frozenset[Address]:
     for item in split_list(parameters.expanded("inet_interfaces")):
         match item.lower():
             case "all":
-                found.update(_of_this_host())
+                found.update(_addresses(_of_this_host()))
             case "loopback-only":
-                found.update(LOOPBACK)
+                found.update(_addresses(LOOPBACK))
             case _:
                 found.update(_named(item, reader))
     versions = _versions(parameters.expanded("inet_protocols"))
@@ -52,21 +57,30 @@ def _versions(protocols: str) -> set[int]:
 
 
 def _address(text: str) -> Address | None:
+    from ipaddress import ip_address
+
     try:
         return ip_address(text)
     except ValueError:
         return None
 
 
-def _of_this_host() -> set[Address]:
+def _addresses(texts: Iterable[str]) -> Iterator[Address]:
+    """The addresses among the texts."""
+    for text in texts:
+        address = _address(text)
+        if address is not None:
+            yield address
+
+
+def _of_this_host() -> Iterable[str]:
     """The addresses of this host's interfaces; the loopback ones where they cannot be had."""
     settings = {"inet_interfaces": "all", "inet_protocols": "all", "mynetworks_style": "host"}
     try:
         networks = postconf.own_networks(settings)
     except postconf.PostconfError:
-        return set(LOOPBACK)
-    addresses = (_address(each.partition("/")[0].strip("[]")) for each in networks)
-    return {each for each in addresses if each is not None}
+        return LOOPBACK
+    return [each.partition("/")[0].strip("[]") for each in networks]
 
 
 def _named(item: str, reader: Reader) -> set[Address]:
@@ -79,5 +93,4 @@ def _named(item: str, reader: Reader) -> set[Address]:
     except OSError:
         return set()
     rows = (line.partition("#")[0].split() for line in lines)
-    found = (_address(row[0]) for row in rows if item.lower() in (name.lower() for name in row[1:]))
-    return {each for each in found if each is not None}
+    return set(_addresses(row[0] for row in rows if item.lower() in (name.lower() for name in row[1:])))

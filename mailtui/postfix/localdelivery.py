@@ -84,7 +84,8 @@ class LocalDelivery:
         self._seen.add((context.level, fold(address)))
         before = [fold(one) for one in context.carried]
         if fold(address) in before:
-            circle = context.carried[before.index(fold(address)) :]
+            way = context.carried if context.level == 0 else (*context.carried, context.delivered)
+            circle = way[before.index(fold(address)) :]
             self._trail.loop([quote(one) for one in (*circle, address)])
             self._fail(address, f"mail forwarding loop for {quote(address)}")
             return

@@ -6,19 +6,27 @@ or a `/file` of more items, each with any number of `!` before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from mailtui.formats.target import Target
 from mailtui.postfix.errors import ParameterError
-from mailtui.postfix.files import Reader, entries, problem_words
+from mailtui.postfix.files import Reader, Stamp, entries, problem_words
 from mailtui.postfix.lookups import PATTERNS, Lookup, parse_map, split_list
 from mailtui.postfix.parameters import Parameters
 from mailtui.text.safe import decode, encode, safe
 
+if TYPE_CHECKING:
+    from mailtui.formats.aliases import Aliases
+    from mailtui.formats.table import Table
+
 FILE_DEPTH = 20
 """How deep `/file` items may name further files before this is called a loop."""
+
+REMEMBERED = 4096
+"""Keys of one table whose places are remembered."""
 
 Kind = Literal["exact", "domain", "parent"]
 """How names match: `exact`; `domain`, where `.example.com` also matches what is below it; `parent`, where
@@ -39,7 +47,7 @@ class Item:
 
     @property
     def is_table(self) -> bool:
-        return not self.text.startswith("[") and ":" in self.text
+        return not self.problem and not self.text.startswith("[") and ":" in self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +65,26 @@ class Match:
 class MatchList:
     """The items of one match list, `/file` items replaced by what the files hold."""
 
-    def __init__(self, parameter: str, items: Sequence[Item], kind: Kind = "exact", config_dir: str = "",
-                 alias_paths: frozenset[str] = frozenset()) -> None:  # fmt: skip
-        self.parameter, self.items, self.kind = parameter, items, kind
-        self._tables = {
-            item.text: parse_map(item.text, parameter, config_dir, alias_paths)
-            for item in items
-            if item.is_table
-        }
-
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         parameters: Parameters,
         name: str,
         reader: Reader,
         kind: Kind = "exact",
         config_dir: str = "",
         alias_paths: frozenset[str] = frozenset(),
-    ) -> MatchList:
-        """The list that a parameter holds. Raises ParameterError where the value cannot be expanded."""
-        items = [
-            item
-            for text, file, line in _written(parameters, name)
-            for item in _items(text, False, file, line, reader, name, 0)
-        ]
-        return cls(name, items, kind, config_dir, alias_paths)
+    ) -> None:
+        """The list that the parameter `name` holds. Raises ParameterError where it cannot be expanded."""
+        self.parameter, self.kind = name, kind
+        found = _Items(reader, name)
+        for text, file, line in _written(parameters, name):
+            found.add(text, file, line)
+        self.items: Sequence[Item] = found.items
+        self.files_read: Mapping[str, Stamp | None] = found.files_read
+        """The files that `/file` items name, with their state when they were read."""
+        tables = {item.text for item in self.items if item.is_table}
+        self._tables = {text: parse_map(text, name, config_dir, alias_paths) for text in tables}
+        self._lines: dict[str, tuple[Table | Aliases, dict[str, int | None]]] = {}
 
     def literals(self) -> Iterator[Item]:
         """The items that are names, neither tables nor negated."""
@@ -122,13 +124,36 @@ class MatchList:
     def _in_table(self, item: Item, name: str, reader: Reader) -> Match | None:
         table = self._tables[item.text]
         for key in self._keys(name, table):
-            answer = table.get(encode(key), reader)
-            if answer.problem:
-                return Match(False, item.text, item.file, item.line, answer.problem)
-            if answer.found:
-                file, line = _place(table, key, reader) or (item.file, item.line)
+            if table.target is None:
+                answer = table.get(encode(key), reader)
+                problem, line = answer.problem, item.line if answer.found else None
+                file, found = item.file, answer.found
+            else:
+                problem, line = self._line(table, table.target, key, reader)
+                file, found = table.path, line is not None
+            if problem:
+                return Match(False, item.text, item.file, item.line, problem)
+            if found:
                 return Match(True, item.text, file, line)
         return None
+
+    def _line(self, table: Lookup, target: Target, key: str, reader: Reader) -> tuple[str, int | None]:
+        """Why a text table cannot be searched; or the line of a key in it, None where it is not there.
+
+        Remembered as long as the text is the same: a miss in a table of a million rows takes 10 ms.
+        """
+        try:
+            document = entries(reader, target)
+        except OSError as error:
+            return problem_words(error, table.path, self.parameter), None
+        known, lines = self._lines.get(target.path, (None, {}))
+        if known is not document or len(lines) >= REMEMBERED:
+            lines = {}
+            self._lines[target.path] = document, lines
+        if key not in lines:
+            index = document.find(encode(key))
+            lines[key] = None if index is None else document.entry(index).line
+        return "", lines[key]
 
     def _keys(self, name: str, table: Lookup) -> Iterator[str]:
         """The name and, in a list of domains, its parents; tables of patterns are asked for the name only."""
@@ -139,16 +164,6 @@ class MatchList:
         while at >= 0:
             yield name[at + 1 :] if self.kind == "parent" else name[at:]
             at = name.find(".", at + 2 if self.kind == "parent" else at + 1)
-
-
-def _place(table: Lookup, key: str, reader: Reader) -> tuple[str, int] | None:
-    """File and line of a key, where the table is a text."""
-    target = table.target
-    if target is None:
-        return None
-    document = entries(reader, target)
-    index = document.find(encode(key))
-    return None if index is None else (target.path, document.entry(index).line)
 
 
 def _written(parameters: Parameters, name: str) -> list[tuple[str, str | None, int | None]]:
@@ -176,27 +191,41 @@ def _written(parameters: Parameters, name: str) -> list[tuple[str, str | None, i
     return [(text, file, definition.line) for text in expanded]
 
 
-def _items(
-    text: str, negated: bool, file: str | None, line: int | None, reader: Reader, parameter: str, depth: int
-) -> Iterator[Item]:
-    bare = text.lstrip("!")
-    if (len(text) - len(bare)) % 2:
-        negated = not negated
-    if not bare:
-        yield Item(text, negated, file, line, f"{parameter}: nothing follows `!`")
-    elif not bare.startswith("/"):
-        yield Item(bare, negated, file, line)
-    elif depth >= FILE_DEPTH:
-        yield Item(bare, negated, file, line, f"{safe(bare)}: files name each other in a loop")
-    else:
-        try:
-            lines = reader.raw(bare).split(b"\n")
-        except OSError as error:
-            yield Item(bare, negated, file, line, problem_words(error, bare, parameter))
-            return
-        for number, raw in enumerate(lines, 1):
-            if not raw.startswith(b"#"):
-                for inner in split_list(decode(raw)):
-                    if inner.startswith("#"):  # Postfix ends the line here, with a warning
-                        break
-                    yield from _items(inner, negated, bare, number, reader, parameter, depth + 1)
+class _Items:
+    """The items of a list as they are gathered, with those of the files that it names."""
+
+    def __init__(self, reader: Reader, parameter: str) -> None:
+        self._reader, self._parameter = reader, parameter
+        self.items: list[Item] = []
+        self.files_read: dict[str, Stamp | None] = {}
+
+    def add(
+        self, text: str, file: str | None, line: int | None, negated: bool = False, depth: int = 0
+    ) -> None:
+        """One item as written; `negated` by a `!` before the file that it stands in."""
+        bare = text.lstrip("!")
+        negated ^= bool((len(text) - len(bare)) % 2)
+        if not bare:
+            problem = f"{self._parameter}: nothing follows `!`"
+        elif not bare.startswith("/"):
+            problem = ""
+        elif depth >= FILE_DEPTH:
+            problem = f"{safe(bare)}: files name each other in a loop"
+        else:
+            try:
+                self.files_read[bare] = self._reader.stamp(bare)
+                self._add_file(bare, negated, depth + 1)
+            except OSError as error:
+                problem = problem_words(error, bare, self._parameter)
+            else:
+                return
+        self.items.append(Item(bare, negated, file, line, problem))
+
+    def _add_file(self, path: str, negated: bool, depth: int) -> None:
+        for number, raw in enumerate(self._reader.raw(path).split(b"\n"), 1):
+            if raw.startswith(b"#"):
+                continue
+            for text in split_list(decode(raw)):
+                if text.startswith("#"):  # Postfix ends the line here, with a warning
+                    break
+                self.add(text, path, number, negated, depth)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +31,8 @@ class PostconfError(Exception):
 
 def _ask(options: list[str], main: bytes, master: bytes) -> tuple[str, str]:
     """Standard output and standard error of postconf over these bytes. Raises PostconfError."""
+    import tempfile
+
     try:
         with tempfile.TemporaryDirectory(prefix="mailtui-") as folder:
             past = time.time() - COPY_AGE

@@ -6,7 +6,7 @@ only where a built-in default is needed.
 
 from __future__ import annotations
 
-import socket
+import os
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -158,7 +158,7 @@ class Values:
                     f"{name} is worked out from itself ({way})", "set it to a name", self.path
                 )
             case "myhostname":
-                host = socket.gethostname()
+                host = os.uname().nodename
                 return host if "." in host else f"{host}.{self._domain_of_host(over, (*pending, name))}"
             case "mydomain":
                 _, dot, domain = self._expand("myhostname", over, (*pending, name)).partition(".")

@@ -30,9 +30,9 @@ class Bar(Painted):
         width = self.size.width
         base: Style = self.paint[self.ground]
         if y:
-            return Strip([Segment(" " * width, base)], width)
+            return self.strip([Segment(" " * width, base)], width)
         left, right = self.parts(width)
         taken = min(spans_width(right), width)
         line = segments(left, width - taken, self.paint, base=base)
         line += segments(right, taken, self.paint, base=base)
-        return Strip(line, width)
+        return self.strip(line, width)

@@ -34,7 +34,7 @@ class CommandField(Field):
         ),
         Binding("up", "earlier", "earlier", show=False),
         Binding("down", "later", "later", show=False),
-    ]
+    ]  # fmt: skip
 
     class Done(Message):
         """The line is to be closed; `text` is to be run unless it is None."""

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.strip import Strip
 
@@ -26,11 +26,14 @@ from mailtui.screens.parts.text import Span, Spans, rule, segments, wrapped
 INDENT = 4
 """Columns by which the later lines of a wrapped one are set in."""
 
+LABEL = 9
+"""Columns of the label before a detail line: `("note".ljust(LABEL), "dim")`; wrapped text stays right of it."""
+
 
 class Lines(Painted):
     """Wrapped lines; more than fit are scrolled with the cursor keys, once it has the focus."""
 
-    BINDINGS: ClassVar[list[Binding]] = MOVES  # type: ignore[assignment]  # narrower than Textual's
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVES]
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class Lines(Painted):
         more = len(self._wrapped) - self.top - self.size.height
         if y == self.size.height - 1 and more > 0:
             spans = [(f"{'':{self._indent}}… {more + 1} more lines", "dim")]
-        return Strip(segments(spans, width, self.paint), width)
+        return self.strip(segments(spans, width, self.paint), width)
 
     def _scroll(self, top: int) -> None:
         top = max(0, min(top, len(self._wrapped) - self.size.height))
@@ -156,7 +159,7 @@ class DetailPane(Vertical):
     def compose(self) -> ComposeResult:
         yield Rule()
         yield TitleLine()
-        yield Lines()
+        yield Lines(indent=3 + LABEL)
 
     def show(self, left: Spans, right: Spans, lines: Sequence[Spans]) -> None:
         """Show a title (left and right part) and lines; nothing at all where they are empty."""

@@ -39,6 +39,8 @@ class Dialog(ModalScreen[Answer]):
     def __init__(self, title: str, lines: Sequence[str | Spans] = (), *, style: str = "accent") -> None:
         super().__init__()
         self._title, self._style = title, style
+        self.own_ids: list[str] = []
+        """Ids of the keys that only this dialog has, in the footer's order."""
         self._lines: list[Spans] = [[(line, "")] if isinstance(line, str) else line for line in lines]
 
     def compose(self) -> ComposeResult:
@@ -56,7 +58,8 @@ class Dialog(ModalScreen[Answer]):
         self.query_one(TitleLine).show([(self._title, self._style)])
 
     def bind_first(self, binding: Binding) -> None:
-        """Give this one dialog a key of its own, before those of its class."""
+        """Give this one dialog a key of its own, before those of its class and those given before."""
+        self.own_ids.insert(0, binding.id or "")
         keys = self._bindings.key_to_bindings
         self._bindings.key_to_bindings = {binding.key: [binding]} | {
             key: bindings for key, bindings in keys.items() if key != binding.key
@@ -126,7 +129,8 @@ class TypedWord(Dialog[bool]):
         """Enter compares."""
 
         BINDINGS: ClassVar[list[BindingType]] = [
-            Binding("enter", "screen.compare", "do it", id="dialog.compare", tooltip="Do it, if the word is right."),
+            Binding("enter", "screen.compare", "do it", id="dialog.compare",
+                    tooltip="Do it, if the word is right."),
         ]  # fmt: skip
 
     def __init__(self, title: str, word: str, lines: Sequence[str | Spans] = ()) -> None:
@@ -150,9 +154,11 @@ class ErrorDialog(Dialog[None]):
     """What went wrong, in full; `y` copies it, `t` shows it as plain text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "cancel", "back", key_display="Esc", id="dialog.cancel", tooltip="Close it."),
-        Binding("y", "copy", "copy", id="dialog.copy", tooltip="Copy the text through the terminal (OSC 52)."),
-        Binding("t", "plain", "plain text", id="dialog.plain", tooltip="Show it unwrapped, to select by mouse."),
+        Binding("escape,enter,q", "cancel", "back", key_display="Esc", id="dialog.cancel",
+                tooltip="Close it."),
+        Binding("y", "copy", "copy", id="dialog.copy", tooltip="Copy it through the terminal (OSC 52)."),
+        Binding("t", "plain", "plain text", id="dialog.plain",
+                tooltip="Show it unwrapped, to select by mouse."),
     ]  # fmt: skip
 
     def __init__(self, title: str, lines: Sequence[str | Spans] = ()) -> None:
@@ -176,8 +182,9 @@ class TextView(ModalScreen[None]):
     takes it whole. Long lines are wrapped without an indent."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss_view", "back", key_display="q", id="dialog.close", tooltip="Close it."),
-        Binding("y", "copy", "copy", id="dialog.copy", tooltip="Copy the text through the terminal (OSC 52)."),
+        Binding("escape,q,enter", "dismiss_view", "back", key_display="q", id="dialog.close",
+                tooltip="Close it."),
+        Binding("y", "copy", "copy", id="dialog.copy", tooltip="Copy it through the terminal (OSC 52)."),
         Binding("ctrl+c", "dismiss_view", show=False),
     ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
@@ -22,7 +23,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.strip import Strip
@@ -110,8 +111,6 @@ class Filtered:
         return self.source.key(self.indices[index])
 
     def find(self, key: Hashable) -> int | None:
-        from bisect import bisect_left
-
         place = self.source.find(key)
         if place is None:
             return None
@@ -140,20 +139,20 @@ class Note(Painted):
 
     def render_line(self, y: int) -> Strip:
         spans: list[Span] = self._spans if y == 0 else []
-        return Strip(segments(spans, self.size.width, self.paint), self.size.width)
+        return self.strip(segments(spans, self.size.width, self.paint), self.size.width)
 
 
 class FilterField(Field):
     """The filter's field; the arrow keys go on to the list."""
 
-    BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]  # narrower than Textual's, on purpose
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "enter", "go", "first hit", id="filter.go", tooltip="Go to the first hit and keep the filter."
         ),
         Binding(
             "escape", "clear", "clear", id="filter.clear", tooltip="Clear the filter and go to the list."
         ),
-        Binding("down", "leave", "list", id="filter.leave", tooltip="Go to the list and keep the filter."),
+        Binding("down", "leave", "list", id="filter.leave", tooltip="Go to the list; the filter stays."),
     ]
 
     class Left(Message):

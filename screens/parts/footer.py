@@ -45,7 +45,9 @@ def _place(active: ActiveBinding) -> int:
         for binding in vars(owner).get("BINDINGS", ())
         if isinstance(binding, Binding)
     ]
-    return declared.index(active.binding.id) if active.binding.id in declared else -1
+    own: list[str] = getattr(active.node, "own_ids", [])
+    order = [*own, *declared]
+    return order.index(active.binding.id) if active.binding.id in order else -1
 
 
 class Footer(Bar):
@@ -80,7 +82,7 @@ class Footer(Bar):
             return [(f" {lead}", style), (self._message[0], style)], []
         left: list[Span] = []
         right: list[Span] = []
-        shown = 0
+        own: list[list[Span]] = []
         for active in actions(self.screen):
             general = isinstance(active.node, App)
             if general and active.binding.id not in {"app.quit", "app.help"}:
@@ -90,9 +92,13 @@ class Footer(Bar):
             span = self._spans(active)
             if general:
                 right.extend(span)
-            elif shown < MOST and spans_width(left) + spans_width(span) < width - 18 * (shown > 0):
-                left.extend(span)
-                shown += 1
+            else:
+                own.append(span)
+        room = width - spans_width(right) - 1
+        for span in own[:MOST]:
+            if spans_width(left) + spans_width(span) > room:
+                break
+            left.extend(span)
         return [(" ", ""), *left], [*right[:-1], (" ", "")] if right else []
 
     def _spans(self, active: ActiveBinding) -> list[Span]:

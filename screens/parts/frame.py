@@ -49,12 +49,13 @@ class TooSmall(Painted):
         ]
         line = y - max(0, (height - len(words)) // 2)
         text = words[line] if 0 <= line < len(words) else ""
-        return Strip(segments([(text.center(width), "")], width, self.paint), width)
+        return self.strip(segments([(text.center(width), "")], width, self.paint), width)
 
 
 class ConsoleScreen(Screen[None]):
     """A screen of the console. Views that open over one (Review, History) are such screens, too."""
 
+    AUTO_FOCUS = ""  # else the hidden command line would get the keys
     MODE: ClassVar[str] = ""
     """The screen's mode as in `names.py`."""
 

@@ -25,9 +25,7 @@ MOVES = [
 """Cursor keys of every list and every long text."""
 
 LIST_ACTIONS = [
-    Binding(
-        "slash", "filter", "filter", show=False, id="list.filter", tooltip="Filter the rows as you type."
-    ),
+    Binding("slash", "filter", "filter", show=False, id="list.filter", tooltip="Filter as you type."),
 ]
 """What every list offers beside its cursor keys; the screen has the actions."""
 

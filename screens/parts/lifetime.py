@@ -1,8 +1,8 @@
 """An app that starts fast and ends well: signals, crashes, the kept draft, messages, the poller.
 
-    class MailtuiApp(LastingApp): …
-    app.end()             # left by a key: the draft is stored, the terminal restored, exit code 0
-    app.crashed           # after run(): the line for standard error, if it failed
+class MailtuiApp(LastingApp): …
+app.end()             # left by a key: the draft is stored, the terminal restored, exit code 0
+app.crashed           # after run(): the line for standard error, if it failed
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ class LastingApp(App[int], inherit_bindings=False):
         self._return_code = 1
         if self._exception is None:
             self._exception = error
-            self._exception_event.set()
+            noticed: asyncio.Event = self._exception_event
+            noticed.set()
             cause = error.error if isinstance(error, WorkerFailed) else error
             report = crash.write_report(cause, self._crash_dir) if self._crash_dir else None
             self.crashed = crash.message(cause, report)

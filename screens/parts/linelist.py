@@ -6,7 +6,7 @@
         def key(self, index): …                  # hashable: what the row is, wherever it stands
         def find(self, key): …                   # its index now, or None
 
-    lines = LineList(Column("ADDRESS", share=3), Column("GOES TO", share=4), Column("TABLE", least=8, drop=70))
+    lines = LineList(Column("ADDRESS", share=3), Column("TABLE", least=8, drop=70))
     lines.set_rows(rows)                         # cursor and marks stay with their rows' keys
     on LineList.Highlighted / .Selected / .Marked: message.index, message.key
 
@@ -25,7 +25,7 @@ from typing import ClassVar, Protocol
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -87,7 +87,7 @@ class Listed:
 class LineList(Painted, can_focus=True):
     """The list. `cursor` is the index of the current row; 0 in an empty list."""
 
-    BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]  # narrower than Textual's, on purpose
+    BINDINGS: ClassVar[list[BindingType]] = [
         *MOVES,
         Binding("space", "mark", "mark", show=False, id="list.mark", tooltip="Mark the row, or unmark it."),
         Binding(
@@ -335,11 +335,11 @@ class LineList(Painted, can_focus=True):
         width = self.size.width
         index = self.top + y - self._header
         if y < self._header:
-            return Strip(self._header_line(width), width)
+            return self.strip(self._header_line(width), width)
         if index < len(self.rows):
             return self._row_strip(index, width)
         text = self.empty if y == self._header and not len(self.rows) else ""
-        return Strip(segments([("   ", ""), (text, "dim")], width, self.paint), width)
+        return self.strip(segments([("   ", ""), (text, "dim")], width, self.paint), width)
 
     def _header_line(self, width: int) -> list[Segment]:
         spans: list[Span] = [("   ", "")]
@@ -359,17 +359,13 @@ class LineList(Painted, can_focus=True):
 
     def _row_strip(self, index: int, width: int) -> Strip:
         here = index == self.cursor
-        name = (
-            index,
-            here,
-            here and self.has_focus,
-            bool(self.marked) and self.rows.key(index) in self.marked,
-        )
+        marked = bool(self.marked) and self.rows.key(index) in self.marked
+        name = (index, here, here and self.has_focus, marked)
         strip = self._strips.get(name)
         if strip is None or strip.cell_length != width:
             if len(self._strips) >= _CACHED:
                 self._strips.clear()
-            strip = self._strips[name] = Strip(self._row_line(index, width, name[3]), width)
+            strip = self._strips[name] = self.strip(self._row_line(index, width, marked), width)
         return strip
 
     def _row_line(self, index: int, width: int, marked: bool) -> list[Segment]:

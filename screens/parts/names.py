@@ -93,15 +93,15 @@ def named(word: str) -> ScreenName | None:
     return None
 
 
-def _line(labels: list[str], current: int) -> str:
-    """Labels with a blank between, the current one in brackets that take the blanks' places."""
-    text = " " if current != 0 else ""
+def _line(labels: list[str], current: int, gap: int = 1) -> str:
+    """Labels with blanks between, the current one in brackets that take blanks' places."""
+    text = " "
     for index, label in enumerate(labels):
         if index == current:
-            text += f"[{label}]"
+            text = f"{text[:-1]}[{label}]" + " " * (gap - 1)
         else:
-            text += label + ("" if index == current - 1 else " ")
-    return text
+            text += label + " " * gap
+    return text.rstrip()
 
 
 def tab_line(mode: str, width: int) -> str:
@@ -115,8 +115,8 @@ def tab_line(mode: str, width: int) -> str:
         [f"{name.key}{name.short}" for name in SCREENS],
         [f"{name.key}{title}" if i == current else name.key for i, name in enumerate(SCREENS)],
     )
-    for labels in forms:
-        line = _line(labels, current)
+    for place, labels in enumerate(forms):
+        line = _line(labels, current, gap=1 if place else 2)
         if len(line) <= width:
             return line
     return line[:width]

@@ -10,9 +10,11 @@ Every meaning has a letter or a word too; without colours there remain bold, dim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from rich.segment import Segment
 from rich.style import Style
+from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
@@ -94,6 +96,13 @@ class Painted(Widget):
         app = self.app
         assert isinstance(app, MailtuiApp)
         return app.paint
+
+    def strip(self, line: Iterable[Segment], width: int) -> Strip:
+        """A finished line of `width` cells. Textual lays no ground under what a widget draws itself: in
+        the console's own colours that would leave the terminal's, which may be as bright as the text."""
+        if self.app.native_ansi_color:
+            return Strip(line, width)
+        return Strip(Segment.apply_style(line, self.visual_style.rich_style), width).simplify()
 
     def over_cursor(self, style: Style) -> Style:
         """A span's style on the row under the cursor: its weight stays, its colour gives way, so that

@@ -1,6 +1,6 @@
 """What every screen shares: the instance, the draft, who sits here; and the news of their changes.
 
-    session = Session(instance, Draft(), files, read_only=False, who="roland")
+    session = Session(instance, Draft(), read_only=False, who="roland")
     session.changed.subscribe(self.on_change)      # Change(draft=True) or Change(paths={…})
     session.stage(edit, label="…"); session.unstage_last()
 
@@ -10,16 +10,16 @@ Free of Textual. Screens derived from `ConsoleScreen` are told without subscribi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mailtui.postfix.errors import InstanceError
-from mailtui.settings import Settings
+from mailtui.postfix.files import Files
 
 if TYPE_CHECKING:
     from mailtui.edits.draft import Draft, Group
     from mailtui.edits.model import Edit
-    from mailtui.postfix.files import Files
+    from mailtui.maillog.source import Source
     from mailtui.postfix.instance import Instance
 
 News = TypeVar("News")
@@ -85,19 +85,24 @@ class Session:
 
     instance: Instance
     draft: Draft
-    files: Files
-    """The files on the disk that `instance` reads through."""
     read_only: bool = False
     who: str = ""
     keep_draft: Callable[[], None] = _nothing
     look: Callable[[], Status] | None = None
-    settings: Settings = field(default_factory=Settings)
-    log: str = "auto"
-    """Which log to show: a path, `journal` or `auto`."""
-    notes: list[str] = field(default_factory=list)
+    find_log: Callable[[], Source] | None = None
+    """Which log to follow; it may take a moment, and is asked when the log is first shown."""
+    after_write: tuple[str, ...] = ()
+    """A program and its arguments that runs after an apply; empty for none."""
+    notes: tuple[str, ...] = ()
     """What is said once the console is up: problems in the settings, a draft kept from last time."""
+    files: Files | None = None
+    """The files on the disk whose changes are watched; those that `instance` reads, unless given."""
     changed: Signal[Change] = field(default_factory=Signal)
     status: Status = field(default_factory=Status)
+
+    def __post_init__(self) -> None:
+        if self.files is None and isinstance(self.instance.files, Files):
+            self.files = self.instance.files
 
     def stage(self, *edits: Edit, label: str = "") -> None:
         """Add edits to the draft as one group, and tell everyone."""
@@ -127,14 +132,13 @@ class Session:
 
     def poll(self) -> tuple[frozenset[str], Status]:
         """What changed on the disk since the last call, and the present status. Runs in a thread."""
-        paths = frozenset(self.files.changed())
+        paths = frozenset(self.files.changed()) if self.files is not None else frozenset()
         try:
-            return paths, self.look() if self.look is not None else self._look()
+            status = self.look() if self.look is not None else Status(running=self.instance.running())
+            host = self.status.host if self.status.host and not paths else self.instance.hostname
         except InstanceError as error:
             return paths, Status(host=self.status.host, problem=str(error))
-
-    def _look(self) -> Status:
-        return Status(running=self.instance.running(), host=self.instance.hostname)
+        return paths, replace(status, host=status.host or host)
 
     def polled(self, paths: frozenset[str], status: Status) -> None:
         """Take the result of `poll` over, in the screens' thread, and tell everyone what is new."""

@@ -20,19 +20,17 @@ class StatusLine(Bar):
         self._session = session
 
     def parts(self, width: int) -> tuple[list[Span], list[Span]]:
-        instance = self._session.instance
-        right: list[Span] = []
-        for text, style in self._facts():
-            right.extend(((text, style), ("  ", "")))
-        if right:
-            right[-1] = (" ", "")
-        room = width - spans_width(right)
-        left: list[Span] = [(" mailtui", "bold"), ("  ", ""), (self._session.status.host, "bold")]
-        if room > spans_width(left) + 2 + len(instance.config_dir):
-            left.extend((("  ", ""), (instance.config_dir, "")))
-        return left, right
+        host: Span = (self._session.status.host, "bold")
+        folder: Span = (self._session.instance.config_dir, "")
+        for left in ([(" mailtui", "bold"), host, folder], [(" mailtui", "bold"), host], [("", ""), host]):
+            for short in (False, True):
+                spans, facts = _apart(left), [*_apart(self._facts(short)), (" ", "")]
+                if spans_width(spans) + 2 + spans_width(facts) <= width:
+                    return spans, facts
+        return _apart([host]), []
 
-    def _facts(self) -> list[Span]:
+    def _facts(self, short: bool) -> list[Span]:
+        """What is to be said; `short` is as short as it can be understood."""
         status, staged = self._session.status, len(self._session.draft)
         facts: list[Span] = []
         if status.problem:
@@ -40,12 +38,22 @@ class StatusLine(Bar):
         elif status.running is not None:
             facts.append(("running", "good") if status.running else ("NOT RUNNING", "error"))
         if staged:
-            facts.append((f"{staged} staged · w", "bold"))
+            facts.append((f"{staged} staged" if short else f"{staged} staged · w", "bold"))
         if status.errors:
-            facts.append((f"{status.errors} error{'s' * (status.errors > 1)} · f", "error"))
+            words = f"{status.errors} error{'s' * (status.errors > 1)} · f"
+            facts.append((f"! {status.errors}" if short else words, "error"))
         if status.warnings:
-            facts.append((f"{status.warnings} warning{'s' * (status.warnings > 1)} · f", "warning"))
+            words = f"{status.warnings} warning{'s' * (status.warnings > 1)} · f"
+            facts.append((f"? {status.warnings}" if short else words, "warning"))
         facts.extend((f"also: {other}", "warning") for other in status.others)
         if self._session.read_only:
             facts.append(("read-only", "bold"))
         return facts
+
+
+def _apart(spans: list[Span]) -> list[Span]:
+    """Spans with two blanks between them."""
+    result: list[Span] = []
+    for span in spans:
+        result.extend((("  ", ""), span) if result else (span,))
+    return result

@@ -69,9 +69,9 @@ class StripView(Painted):
             spans: Spans = [
                 (rule() * 2, "dim"), (f" {self._lines.title} ", "title"), (rule() * width, "dim")
             ]  # fmt: skip
-            return Strip(segments(spans, width, self.paint), width)
+            return self.strip(segments(spans, width, self.paint), width)
         shown = list(self._lines.lines)[-(height - 1) :]
         if not shown and y == 1:
-            return Strip(segments([(" nothing was logged yet", "dim")], width, self.paint), width)
+            return self.strip(segments([(" nothing was logged yet", "dim")], width, self.paint), width)
         spans = [(" ", ""), *shown[y - 1]] if y - 1 < len(shown) else []
-        return Strip(segments(spans, width, self.paint), width)
+        return self.strip(segments(spans, width, self.paint), width)

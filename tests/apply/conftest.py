@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from mailtui.postfix.instance import master_pid
 
 MASTER = """\
 127.0.0.1:{port} inet n - n - 1 smtpd
@@ -122,6 +125,14 @@ class Lab:
             ["postfix", "-c", self.etc, word], check=False, capture_output=True, timeout=60
         ).returncode
 
+    def kill(self) -> None:
+        """End its processes, whatever its main.cf says by now."""
+        pid = master_pid(self.queue_directory)
+        if pid is not None:
+            os.killpg(pid, signal.SIGKILL)
+        while master_pid(self.queue_directory) is not None:
+            time.sleep(0.01)
+
     def start(self) -> None:
         assert self.postfix("start") == 0, self.log
         self.converse(lambda _: None)
@@ -185,8 +196,4 @@ def make_lab(root: Path) -> Iterator[Callable[[str], Lab]]:
 
     yield make
     for lab in labs:
-        lab.postfix("abort")
-        for _ in range(100):
-            if lab.postfix("status") != 0:
-                break
-            time.sleep(0.02)
+        lab.kill()

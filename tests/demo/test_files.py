@@ -91,7 +91,7 @@ def test_the_demo_has_material_for_an_editor() -> None:
 
 def test_what_postmap_refuses_is_said(made: Place) -> None:
     broken = Place(made.directory / "nowhere", made.mode)
-    with pytest.raises(place.DemoError, match="postalias refuses the demo's tables: .*No such file"):
+    with pytest.raises(place.DemoError, match=r"postalias refuses the demo's tables: .*No such file"):
         files.compile_tables(broken)
 
 

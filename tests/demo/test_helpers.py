@@ -16,20 +16,24 @@ from mailtui.demo.traffic import Message, Traffic
 
 
 def test_a_stranger_waits_and_is_let_in() -> None:
-    with greylist.Greylist(("127.0.0.1", 0), delay=0.15) as server, background.serving(server, "test"):
-        with socket.create_connection(server.server_address[:2], 2) as sock, sock.makefile("rw") as line:
+    server = greylist.Greylist(("127.0.0.1", 0), delay=0.15)
+    with (
+        background.serving(server, "test"),
+        socket.create_connection(("127.0.0.1", server.server_address[1]), 2) as sock,
+        sock.makefile("rw") as line,
+    ):
 
-            def ask(client: str) -> str:
-                line.write(f"request=smtpd_access_policy\nclient_address={client}\nsender=a\nrecipient=b\n\n")
-                line.flush()
-                answer = line.readline().strip()
-                assert line.readline() == "\n"
-                return answer
+        def ask(client: str) -> str:
+            line.write(f"request=smtpd_access_policy\nclient_address={client}\nsender=a\nrecipient=b\n\n")
+            line.flush()
+            answer = line.readline().strip()
+            assert line.readline() == "\n"
+            return answer
 
-            assert ask("1.2.3.4").startswith("action=DEFER_IF_PERMIT greylisted")
-            assert ask("5.6.7.8").startswith("action=DEFER_IF_PERMIT")
-            time.sleep(0.2)
-            assert ask("1.2.3.4") == "action=DUNNO"
+        assert ask("1.2.3.4").startswith("action=DEFER_IF_PERMIT greylisted")
+        assert ask("5.6.7.8").startswith("action=DEFER_IF_PERMIT")
+        time.sleep(0.2)
+        assert ask("1.2.3.4") == "action=DUNNO"
 
 
 @pytest.mark.parametrize(

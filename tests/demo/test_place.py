@@ -33,7 +33,7 @@ def test_a_folder_with_other_files_is_left_alone(open_folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["with blank", "dollar$", "ü", "comma,"])
 def test_a_path_that_main_cf_would_misread(open_folder: Path, name: str) -> None:
-    with pytest.raises(DemoError, match="main.cf takes no such path"):
+    with pytest.raises(DemoError, match=r"main\.cf takes no such path"):
         place.claim(open_folder / name)
 
 
@@ -83,7 +83,7 @@ def test_a_place_that_was_moved(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     place.mark(place.settle(tmp_path / "old", Mode.REPLAY)[0])
     (tmp_path / "old").rename(tmp_path / "new")
-    with pytest.raises(DemoError, match="was moved from .*/old"):
+    with pytest.raises(DemoError, match=r"was moved from .*/old"):
         place.settle(tmp_path / "new", Mode.REPLAY)
 
 

@@ -65,3 +65,12 @@ def test_a_file_that_is_not_there_yet(tmp_path: Path) -> None:
     found = laid(SetEntry(target, "root", "jean, laure", None))
     ((added,),) = found.added.values()
     assert (added.before, added.row.items) == (0, ("jean", "laure"))
+
+
+def test_a_renamed_row_with_new_destinations_is_one_row(virtual: Target) -> None:
+    found = laid(
+        RenameEntry(virtual, "a@one.example", "z@one.example", ("x",)),
+        SetEntry(virtual, "z@one.example", ("w",), ("x",)),
+    )
+    assert list(found.staged) == [(virtual, "a@one.example")]
+    assert found.staged[virtual, "a@one.example"] == StagedRow("~", "z@one.example", ("w",), was=("x",))

@@ -60,7 +60,6 @@ def test_any_bytes_are_a_main_cf(raw: bytes) -> None:
 
 
 @given(main_cf(odd=True), names, values)
-@settings(max_examples=300)
 def test_set_gives_the_value_and_touches_nothing_else(raw: bytes, name: str, value: bytes) -> None:
     document = MainCf.parse(raw)
     standing = document.get(name)
@@ -82,7 +81,6 @@ def test_set_gives_the_value_and_touches_nothing_else(raw: bytes, name: str, val
 
 
 @given(main_cf(), names, st.lists(ITEMS, max_size=6))
-@settings(max_examples=400)
 def test_items_are_set_and_comments_stay(raw: bytes, name: str, wanted: list[bytes]) -> None:
     document = MainCf.parse(raw)
     splices = document.set(name, wanted)
@@ -95,7 +93,6 @@ def test_items_are_set_and_comments_stay(raw: bytes, name: str, wanted: list[byt
 
 
 @given(main_cf(), names, st.data())
-@settings(max_examples=300)
 def test_items_move_in_and_out(raw: bytes, name: str, data: st.DataObject) -> None:
     document = MainCf.parse(raw)
     if document.get(name) is None:
@@ -118,14 +115,11 @@ def test_items_move_in_and_out(raw: bytes, name: str, data: st.DataObject) -> No
     assert [t.text for t in moved.tokens(name)] == rest[:target] + texts[first : last + 1] + rest[target:]
     off = comes_after(raw, document.disable_tokens(name, first, last))
     assert [t.text for t in off.tokens(name)] == rest
-    back = [i for i, t in enumerate(off.disabled_tokens(name)) if t.line in _new_comments(document, off)]
-    on = comes_after(off.raw, off.enable_tokens(name, back[0], back[-1])) if _adjoining(back) else None
-    if on is not None:
+    fresh = _new_comments(document, off)
+    back = [i for i, t in enumerate(off.disabled_tokens(name)) if t.line in fresh]
+    if len(back) == last - first + 1 and back == list(range(back[0], back[-1] + 1)):
+        on = comes_after(off.raw, off.enable_tokens(name, back[0], back[-1]))
         assert [t.text for t in on.tokens(name)] == texts
-
-
-def _adjoining(numbers: list[int]) -> bool:
-    return bool(numbers) and numbers == list(range(numbers[0], numbers[-1] + 1))
 
 
 def _new_comments(before: MainCf, after: MainCf) -> set[int]:
@@ -142,7 +136,6 @@ def _new_comments(before: MainCf, after: MainCf) -> set[int]:
 
 
 @given(main_cf(), names)
-@settings(max_examples=400)
 def test_off_and_on_again(raw: bytes, name: str) -> None:
     document = MainCf.parse(raw)
     standing = document.get(name)
@@ -155,19 +148,20 @@ def test_off_and_on_again(raw: bytes, name: str) -> None:
     found = on.get(name)
     assert found is not None
     assert items(found.value) == items(standing.value)
-    narrow = any(line[:1] == b" " and line[1:2].strip() for line in raw.split(b"\n"))
-    if len(document.all(name)) == 1 and not narrow and not _has_blank_line(document, name):
+    twins = [d for d in document.commented if (d.name, d.value) == (name, standing.value)]
+    if len(document.all(name)) == 1 and not twins and not _has_doubtful_lines(document, name):
         assert on.raw == raw
 
 
-def _has_blank_line(document: MainCf, name: str) -> bool:
+def _has_doubtful_lines(document: MainCf, name: str) -> bool:
+    """Lines that cannot be told from prose, or from no line, once there is a `#` before them."""
     found = document.get(name)
     assert found is not None
-    return any(not line.strip() for line in document.raw[found.start : found.end].split(b"\n")[:-1])
+    lines = document.raw[found.start : found.end].split(b"\n")[1:-1]
+    return any(not line.strip(b"# \t\r") or (line[:1] == b" " and line[1:2].strip()) for line in lines)
 
 
 @given(main_cf(), names, values)
-@settings(max_examples=200)
 def test_set_and_set_back_is_the_same_file(raw: bytes, name: str, value: bytes) -> None:
     document = MainCf.parse(raw)
     standing = document.get(name)
@@ -178,7 +172,6 @@ def test_set_and_set_back_is_the_same_file(raw: bytes, name: str, value: bytes) 
 
 
 @given(main_cf(odd=True), names)
-@settings(max_examples=200)
 def test_unset_leaves_every_other_line(raw: bytes, name: str) -> None:
     document = MainCf.parse(raw)
     if document.get(name) is None:
@@ -248,4 +241,5 @@ def test_real_files_survive_every_edit(path: Path | None, corpus: Path) -> None:
         assert others(after, name) == others(document, name)
         off = comes_after(raw, document.disable(name))
         on = comes_after(off.raw, off.enable(name, standing.value))
-        assert on.raw == raw or len(document.all(name)) > 1, name
+        twins = [d for d in document.commented if (d.name, d.value) == (name, standing.value)]
+        assert on.raw == raw or len(document.all(name)) > 1 or twins, name

@@ -12,8 +12,9 @@ from mailtui.demo import lab as harness
 LAB = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What lies in this folder is marked `lab`, and skipped with the reason where no lab can be had."""
+    """What lies in this folder is marked `lab` (before `-m` looks), and skipped where no lab can be had."""
     here = [item for item in items if item.path.is_relative_to(LAB)]
     why = harness.unavailable() if here else None
     for item in here:

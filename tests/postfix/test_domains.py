@@ -226,6 +226,14 @@ def test_hosted_domains(instance: Instance) -> None:
         "boxes.example", "falcot.com", "falcot.org", "falcotsbrand.com", "localhost", "more.example",
         "mx.falcot.com", "partner.example", "tabled.example",
     ]  # fmt: skip
+    put(
+        Path(instance.config_dir, "relay"),
+        "#off.example x\nother.example x\n  more.example\nnovalue.example\n",
+    )
+    assert "other.example" in hosted_domains(instance)
+    assert not {"tabled.example", "off.example", "more.example.", "novalue.example"} & {
+        *hosted_domains(instance)
+    }
 
 
 def test_a_macro_over_several_items_still_has_a_line(instance_dir: MakeInstance) -> None:
@@ -246,3 +254,14 @@ def test_class_list_is_one_list_for_many_names(instance: Instance) -> None:
     assert [item.text for item in relay.literals()] == ["partner.example", ".sub.example"]
     assert [table.path for table in relay.tables()] == [str(Path(instance.config_dir, "relay"))]
     assert relay.match("PARTNER.example", instance.files).matched
+
+
+def test_a_changed_list_file_is_followed(instance: Instance) -> None:
+    assert domain_class(instance, "later.example") == "default"
+    put(Path(instance.config_dir, "boxes"), "later.example\n")
+    assert domain_class(instance, "later.example") == "virtual-mailbox"
+    assert domain_class(instance, "boxes.example") == "default"
+    put(Path(instance.config_dir, "virtual"), "later.example x\n")
+    assert domain_class(instance, "later.example") == "virtual-alias"
+    put(Path(instance.config_dir, "main.cf"), "mydestination = later.example\n")
+    assert domain_class(instance, "later.example") == "local"

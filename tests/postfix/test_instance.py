@@ -158,7 +158,8 @@ os.execv(program, [program, "60"])
 def start_master(folder: Path, cwd: Path, lock: Path | None = None) -> subprocess.Popen[bytes]:
     """A process that looks like a master: its name, where it works, and the lock it holds."""
     program = folder / "master"
-    shutil.copy("/bin/sleep", program)
+    if not program.exists():
+        shutil.copy("/bin/sleep", program)
     argv = [sys.executable, "-c", LOCK_AND_BECOME, str(lock)] if lock else []
     process = subprocess.Popen([*argv, str(program), *([] if lock else ["60"])], cwd=cwd)
     until = time.monotonic() + 10
@@ -211,10 +212,19 @@ def test_a_master_of_another_queue_with_the_same_pid(
     assert master_pid(str(queue)) is None
 
 
-def test_the_lock_counts(queue: Path, tmp_path: Path, ended: list[subprocess.Popen[bytes]]) -> None:
+def test_a_lock_alone_is_not_the_queue(
+    queue: Path, tmp_path: Path, ended: list[subprocess.Popen[bytes]]
+) -> None:
     file = queue / "pid/master.pid"
     ended.append(start_master(tmp_path, tmp_path, lock=file))
-    file.write_text(f"{ended[0].pid}\n")
+    assert master_pid(str(queue)) is None, "it works elsewhere"
+    ended.append(start_master(tmp_path, queue, lock=queue / "pid/other"))
+    assert master_pid(str(queue)) is None, "it holds another lock"
+
+
+def test_the_lock_is_enough(queue: Path, tmp_path: Path, ended: list[subprocess.Popen[bytes]]) -> None:
+    ended.append(start_master(tmp_path, queue, lock=queue / "pid/master.pid"))
+    (queue / "pid/master.pid").write_text("only root may read the number\n")
     assert master_pid(str(queue)) == ended[0].pid
 
 

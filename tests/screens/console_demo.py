@@ -106,7 +106,7 @@ def demo_session(keep: Any = None, edits: int = 0) -> Any:
     return Session(
         cast("Any", DemoInstance()),
         draft,
-        cast("Any", DemoFiles()),
+        files=cast("Any", DemoFiles()),
         who="roland",
         keep_draft=keep or (lambda: None),
         look=lambda: Status(running=True, host="mail.falcot.com", warnings=2),

@@ -1,0 +1,412 @@
+"""A change holds or is undone; here with real tables and no running Postfix."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mailtui import commands
+from mailtui.apply import checks, locks, tables, transaction, verify, write
+from mailtui.apply.faults import WriteError
+from mailtui.apply.history import History
+from mailtui.apply.journal import Journal, JournalError
+from mailtui.apply.report import Report
+from mailtui.apply.transaction import apply
+from mailtui.edits.entries import SetEntry
+from mailtui.formats.target import Target
+from tests.apply.changing import ALIASES, VIRTUAL, Server, write_old
+
+WEBMASTER = "webmaster@falcotsbrand.com"
+NEW = "jean@falcot.com, laure@falcot.com"
+
+
+@pytest.fixture
+def server(root: Path) -> Server:
+    return Server(root)
+
+
+def everything(server: Server) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in server.etc.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("kind", ["hash", "btree", "lmdb", "cdb"])
+def test_a_table_and_its_text_are_live_after_an_apply(root: Path, kind: str) -> None:
+    server = Server(root, kind)
+    done = apply(server.instance, [server.change(), server.new()], who="roland")
+    assert (done.state, done.error, done.exit_code) == ("applied", "", 0)
+    assert server.answers(server.table, WEBMASTER) == NEW
+    assert server.answers(server.table, "presse@falcotsbrand.com") == "sophie@falcot.com"
+    assert server.text() == VIRTUAL.replace("jean@falcot.com", NEW) + (
+        "presse@falcotsbrand.com      sophie@falcot.com\n"
+    )
+    assert server.litter() == []
+    assert [(each.id, each.who, each.state) for each in History.open(server.instance).list()] == [
+        (done.history_id, "roland", "applied")
+    ]
+
+
+def test_every_step_reports_its_end(server: Server) -> None:
+    told: list[Report] = []
+    done = apply(server.instance, [server.change()], progress=told.append)
+    assert [(each.step.action, each.state) for each in done.steps] == [
+        ("check", "ok"),
+        ("compile", "ok"),
+        ("swap", "ok"),
+        ("verify", "ok"),
+    ]
+    assert [each for each in told if each.state != "running"] == list(done.steps)
+    plain = done.as_json()
+    assert plain["applied"] is True
+    assert plain["history_id"] == done.history_id
+    assert [step.get("result") for step in plain["plan"]] == ["ok", "ok", "ok", None, "ok"]
+
+
+def test_two_tables_and_a_parameter_are_one_change(server: Server) -> None:
+    done = apply(server.instance, [server.parameter(), server.alias(), server.change()])
+    assert done.state == "applied"
+    assert server.answers(server.aliases, "sales") == "laure"
+    assert server.answers(server.table, WEBMASTER) == NEW
+    assert server.text("main.cf").endswith("message_size_limit = 20480000\n")
+    assert len(History.open(server.instance).list()[0].files) == 3
+
+
+def test_one_text_compiled_as_two_types_is_live_in_both(server: Server) -> None:
+    both = Target("table", server.table.path, "lmdb")
+    server.compile(both)
+    main = server.text("main.cf") + f"canonical_maps = lmdb:{server.table.path}\n"
+    write_old(server.etc / "main.cf", main)
+    assert apply(server.instance, [server.change()]).state == "applied"
+    assert server.answers(server.table, WEBMASTER) == server.answers(both, WEBMASTER) == NEW
+
+
+def test_main_cf_gets_a_time_that_no_program_waits_for(server: Server) -> None:
+    apply(server.instance, [server.parameter()])
+    assert time.time() - (server.etc / "main.cf").stat().st_mtime >= 2.9
+    begun = time.monotonic()
+    subprocess.run(["postconf", "-c", server.etc, "-h", "message_size_limit"], check=True, capture_output=True)
+    assert time.monotonic() - begun < 1.0
+
+
+def test_the_compiled_table_is_not_older_than_its_text(server: Server) -> None:
+    apply(server.instance, [server.change()])
+    text, compiled = (server.etc / "virtual").stat(), (server.etc / "virtual.db").stat()
+    assert compiled.st_mtime_ns >= text.st_mtime_ns
+    assert subprocess.run(
+        ["postmap", "-c", server.etc, "-q", WEBMASTER, server.table.spec], capture_output=True, check=True
+    ).stderr == b""
+
+
+def test_what_the_files_say_already_is_nothing_to_do(server: Server) -> None:
+    before = everything(server)
+    done = apply(server.instance, [SetEntry(server.table, WEBMASTER, ("jean@falcot.com",), None)])
+    assert (done.state, done.exit_code, done.history_id) == ("nothing", 0, None)
+    assert everything(server) == before
+    assert History.open(server.instance).list() == []
+
+
+def test_an_entry_that_someone_else_changed_is_a_conflict_and_nothing_is_written(server: Server) -> None:
+    (server.etc / "virtual").write_text(VIRTUAL.replace("jean@", "sophie@"))
+    server.compile(server.table)
+    before = everything(server)
+    done = apply(server.instance, [server.new(), server.change()])
+    assert (done.state, done.exit_code) == ("conflict", 3)
+    assert [str(each.theirs) for each in done.conflicts] == ["('sophie@falcot.com',)"]
+    assert everything(server) == before
+
+
+def test_other_peoples_edits_elsewhere_in_the_file_are_kept(server: Server) -> None:
+    (server.etc / "virtual").write_text(VIRTUAL + "other@falcotsbrand.com x@falcot.com\n")
+    server.compile(server.table)
+    assert apply(server.instance, [server.change()]).state == "applied"
+    assert "other@falcotsbrand.com x@falcot.com\n" in server.text()
+    assert server.answers(server.table, WEBMASTER) == NEW
+
+
+def test_what_is_not_yours_is_asked_for_and_only_what_was_seen_is_taken(server: Server) -> None:
+    text = VIRTUAL + "half@falcotsbrand.com made@falcot.com\n"
+    (server.etc / "virtual").write_text(text)
+    refused = apply(server.instance, [server.change()])
+    assert (refused.state, refused.exit_code) == ("refused", 1)
+    assert "half@falcotsbrand.com" in refused.error
+    assert server.text() == text
+    seen = refused.not_yours
+    (server.etc / "virtual").write_text(text + "more@falcotsbrand.com later@falcot.com\n")
+    again = apply(server.instance, [server.change()], accept_not_yours=seen)
+    assert again.state == "refused"
+    assert "more@falcotsbrand.com" in again.error
+    assert "half@falcotsbrand.com" not in again.error
+    assert apply(server.instance, [server.change()], accept_not_yours=again.not_yours).state == "applied"
+    assert server.answers(server.table, "more@falcotsbrand.com") == "later@falcot.com"
+
+
+def test_what_the_real_program_refuses_is_not_written(server: Server) -> None:
+    before = everything(server)
+    done = apply(server.instance, [server.change(), server.parameter("smtpd_recpient_restrictions", "permit")])
+    assert (done.state, done.exit_code) == ("refused", 1)
+    assert "main.cf: unused parameter: smtpd_recpient_restrictions=permit" in done.error
+    assert everything(server) == before
+    assert History.open(server.instance).list() == []
+
+
+def test_a_new_table_is_made_with_its_compiled_copy(server: Server) -> None:
+    fresh = Target("table", str(server.etc / "relays"), "hash")
+    write_old(server.etc / "main.cf", server.text("main.cf") + f"transport_maps = hash:{fresh.path}\n")
+    done = apply(server.instance, [SetEntry(fresh, "a.example", "smtp:b.example", None)])
+    assert done.state == "applied"
+    assert (server.etc / "relays").read_text().split() == ["a.example", "smtp:b.example"]
+    assert server.answers(fresh, "a.example") == "smtp:b.example"
+
+
+# What fails is taken back
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, place: object, name: str, error: Exception, at: int = 1) -> None:
+    """Make the `at`-th call of a function raise."""
+    real = getattr(place, name)
+    calls = 0
+
+    def call(*args: object, **named: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            raise error
+        return real(*args, **named)
+
+    monkeypatch.setattr(place, name, call)
+
+
+FULL = WriteError("the disk is full", "free some space", "/x")
+
+
+@pytest.mark.parametrize("kind", ["hash", "btree", "lmdb", "cdb"])
+@pytest.mark.parametrize(
+    ("place", "name", "at"),
+    [(tables, "install", 1), (tables, "install", 2), (write, "replace", 1), (write, "replace", 2), (write, "replace", 3), (verify, "lookups", 1)],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_a_failure_at_any_write_takes_everything_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch, kind: str, place: object, name: str, at: int
+) -> None:
+    server = Server(root, kind)
+    texts = {name: server.text(name) for name in ("virtual", "aliases", "main.cf")}
+    live = server.dump(server.aliases), server.answers(server.table, WEBMASTER)
+    failing(monkeypatch, place, name, FULL, at)
+    done = apply(server.instance, [server.change(), server.alias(), server.parameter()])
+    assert (done.state, done.exit_code) == ("rolled-back", 4)
+    assert "the disk is full" in done.error
+    assert {name: server.text(name) for name in texts} == texts
+    assert (server.dump(server.aliases), server.answers(server.table, WEBMASTER)) == live
+    assert server.litter() == []
+    history = History.open(server.instance)
+    assert [(each.state, each.reason) for each in history.list()] == [("rolled-back", done.error)]
+    assert history.unfinished() == []
+
+
+def test_a_roll_back_gives_back_the_time_of_the_text(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (server.etc / "virtual").stat()
+    failing(monkeypatch, verify, "lookups", FULL)
+    assert apply(server.instance, [server.change()]).state == "rolled-back"
+    after = (server.etc / "virtual").stat()
+    assert (after.st_mtime_ns, after.st_ino, after.st_nlink) == (before.st_mtime_ns, before.st_ino, 1)
+
+
+def test_a_table_that_answers_otherwise_is_taken_back(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "lookups", lambda *_: ["hash:virtual answers nothing"])
+    done = apply(server.instance, [server.change()])
+    assert (done.state, done.error) == ("rolled-back", "hash:virtual answers nothing")
+    assert server.answers(server.table, WEBMASTER) == "jean@falcot.com"
+
+
+def test_a_created_file_is_removed_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Target("table", str(server.etc / "relays"), "hash")
+    failing(monkeypatch, verify, "lookups", FULL)
+    assert apply(server.instance, [SetEntry(fresh, "a.example", "smtp:b.example", None)]).state == "rolled-back"
+    assert server.litter() == []
+
+
+def test_a_roll_back_that_fails_is_told_and_recovered_later(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        failing(patched, verify, "lookups", FULL)
+        failing(patched, tables, "restore", FULL)
+        done = apply(server.instance, [server.change()])
+    assert (done.state, done.exit_code) == ("unfinished", 4)
+    assert "mailtui history recover" in done.error
+    assert len(server.litter()) == 1  # the old table is still needed
+    mended = History.open(server.instance).recover()
+    assert [each.state for each in mended] == ["rolled back"]
+    assert server.answers(server.table, WEBMASTER) == "jean@falcot.com"
+    assert server.text() == VIRTUAL
+    assert server.litter() == []
+
+
+def test_a_bug_in_the_middle_takes_everything_back_and_is_seen(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, verify, "lookups", ZeroDivisionError("bug"))
+    with pytest.raises(ZeroDivisionError):
+        apply(server.instance, [server.change()])
+    assert server.text() == VIRTUAL
+    assert [each.state for each in History.open(server.instance).list()] == ["rolled-back"]
+
+
+# Stopping
+
+
+def test_a_cancel_before_the_write_changes_nothing(server: Server) -> None:
+    stop = threading.Event()
+    stop.set()
+    done = apply(server.instance, [server.change()], cancel=stop)
+    assert (done.state, done.error) == ("refused", "stopped before anything was written")
+    assert server.text() == VIRTUAL
+    assert server.litter() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_during_the_write_is_heard_after_the_step_and_takes_it_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    real = tables.install
+
+    def install(swap: tables.Swap) -> None:
+        os.kill(os.getpid(), number)
+        real(swap)
+
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(tables, "install", install)
+    done = apply(server.instance, [server.change(), server.alias()])
+    assert (done.state, done.error) == ("rolled-back", "stopped: everything written was taken back")
+    assert (server.text(), server.text("aliases")) == (VIRTUAL, ALIASES)
+    assert server.answers(server.table, WEBMASTER) == "jean@falcot.com"
+    assert {each: signal.getsignal(each) for each in before} == before
+
+
+# Others
+
+
+def test_only_one_apply_at_a_time_writes_a_file(server: Server) -> None:
+    with locks.apply_lock([server.table.path]):
+        done = apply(server.instance, [server.change()])
+    assert done.state == "refused"
+    assert "mailtui" in done.error
+    assert server.text() == VIRTUAL
+
+
+def test_postconf_waits_for_us_and_we_for_it(server: Server) -> None:
+    main = str(server.etc / "main.cf")
+    with locks.postconf_lock(main):
+        waiting = subprocess.Popen(["postconf", "-c", server.etc, "-e", "relay_domains=x.example"])
+        results: list[str] = []
+        thread = threading.Thread(target=lambda: results.append(apply(server.instance, [server.parameter()]).state))
+        thread.start()
+        time.sleep(0.3)
+        assert waiting.poll() is None
+        assert results == []
+    thread.join(30)
+    assert waiting.wait(30) == 0
+    assert results == ["applied"]
+    text = server.text("main.cf")
+    assert "relay_domains = x.example" in text
+    assert "message_size_limit = 20480000" in text
+    assert server.litter() == []
+
+
+def test_a_file_that_changes_while_it_is_checked_is_read_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = checks.judge
+
+    def judge(*args: object, **named: object) -> object:
+        if "late@" not in server.text():
+            (server.etc / "virtual").write_text(VIRTUAL + "late@falcotsbrand.com x@falcot.com\n")
+            server.compile(server.table)
+        return real(*args, **named)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(checks, "judge", judge)
+    assert apply(server.instance, [server.change()]).state == "applied"
+    assert "late@falcotsbrand.com x@falcot.com\n" in server.text()
+    assert server.answers(server.table, "late@falcotsbrand.com") == "x@falcot.com"
+    assert server.answers(server.table, WEBMASTER) == NEW
+
+
+def test_a_third_hand_in_the_middle_of_the_write_is_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = tables.install
+    theirs = VIRTUAL + "late@falcotsbrand.com x@falcot.com\n"
+
+    def install(swap: tables.Swap) -> None:
+        real(swap)
+        if "late@" not in server.text():
+            (server.etc / "virtual").write_text(theirs)
+
+    monkeypatch.setattr(tables, "install", install)
+    done = apply(server.instance, [server.change()], accept_not_yours=True)
+    assert "late@falcotsbrand.com x@falcot.com\n" in server.text()
+    assert done.state == "unfinished"
+    mended = History.open(server.instance).recover()
+    assert [each.state for each in mended] == ["conflict"]
+    assert server.text() == theirs
+
+
+def test_files_that_never_hold_still_are_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = checks.judge
+    count = 0
+
+    def judge(*args: object, **named: object) -> object:
+        nonlocal count
+        count += 1
+        (server.etc / "virtual").write_text(VIRTUAL + f"# {count}\n")
+        return real(*args, **named)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(checks, "judge", judge)
+    done = apply(server.instance, [server.change()])
+    assert done.state == "refused"
+    assert "faster than they can be checked" in done.error
+    assert count == transaction.TRIES
+    assert server.litter() == []
+
+
+def test_a_journal_that_cannot_be_kept_refuses_the_write(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise JournalError("the disk is full", "make room")
+
+    monkeypatch.setattr(Journal, "begin", refuse)
+    done = apply(server.instance, [server.change()])
+    assert (done.state, done.error) == ("refused", "the disk is full; make room")
+    assert server.text() == VIRTUAL
+    assert server.litter() == []
+
+
+def test_a_compiler_that_cannot_run_refuses(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def act(argv: tuple[str, ...], **_: object) -> commands.Result:
+        raise commands.CommandError(argv, "this program is not installed")
+
+    monkeypatch.setattr(commands, "act", act)
+    done = apply(server.instance, [server.change()])
+    assert (done.state, done.error) == ("refused", "postmap: this program is not installed")
+
+
+def test_owner_mode_and_a_symlink_stay(server: Server) -> None:
+    real = server.etc / "aliases"
+    real.rename(server.root / "aliases.real")
+    real.symlink_to("../aliases.real")
+    (server.root / "aliases.real").chmod(0o640)
+    assert apply(server.instance, [server.alias()]).state == "applied"
+    assert real.is_symlink()
+    assert (server.root / "aliases.real").read_text() == ALIASES + "sales: laure\n"
+    assert (server.root / "aliases.real").stat().st_mode & 0o777 == 0o640
+    assert server.answers(server.aliases, "sales") == "laure"
+    assert [path.name for path in server.root.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_password_file_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
+    passwd = Target("table", str(server.etc / "sasl_passwd"), "hash")
+    write_old(server.etc / "sasl_passwd", "a.example user:hunter1\n")
+    (server.etc / "sasl_passwd").chmod(0o600)
+    server.compile(passwd)
+    done = apply(server.instance, [SetEntry(passwd, "a.example", "user:hunter2", "user:hunter1")])
+    assert done.state == "applied"
+    assert server.answers(passwd, "a.example") == "user:hunter2"
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file())
+    assert b"hunter" not in kept
+    assert "hunter" not in repr(done.as_json()) + done.error
