@@ -91,10 +91,10 @@ class LogScreen(ListScreen):
 
     @property
     def feed(self) -> Feed:
-        return self.console.log.start()
+        return self.console.live_log.start()
 
     def on_mount(self) -> None:
-        self._forget = self.console.log.news.subscribe(self._news)
+        self._forget = self.console.live_log.news.subscribe(self._news)
 
     def on_unmount(self) -> None:
         self._forget()

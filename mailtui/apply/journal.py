@@ -107,13 +107,14 @@ class Journal:
             database = None
             try:
                 database = _connect(path, mode)
-                _require_version(database)
+                if _require_version(database) > 0:
+                    return cls(folder, database)
+                database.close()  # made a moment ago, or by a crash: nothing is in it yet
+                return cls(folder, None)
             except sqlite3.Error as error:
                 if database is not None:
                     database.close()
                 reason = str(error)
-                continue
-            return cls(folder, database)
         return cls(folder, None, f"{path}: {reason}; the next change moves it aside and begins a new one")
 
     @classmethod

@@ -6,6 +6,7 @@ change made of it belongs to someone else by now: it is told, and nothing of tha
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from typing import Literal
@@ -156,12 +157,19 @@ def sweep(change: Change) -> None:
     for record in change.files:
         if os.path.isdir(os.path.dirname(record.real)):
             write.sweep(record.real)
-        if record.target.format in {"main.cf", "master.cf"}:
-            with locks.postconf_lock(record.path):
-                pass  # its end removes a lock file that nobody holds any more
     for folder in change.folders:
         if os.path.isdir(folder):
             work.sweep(folder)
+    _sweep_locks(change.config_dir)
+
+
+def _sweep_locks(config_dir: str) -> None:
+    """Remove the edit locks of main.cf and master.cf that nobody holds any more."""
+    for name in ("main.cf", "master.cf"):
+        path = os.path.join(config_dir, name)
+        if os.path.lexists(path + locks.POSTCONF_SUFFIX):
+            with contextlib.suppress(locks.Busy), locks.postconf_lock(path, wait=0):
+                pass  # letting go removes it
 
 
 def _sweep_finished(journal: Journal) -> None:

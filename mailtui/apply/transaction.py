@@ -372,7 +372,7 @@ class _Apply:
 def _leave(works: Works) -> None:
     """Let the work folders stay: what a recovery needs is in them."""
     for path in works.paths:
-        work = works.beside(os.path.join(path, os.pardir, "x"))
+        work = works.beside(path)
         os.close(work.fd)
         work.fd = -1
 

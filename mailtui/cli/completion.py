@@ -28,7 +28,7 @@ def show(_context: Context, options: argparse.Namespace) -> None:
         raise Failed(
             "completion needs the Python package shtab", do="pip install shtab, where mailtui lies"
         ) from None
-    whole = Parser(prog="mailtui", parents=[common_options()])
+    whole = argparse.ArgumentParser(prog="mailtui", parents=[common_options()])
     nouns = whole.add_subparsers(metavar="COMMAND")
     for noun, text in NOUNS.items():
         module = importlib.import_module("mailtui.demo.run" if noun == "demo" else f"mailtui.cli.{noun}")

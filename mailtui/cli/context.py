@@ -43,7 +43,8 @@ class Context:
     @cached_property
     def instance(self) -> Instance:
         """The Postfix instance. Raises Failed with what is wrong and what to do."""
-        from mailtui.postfix.instance import Instance, InstanceError
+        from mailtui.postfix.errors import InstanceError
+        from mailtui.postfix.instance import Instance
 
         try:
             return Instance.open(self.config_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from mailtui.text.safe import encode, safe
@@ -68,7 +69,7 @@ def report(failure: Failed, *, as_json: bool) -> int:
     return failure.code
 
 
-def columns(rows: list[tuple[str, ...]]) -> list[str]:
+def columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows as aligned text; the last column is not padded."""
     if not rows:
         return []

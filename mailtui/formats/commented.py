@@ -25,10 +25,10 @@ def words_of_a_value(words: list[bytes]) -> bool:
     ) and not words[-1].endswith((b".", b":"))
 
 
-def continuation(line: bytes, looks: Looks = words_of_a_value, goes_on: bool = False) -> bytes | None:
+def continuation(line: bytes, above: bytes = b"x", looks: Looks = words_of_a_value) -> bytes | None:
     """The continuation line that stands behind the `#` of a comment; None where it reads as prose.
 
-    `goes_on`: the line above ends in a comma or an empty value, so that more is to be expected.
+    `above` is the line it would continue: one that ends in a comma, or in `=`, makes more expected.
     """
     text = line[1:]
     if not line.startswith(b"#") or text[:1] not in (b" ", b"\t"):
@@ -36,20 +36,25 @@ def continuation(line: bytes, looks: Looks = words_of_a_value, goes_on: bool = F
     words = text.split()
     if not words or words[0].startswith(b"#"):
         return None
-    if text[:1] == b"\t" or text[1:2] in (b" ", b"\t"):
+    if text[:1] == b"\t" or text[1:2] in (b" ", b"\t") or looks(words):
         return text
-    return text if looks(words) or (goes_on and len(words) <= 2) else None
+    if _ends_in_comma(above):
+        return text if len(words) <= 2 or any(looks([word]) for word in words) else None
+    return text if _expects_more(above) and len(words) <= 2 else None
 
 
-def expects_more(value: bytes) -> bool:
-    """Whether a value that ends like this is surely not complete."""
+def _ends_in_comma(value: bytes) -> bool:
+    return value.rstrip().endswith(b",")
+
+
+def _expects_more(value: bytes) -> bool:
     value = value.rstrip()
     return not value or value.endswith((b",", b"="))
 
 
 def _passes(line: bytes, value: bytes) -> bool:
     """Whether the entry that has got to `value` may go on below `line`, which is no part of it."""
-    return expects_more(value) and (value.rstrip().endswith(b",") or bool(line.strip(b"# \t\r\n")))
+    return _ends_in_comma(value) or (_expects_more(value) and bool(line.strip(b"# \t\r\n")))
 
 
 def block(
@@ -70,13 +75,13 @@ def block(
         line = lines.line(number)
         if lines.kinds[number] in (FIRST, CONTINUATION) or begins(line):
             break
-        text = continuation(line, looks, expects_more(value))
+        text = continuation(line, value, looks)
         if text is not None:
             accepted += [*waiting, (number, text)]
             waiting = []
             value = text
         elif line.startswith(b"#") and line[1:].lstrip(b" \t").startswith(b"#"):
-            if continuation(line[1:], looks, expects_more(value)) is not None:
+            if continuation(line[1:], value, looks) is not None:
                 accepted += [*waiting, (number, line[1:])]
                 waiting = []
             else:

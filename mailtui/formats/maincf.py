@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import Self
 
 from mailtui.formats import mainedit, mainlist
-from mailtui.formats.commented import block, continuation, expects_more
+from mailtui.formats.commented import block, continuation
 from mailtui.formats.lines import COMMENT, Lines
 from mailtui.formats.lists import each
 from mailtui.formats.splice import Missing, Problem, Splice, apply_splices
 from mailtui.formats.values import Layout, Parts, Token, split
 from mailtui.text.safe import decode, encode
 
-_COMMENTED = re.compile(rb"#[ \t]?([A-Za-z0-9_][A-Za-z0-9_.:-]*)[ \t]*=[ \t]*([^\r\n]*)")
+_COMMENTED = re.compile(rb"#[ \t]?([A-Za-z0-9_][A-Za-z0-9_.:-]*)[ \t]*=[ \t]*([^\n]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +147,14 @@ class MainCf:
     def directly_below(self, number: int, value: bytes) -> list[int]:
         """The comment lines in the paragraph below line `number` that read like the rest of a list."""
         result: list[int] = []
-        goes_on = expects_more(value)
         for below in range(number + 1, len(self.lines)):
             line = self.lines.line(below)
             if self.lines.kinds[below] != COMMENT or begins_commented(line) or not line.strip(b"# \t\r\n"):
                 break
-            text = continuation(line, goes_on=goes_on)
+            text = continuation(line, value)
             if text is not None:
                 result.append(below)
-                goes_on = expects_more(text)
+                value = text
         return result
 
     # -- what is wrong

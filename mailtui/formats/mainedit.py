@@ -237,7 +237,10 @@ def enable(document: MainCf, name: str, value: bytes | None = None) -> list[Spli
     standing = document.get(name)
     if standing is not None:
         raise Refused(f"{safe(name)} is set on line {standing.line}", "change its value instead")
-    found = [d for d in document.commented if d.name == name and value in (None, d.value)]
+    found = [d for d in document.commented if d.name == name]
+    if value is not None:
+        same = [d for d in found if _normal(d.value) == _normal(value)]
+        found = [d for d in same if d.value == value] or same
     if not found:
         raise Missing(name)
     wanted = found[-1].value

@@ -43,7 +43,7 @@ def _destination(alias: Proposed, item: str, index: int) -> Iterator[EntryWarnin
         allowed = alias.instance.parameters.effective(f"allow_mail_to_{kind}s").replace(",", " ").split()
         problem = "" if "alias" in allowed else f"bounces: allow_mail_to_{kind}s does not hold alias"
     else:
-        problem = _address_problem(alias, recipient(item))
+        problem = _address_problem(alias, quote(recipient(item)) if "<" in item else item)
         if not problem:
             yield from _dead_end(alias, recipient(item), index)
     if problem:
@@ -64,7 +64,7 @@ def _include_problem(alias: Proposed, path: str) -> str:
 
 def _address_problem(alias: Proposed, text: str) -> str:
     if not text.startswith("@"):
-        return address_problem(quote(text.removeprefix("\\")))
+        return address_problem(text.removeprefix("\\"))
     if alias.is_virtual:
         return domain_problem(text[1:])
     return "@domain as a destination works only in virtual_alias_maps"

@@ -104,6 +104,27 @@ class _Found:
     """An address that this entry takes."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Needle:
+    """A word to look for in the folded text of a table. `then`: what follows it; empty: it ends there.
+    `begins` false: it may be the end of a longer word."""
+
+    word: bytes
+    then: bytes = b""
+    begins: bool = True
+
+    def places(self, text: bytes) -> Iterator[int]:
+        """The offsets at which it stands."""
+        wanted = self.word + self.then
+        at = text.find(wanted)
+        while at >= 0:
+            end = at + len(wanted)
+            starts = not self.begins or at == 0 or text[at - 1] not in _WORD
+            if starts and (self.then or end == len(text) or text[end] not in _WORD):
+                yield at
+            at = text.find(wanted, at + 1)
+
+
 class _Search:
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
@@ -133,24 +154,25 @@ class _Search:
             return local
         return full
 
-    def _needles(self, place: str) -> list[bytes]:
-        """How an entry may write the place, folded."""
+    def _needles(self, place: str) -> list[_Needle]:
+        """What stands in an entry that names the place, folded."""
         if place.startswith(_RAW):
-            return [encode(place.lower())]
-        local, domain = split(place)
+            return [_Needle(encode(place.lower()))]
         if place.startswith("@"):
-            return [encode(place)]
+            return [_Needle(encode(place), begins=False)]
+        local, domain = split(place)
+        extended = [_Needle(encode(quote(local)), encode(mark)) for mark in self._rules.delimiters]
         if domain is None:
             domains = [
                 *self._local_domains,
                 *([fold(self._rules.myorigin)] if self._origin_is_local() else []),
             ]
-            names = [place, *(f"{name}@{each}" for each in dict.fromkeys(domains) for name in (place, ""))]
-            return [encode(quote(name)) for name in names]
-        names = [place, f"@{domain}"]
+            whole = [_Needle(encode(f"@{each}")) for each in dict.fromkeys(domains)]
+            return [_Needle(encode(quote(local))), _Needle(encode(quote(local)), b"@"), *extended, *whole]
+        names = [quote(place), f"@{domain}"]
         if domain == fold(self._rules.myorigin):
-            names.append(local)
-        return [encode(quote(name)) for name in names]
+            names.append(quote(local))
+        return [*(_Needle(encode(name)) for name in names), *extended]
 
     def _origin_is_local(self) -> bool:
         return self._resolver.router.is_local(self._rules.myorigin)
@@ -169,9 +191,9 @@ class _Search:
         except OSError:  # Maps tells of it while the way forwards is followed
             return
         indices: dict[int, None] = {}
-        needles = self._needles(place)
-        for needle in [*needles, b":include:"] if is_local else needles:
-            for offset in _occurrences(document.folded, needle, inside=place.startswith("@")):
+        needles = [*self._needles(place), *([_Needle(b":include:", b"/")] if is_local else [])]
+        for needle in needles:
+            for offset in needle.places(document.folded):
                 indices.setdefault(document.index_at(offset))
         for index in indices:
             if index >= len(document) or not document.is_enabled(index):
@@ -254,16 +276,3 @@ class _Search:
                 longer += [(*way, step) for step in resolution.steps if step.source == to]
             ways = longer
         return ()
-
-
-def _occurrences(text: bytes, needle: bytes, *, inside: bool) -> Iterator[int]:
-    """Where `needle` stands in the folded text as a word of its own, or (`inside`) ends one."""
-    before_may_be_word = inside or needle.startswith(b":")
-    after_may_be_word = needle == b":include:"
-    at = text.find(needle)
-    while at >= 0:
-        end = at + len(needle)
-        begins = before_may_be_word or at == 0 or text[at - 1] not in _WORD
-        if begins and (after_may_be_word or end == len(text) or text[end] not in _WORD):
-            yield at
-        at = text.find(needle, at + 1)

@@ -113,7 +113,7 @@ class LocalDelivery:
         if hit is None:
             return False
         if context.level >= ALIAS_LEVELS:
-            self._trail.loop([*_round(context.names, name), name])
+            self._trail.loop([*_round((*context.names, name))])
             self._fail(address, f"alias database loop for {name}")
             return True
         owner = context.owner
@@ -280,11 +280,12 @@ class LocalDelivery:
             self._fail(address, f'unknown user: "{user}"')
 
 
-def _round(names: tuple[str, ...], name: str) -> tuple[str, ...]:
-    """The names since `name` came last: one round of the circle."""
-    for at in range(len(names) - 1, -1, -1):
-        if names[at] == name:
-            return names[at:]
+def _round(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The last round of the circle in which the names go, its first name repeated at the end."""
+    for last in range(len(names) - 1, 0, -1):
+        for first in range(last - 1, -1, -1):
+            if names[first] == names[last]:
+                return names[first : last + 1]
     return names
 
 

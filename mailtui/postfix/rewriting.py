@@ -78,16 +78,20 @@ class Rewriter:
         """The list grows while it is walked; what named itself is not expanded again (cleanup_map1n.c)."""
         found = [address]
         done: set[str] = set()
+        hops: dict[str, list[str]] = {}
         for at, _ in enumerate(found):
             if len(found) > self._limits.expansion:
-                raise Unexpandable(f"more than {self._limits.expansion} recipients", [])
-            self._expand(found, at, done, trail)
+                why = f"more than {self._limits.expansion} recipients"
+                raise Unexpandable(why, [quote(one) for one in _circle(hops, fold(address))])
+            self._expand(found, at, done, hops, trail)
         once: dict[str, str] = {}
         for one in found:
             once.setdefault(fold(one), one)
         return list(once.values())
 
-    def _expand(self, found: list[str], at: int, done: set[str], trail: Trail) -> None:
+    def _expand(
+        self, found: list[str], at: int, done: set[str], hops: dict[str, list[str]], trail: Trail
+    ) -> None:
         """Follow the address at one place of the list until nothing maps it."""
         chain: list[str] = []
         seen: dict[str, int] = {}
@@ -103,6 +107,7 @@ class Rewriter:
             new = self._mapped(self.virtual_maps, address, "virtual", trail)
             if not new:
                 return
+            hops[fold(address)] = [fold(one) for one in new]
             if any(len(one) > self._limits.length for one in new):
                 raise Unexpandable(f"an address grows beyond {self._limits.length} characters", [])
             if any(fold(one) == fold(address) for one in new):
@@ -120,6 +125,24 @@ class Rewriter:
         for one in new:
             trail.step(step(quote(address), quote(one), hit, maps.parameter))
         return new
+
+
+def _circle(hops: dict[str, list[str]], start: str) -> list[str]:
+    """A circle of two addresses or more that `start` leads into, its first repeated at the end."""
+    way = [start]
+    waiting = {start: iter(hops.get(start, ()))}
+    done: set[str] = set()
+    while way:
+        here = way[-1]
+        to = next((one for one in waiting[here] if one != here and one not in done), None)
+        if to is None:
+            done.add(way.pop())
+        elif to in way:
+            return [*way[way.index(to) :], to]
+        else:
+            way.append(to)
+            waiting[to] = iter(hops.get(to, ()))
+    return []
 
 
 def step(source: str, to: str, hit: Hit, parameter: str) -> Step:

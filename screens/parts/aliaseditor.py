@@ -75,7 +75,7 @@ class Completion(Suggester):
 class EditorField(Field):
     """One line of the editor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [  # type: ignore[assignment]  # narrower than Textual's, on purpose
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "enter", "next", id="edit.next",
                 tooltip="Go to the next field; on the last, empty destination: stage."),
         Binding("down,tab", "step(1)", show=False),
@@ -108,7 +108,7 @@ class EditorField(Field):
 class TableField(EditorField):
     """Which table: Left and Right choose, where there is a choice. Not typed into."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [  # type: ignore[assignment]  # narrower than Textual's, on purpose
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "choose(-1)", "other table", key_display="←→", id="edit.table",
                 tooltip="Choose another table for the new alias."),
         Binding("right", "choose(1)", show=False),

@@ -27,7 +27,7 @@ INDENT = 4
 """Columns by which the later lines of a wrapped one are set in."""
 
 LABEL = 9
-"""Columns of the label before a detail line: `("note".ljust(LABEL), "dim")`; wrapped text stays right of it."""
+"""Columns of the label before a detail line, `("note".ljust(LABEL), "dim")`; wrapped text stays beside it."""
 
 
 class Lines(Painted):

@@ -136,8 +136,8 @@ class FakeDraft:
         return len(self.edits)
 
 
-def install_demo_screen(rows: int) -> None:
-    """Put the demo list in the place of the Aliases screen."""
+def install_demo_screen() -> None:
+    """Put the demo list in the place of the Aliases screen; DEMO_ROWS says how many rows it has."""
     from mailtui.screens import app
 
     app.BUILT["aliases"] = ("demo_list", "DemoList")
@@ -155,7 +155,7 @@ def main() -> None:
             Path(kept).write_text("kept")
 
     def session() -> Any:
-        install_demo_screen(int(os.environ.get("DEMO_ROWS", "1000000")))
+        install_demo_screen()
         return demo_session(keep, int(os.environ.get("DEMO_EDITS", "0")))
 
     crash = os.environ.get("DEMO_CRASH_DIR")

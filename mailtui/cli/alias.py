@@ -1,0 +1,302 @@
+"""`mailtui alias`: who gets the mail of an address."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+
+from mailtui.cli.change import carry_out
+from mailtui.cli.context import Context
+from mailtui.cli.main import Parser, change_options, common_options
+from mailtui.cli.output import USAGE, Failed, columns, note, write, write_json
+from mailtui.edits.entries import RemoveEntry, SetEntry
+from mailtui.edits.entries import current as standing
+from mailtui.edits.model import Edit
+from mailtui.postfix.aliases import AliasList, AliasTable, AliasTables
+from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.files import entries, problem_words
+from mailtui.postfix.instance import Instance
+from mailtui.text.query import Query
+
+
+def parser() -> Parser:
+    top = Parser(prog="mailtui alias", description="Who gets the mail of an address.")
+    verbs = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    common, change = common_options(), change_options()
+    one = verbs.add_parser("list", parents=[common], help="all aliases of all tables")
+    one.add_argument(
+        "filter", nargs="*", metavar="FILTER", help="as / does on the screen: jean !@falcot.com ^web"
+    )
+    one.set_defaults(call=show_list)
+    one = verbs.add_parser("set", parents=[common, change], help="set the destinations of an address")
+    one.add_argument("address", metavar="ADDRESS")
+    one.add_argument("destinations", nargs="*", metavar="DESTINATION", help="these, and no others")
+    one.add_argument("--add", action="append", default=[], metavar="D", help="one destination more")
+    one.add_argument("--drop", action="append", default=[], metavar="D", help="one destination less")
+    one.add_argument(
+        "--table", metavar="TYPE:PATH", help="where an address stands in two tables, or for a new one"
+    )
+    one.set_defaults(call=set_alias)
+    one = verbs.add_parser("remove", parents=[common, change], help="take an alias out")
+    one.add_argument("address", metavar="ADDRESS")
+    one.add_argument("--table", metavar="TYPE:PATH")
+    one.set_defaults(call=remove)
+    one = verbs.add_parser("resolve", parents=[common], help="follow an address to its final deliveries")
+    one.add_argument("address", metavar="ADDRESS")
+    one.set_defaults(call=show_resolved)
+    one = verbs.add_parser("find", parents=[common], help="every alias whose mail ends at an address")
+    one.add_argument("address", metavar="ADDRESS")
+    one.set_defaults(call=find)
+    one = verbs.add_parser("replace", parents=[common, change], help="one destination by another, everywhere")
+    one.add_argument("old", metavar="OLD")
+    one.add_argument("new", metavar="NEW")
+    one.set_defaults(call=replace)
+    return top
+
+
+def _failed(error: InstanceError) -> Failed:
+    return Failed(error.what, file=error.file or "", line=error.line or 0, do=error.do)
+
+
+def _tables(instance: Instance) -> AliasTables:
+    try:
+        return AliasTables.of(instance)
+    except InstanceError as error:
+        raise _failed(error) from None
+
+
+def show_list(context: Context, options: argparse.Namespace) -> None:
+    instance = context.instance
+    tables = _tables(instance)
+    aliases = AliasList(tables, instance.files)
+    query = Query.parse(" ".join(options.filter))
+    numbers: Iterator[int | None] = iter(range(len(aliases))) if query.empty else aliases.search(query)
+    rows = [row for row in (aliases.row(n) for n in numbers if n is not None) if row.kinds != ("opaque",)]
+    if context.json:
+        write_json([row.as_json() for row in rows])
+    else:
+        cells = [
+            (row.marker or " ", row.address, ", ".join(row.destinations), row.table.name) for row in rows
+        ]
+        for line in columns(cells):
+            write(line)
+    for table in tables:
+        if table.note:
+            note(f"mailtui: {table.spec}: {table.note}")
+
+
+# Changing
+
+
+def _standing(context: Context, table: AliasTable, name: str) -> tuple[str, ...] | None:
+    """The destinations that count in a table, None where the address is not in it."""
+    if table.target is None or not table.editable:
+        return None
+    try:
+        found = standing(entries(context.instance.files, table.target), name, ())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Failed(problem_words(error, table.target.path)) from None
+    return found if isinstance(found, tuple) else None
+
+
+def _named(tables: AliasTables, spec: str) -> AliasTable:
+    table = tables.by_spec(spec)
+    if table is None:
+        names = ", ".join(table.spec for table in tables)
+        raise Failed(f"{spec} is no alias table of this instance", do=f"there are {names}", code=USAGE)
+    if not table.editable:
+        raise Failed(f"{spec} cannot be edited here: {table.note or table.lookup.how}")
+    return table
+
+
+def _place(
+    context: Context, tables: AliasTables, address: str, spec: str | None
+) -> tuple[AliasTable, tuple[str, ...]] | None:
+    """The table in which the address stands, and its destinations. Raises Failed where it stands in two."""
+    if spec is not None:
+        table = _named(tables, spec)
+        was = _standing(context, table, address)
+        return (table, was) if was is not None else None
+    found = [(table, was) for table in tables if (was := _standing(context, table, address)) is not None]
+    if len(found) > 1:
+        both = " and ".join(table.spec for table, _was in found)
+        raise Failed(f"{address} stands in {both}", do="say which with --table")
+    return found[0] if found else None
+
+
+def set_alias(context: Context, options: argparse.Namespace) -> int:
+    if not (options.destinations or options.add or options.drop):
+        raise Failed("no destination given", do="name them, or use --add or --drop", code=USAGE)
+    tables = _tables(context.instance)
+    place = _place(context, tables, options.address, options.table)
+    was = place[1] if place is not None else ()
+    wanted = _wanted(options, was)
+    if place is None:
+        table, name = _proposed(context, tables, options.address, options.table)
+    else:
+        table, name = place[0], options.address
+    if table.target is None:
+        raise Failed(f"{table.spec} cannot be edited here: {table.note}")
+    if not wanted:
+        raise Failed(f"{options.address} would have no destination left", do="remove the alias instead")
+    if wanted == was:
+        return carry_out(context, [])
+    _advise(context, table, name, wanted, None if place is None else name)
+    dropped = [item for item in was if item not in wanted]
+    if dropped and options.destinations:
+        note(f"mailtui: no longer to {', '.join(dropped)}")
+    return carry_out(context, [SetEntry(table.target, name, wanted, was if place is not None else None)])
+
+
+def _wanted(options: argparse.Namespace, was: Sequence[str]) -> tuple[str, ...]:
+    items = list(options.destinations or was)
+    items += [item for item in options.add if item not in items]
+    missing = [item for item in options.drop if item not in items]
+    if missing:
+        raise Failed(
+            f"{options.address} does not go to {missing[0]}", do=f"it goes to {', '.join(was) or 'nobody'}"
+        )
+    return tuple(item for item in items if item not in options.drop)
+
+
+def _proposed(
+    context: Context, tables: AliasTables, address: str, spec: str | None
+) -> tuple[AliasTable, str]:
+    """The table for a new address, and its name there."""
+    from mailtui.postfix.propose import proposed_table
+
+    if spec is not None:
+        return _named(tables, spec), address
+    try:
+        proposal = proposed_table(context.instance, tables, address)
+    except InstanceError as error:
+        raise _failed(error) from None
+    if proposal.table is None:
+        raise Failed(proposal.reason)
+    note(f"mailtui: into {proposal.table.spec}: {proposal.reason}")
+    other = _standing(context, proposal.table, proposal.address)
+    if other is not None:
+        raise Failed(
+            f"{proposal.address} stands in {proposal.table.spec} already and takes {address}",
+            do=f"set {proposal.address}, or name another table with --table",
+        )
+    return proposal.table, proposal.address
+
+
+def _advise(
+    context: Context, table: AliasTable, name: str, items: Sequence[str], replacing: str | None
+) -> None:
+    """Say what the screen would say while one types. Only advice: what cannot work the engine refuses."""
+    from mailtui.postfix.validate import check_entry
+
+    try:
+        for warning in check_entry(context.instance, table, name, items, replacing):
+            note(f"mailtui: {warning.severity}: {warning.text}")
+    except InstanceError as error:
+        note(f"mailtui: {error}")
+
+
+def remove(context: Context, options: argparse.Namespace) -> int:
+    place = _place(context, _tables(context.instance), options.address, options.table)
+    if place is None:
+        return carry_out(context, [])
+    table, was = place
+    if table.target is None:
+        raise Failed(f"{table.spec} cannot be edited here: {table.note}")
+    edit = RemoveEntry(table.target, options.address, was)
+    _tell_fate(context, edit)
+    return carry_out(context, [edit])
+
+
+def _tell_fate(context: Context, edit: Edit) -> None:
+    from mailtui.edits.candidate import Candidate
+    from mailtui.postfix.resolve import fate
+
+    name = getattr(edit, "name", "")
+    address = f"anyone{name}" if name.startswith("@") else name
+    try:
+        after = context.instance.over(Candidate(context.instance.files, [edit]))
+        note(f"mailtui: without it mail to {address} is {fate(after, address)}")
+    except (InstanceError, OSError) as error:
+        note(f"mailtui: {error}")
+
+
+def replace(context: Context, options: argparse.Namespace) -> int:
+    """OLD by NEW in every destination list; where NEW stands already, OLD is only dropped."""
+    if options.old == options.new:
+        return carry_out(context, [])
+    instance = context.instance
+    aliases = AliasList(_tables(instance), instance.files)
+    wanted = options.old.casefold()
+    edits: list[Edit] = []
+    for number in aliases.search(Query.parse(_quoted(options.old))):
+        row = aliases.row(number) if number is not None else None
+        if row is None or not row.editable or not row.enabled or row.table.target is None:
+            continue
+        if not any(item.casefold() == wanted for item in row.destinations):
+            continue
+        items = [options.new if item.casefold() == wanted else item for item in row.destinations]
+        edits.append(SetEntry(row.table.target, row.key, tuple(dict.fromkeys(items)), row.destinations))
+    if not edits:
+        note(f"mailtui: no alias that can be edited goes to {options.old}")
+    return carry_out(context, edits)
+
+
+def _quoted(text: str) -> str:
+    """The text as one literal term of a filter."""
+    return "'" + text.lower().replace("\\", "\\\\").replace(" ", "\\ ")
+
+
+# Following
+
+
+def show_resolved(context: Context, options: argparse.Namespace) -> None:
+    from mailtui.postfix.resolve import resolve
+
+    try:
+        found = resolve(context.instance, options.address)
+    except InstanceError as error:
+        raise _failed(error) from None
+    if context.json:
+        write_json(found.as_json())
+        return
+    write(f"{found.address}  class {found.domain_class}")
+    for step in found.steps:
+        write(f"  {step.source} → {step.to}  ({step.place})")
+    for end in found.final:
+        write(f"  {end.address}  {end.how}  {end.delivery}")
+    if found.why:
+        write(f"  {found.why}")
+    for loop in found.loops:
+        write(f"  loop: {loop}")
+    for text in found.notes:
+        note(f"mailtui: note: {text}")
+
+
+def find(context: Context, options: argparse.Namespace) -> None:
+    from mailtui.postfix.ends import find_ends, unsearched
+
+    try:
+        ends = find_ends(context.instance, options.address)
+        for spec in unsearched(context.instance):
+            note(f"mailtui: note: {spec} has no text that could be searched")
+    except InstanceError as error:
+        raise _failed(error) from None
+    if context.json:
+        write_json([
+            {
+                "alias": end.alias, "table": end.table, "direct": end.direct,
+                "path": [{"from": step.source, "to": step.to, "table": step.table} for step in end.path],
+                **({"file": end.file, "line": end.line} if end.file and end.line else {}),
+            }
+            for end in ends
+        ])  # fmt: skip
+        return
+    for line in columns([
+        (end.alias, "" if end.direct else "by " + " → ".join(s.to for s in end.path[:-1]),
+         f"{end.file}:{end.line}" if end.file and end.line else end.table)
+        for end in ends
+    ]):  # fmt: skip
+        write(line)

@@ -1,0 +1,263 @@
+"""The filter of every list: fzf's extended search grammar, with exact words instead of scattered letters.
+
+Words are separated by blanks and must all match; `a | b` matches either. `'word` is the word, `^word` begins
+the text, `word$` ends it, `^word$` is the whole of it, `!` before any of these excludes. `\\ ` is a blank within
+a word. A word in lower case matches any letter case; one with a capital matches only itself.
+
+Letter case is set aside letter for letter: a letter outside ASCII never equals one within it, so that every
+text keeps its length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from time import perf_counter
+from typing import Literal, Protocol, Self
+
+from mailtui.text.safe import decode, encode
+
+SLICE = 0.008
+"""Seconds of work after which `scan` gives the caller a turn."""
+_WINDOW = 4 << 20
+"""Bytes that one search reads at most."""
+_STEPS = 64
+"""Records between two looks at the clock."""
+
+_BLANKS = re.compile(r" +")
+_SURE = re.compile(rb"[!$%&*+\-./0-9;=?@A-Z^_`a-z{|}~]+")
+"""Bytes that stand in a file as they stand in the text of a record; no blanks, no quotes, no separators."""
+
+Anchor = Literal["", "^", "$", "^$"]
+
+
+def _lower(character: str) -> str:
+    low = character.lower()
+    return low if len(low) == 1 and low.isascii() is character.isascii() else character
+
+
+def fold(text: str) -> str:
+    """The text in lower case, character for character."""
+    return text.lower() if text.isascii() else "".join(map(_lower, text))
+
+
+def _fold_bytes(text: bytes) -> bytes:
+    return text.lower() if text.isascii() else encode(fold(decode(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word of a query; `text` is folded unless `exact_case`."""
+
+    text: bytes
+    anchor: Anchor = ""
+    negated: bool = False
+    exact_case: bool = False
+
+    def matches(self, text: bytes, folded: bytes) -> bool:
+        """Whether a record's text, of which `folded` is the folded form, satisfies the term."""
+        subject = text if self.exact_case else folded
+        match self.anchor:
+            case "":
+                found = self.text in subject
+            case "^":
+                found = subject.startswith(self.text)
+            case "$":
+                found = subject.endswith(self.text)
+            case _:
+                found = subject == self.text
+        return found is not self.negated
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the word stands in a text, in characters."""
+        subject, word = text if self.exact_case else fold(text), decode(self.text)
+        if self.anchor:
+            if not self.negated and self.matches(encode(subject), encode(subject)):
+                yield (len(text) - len(word), len(text)) if self.anchor == "$" else (0, len(word))
+            return
+        at = -1 if self.negated else subject.find(word)
+        while at >= 0:
+            yield at, at + len(word)
+            at = subject.find(word, at + len(word))
+
+    @property
+    def needle(self) -> bytes:
+        """The longest part of the word that any file with it must hold as it is; empty if there is none."""
+        return max(_SURE.findall(self.text), key=len, default=b"")
+
+
+def _term(word: str) -> Term | None:
+    exact_case = word != word.lower()
+    negated = word.startswith("!")
+    word = word[negated:]
+    anchor = ""
+    if word != "$" and word.endswith("$"):
+        word, anchor = word[:-1], "$"
+    if word.startswith("'"):
+        word = word[1:]
+    elif word.startswith("^"):
+        word, anchor = word[1:], "^" + anchor
+    if not word:
+        return None
+    kind: Anchor = "^$" if anchor == "^$" else "^" if anchor == "^" else "$" if anchor else ""
+    return Term(encode(word if exact_case else fold(word)), kind, negated, exact_case)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A parsed filter: every group must match, a group by any of its terms."""
+
+    groups: tuple[tuple[Term, ...], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The query of a typed text; every text is one."""
+        groups: list[list[Term]] = []
+        joins = after_bar = False
+        for word in _BLANKS.split(text.replace("\\ ", "\t")):
+            word = word.replace("\t", " ")
+            if groups and not after_bar and word == "|":
+                joins = after_bar = True
+                continue
+            after_bar = False
+            term = _term(word)
+            if term is None:
+                continue
+            if joins:
+                groups[-1].append(term)
+            else:
+                groups.append([term])
+            joins = False
+        return cls(tuple(tuple(group) for group in groups))
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything matches, because nothing is asked."""
+        return not self.groups
+
+    @cached_property
+    def _folds(self) -> bool:
+        return any(not term.exact_case for group in self.groups for term in group)
+
+    def matches(self, text: bytes) -> bool:
+        """Whether a record's text satisfies the query."""
+        folded = _fold_bytes(text) if self._folds else text
+        return all(any(term.matches(text, folded) for term in group) for group in self.groups)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where the words of the query stand in a text, in characters, joined where they touch: to underline."""
+        found = sorted(span for group in self.groups for term in group for span in term.spans(text))
+        joined: list[tuple[int, int]] = []
+        for start, end in found:
+            if joined and start <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((start, end))
+        return joined
+
+    @cached_property
+    def driver(self) -> Term | None:
+        """The term whose needle narrows a search most; None where no word must stand in every hit."""
+        sure = [group[0] for group in self.groups if len(group) == 1 and not group[0].negated]
+        return max((term for term in sure if term.needle), key=lambda term: len(term.needle), default=None)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether a hit of the driver's needle alone is a match."""
+        term = self.driver
+        return term is not None and len(self.groups) == 1 and not term.anchor and term.needle == term.text
+
+
+class Records(Protocol):
+    """A file as a list of texts that can be searched: the entries of a table, the lines of a log."""
+
+    @property
+    def raw(self) -> bytes: ...
+
+    @property
+    def folded(self) -> bytes:
+        """`raw` with ASCII letters in lower case; offsets are the same."""
+
+    @property
+    def unplain(self) -> Sequence[int]:
+        """Records, sorted, whose text may hold what the file does not: they are tried one by one."""
+
+    def __len__(self) -> int: ...
+
+    def fields(self, index: int) -> bytes:
+        """The text of a record. Apart from `unplain` ones its words stand in the file, in the record's lines."""
+
+    def locate(self, offset: int) -> tuple[int, bool]:
+        """The record that holds the byte at `offset`, or the next one, and whether every word there is surely
+        in its text. `len(self)` where none follows. Greater offsets never give smaller records."""
+
+
+def scan(query: Query, records: Records) -> Iterator[int | None]:
+    """The records that match, in order; and None after each 8 ms of work, so that a caller can do something
+    else, or stop. An empty query gives every record."""
+    if query.driver is None:
+        return _each(query, records)
+    return _driven(query, records, query.driver)
+
+
+def _each(query: Query, records: Records) -> Iterator[int | None]:
+    due = perf_counter() + SLICE
+    for index in range(len(records)):
+        if query.empty or query.matches(records.fields(index)):
+            yield index
+        if index % _STEPS == 0 and perf_counter() > due:
+            yield None
+            due = perf_counter() + SLICE
+
+
+def _hits(blob: bytes, needle: bytes) -> Iterator[int | None]:
+    """Offsets of the needle, one a line at most; None after each window without one."""
+    at = 0
+    while at < len(blob):
+        end = at + _WINDOW
+        found = blob.find(needle, at, end + len(needle) - 1)
+        if found < 0:
+            at = end
+            yield None
+            continue
+        yield found
+        newline = blob.find(b"\n", found)
+        if newline < 0:
+            return
+        at = newline + 1
+
+
+def _driven(query: Query, records: Records, driver: Term) -> Iterator[int | None]:
+    needle = driver.needle
+    blob = records.raw if driver.exact_case else records.folded
+    matches, fields, locate, size = query.matches, records.fields, records.locate, len(records)
+    unplain = iter([*records.unplain, size])
+    pending = next(unplain)
+    last, steps, due = -1, 0, perf_counter() + SLICE
+    for offset in _hits(blob, needle):
+        steps += 1
+        if (offset is None or steps % _STEPS == 0) and perf_counter() > due:
+            yield None
+            due = perf_counter() + SLICE
+        if offset is None:
+            continue
+        index, sure = locate(offset)
+        if index <= last:
+            continue
+        while pending < index:
+            if matches(fields(pending)):
+                yield pending
+            pending = next(unplain)
+        if index == size:
+            break
+        last = index
+        if index == pending:
+            pending = next(unplain)
+        if (sure and query.is_plain) or matches(fields(index)):
+            yield index
+    while pending < size:
+        if matches(fields(pending)):
+            yield pending
+        pending = next(unplain)

@@ -1,0 +1,65 @@
+"""Helpers of the screens' tests: a console over made-up rows, and the screen as text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from console_demo import demo_session, install_demo_screen
+from textual.pilot import Pilot
+
+from mailtui.screens import app as app_module
+from mailtui.screens.app import MailtuiApp
+from mailtui.screens.parts import text
+from mailtui.screens.parts.commandline import CommandField
+from mailtui.screens.parts.terminal import Plan
+
+
+def screen_text(app: MailtuiApp) -> list[str]:
+    """What stands on the screen, a string a line, blanks at the right end removed."""
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+
+
+def screen_of(app: MailtuiApp) -> str:
+    """The same as one text."""
+    return "\n".join(screen_text(app))
+
+
+Opened = AbstractAsyncContextManager[tuple[MailtuiApp, Pilot[int]]]
+
+
+@pytest.fixture
+def open_console(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Opened]:
+    """`async with open_console(rows=100, size=(80, 24), edits=0, plan=Plan()) as (app, pilot): …`"""
+    monkeypatch.setattr(app_module, "BUILT", dict(app_module.BUILT))
+    monkeypatch.setattr(CommandField, "earlier", [])
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    @asynccontextmanager
+    async def opened(
+        rows: int = 100,
+        size: tuple[int, int] = (80, 24),
+        edits: int = 0,
+        plan: Plan | None = None,
+        start: str = "aliases",
+        session: Any = None,
+        crash_dir: Path | None = None,
+    ) -> AsyncIterator[tuple[MailtuiApp, Pilot[int]]]:
+        monkeypatch.setenv("DEMO_ROWS", str(rows))
+        install_demo_screen()
+        app = MailtuiApp(session or demo_session(edits=edits), plan or Plan(), start, crash_dir)
+        try:
+            async with app.run_test(size=size) as pilot:
+                await pilot.pause()
+                yield app, pilot
+        finally:
+            text.use_ascii(False)
+
+    return opened
