@@ -42,7 +42,7 @@ def run_console(
         print(f"mailtui: {why}", file=sys.stderr)
         return 1
     plan = plan_for(os.environ, colours=colours, ascii_only=ascii_only, mouse=mouse)
-    skeleton.show(os.uname().nodename, config_dir, start, plan)
+    skeleton.show("", config_dir, start, plan)
     try:
         session = open_session()
     except BaseException:

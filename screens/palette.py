@@ -17,6 +17,7 @@ from mailtui.screens.parts.command import WORDS
 from mailtui.screens.parts.detail import Lines
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer, actions
+from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.keys import is_destructive
 from mailtui.screens.parts.linelist import LineList, Listed, Row
 from mailtui.screens.parts.names import SCREENS
@@ -99,7 +100,7 @@ class PaletteScreen(ModalScreen[Entry | None]):
 
     def on_mount(self) -> None:
         self.query_one(LineList).can_focus = False
-        self.query_one(PaletteField).focus()
+        focus_now(self.query_one(PaletteField))
         self._show("")
 
     def on_input_changed(self, event: Field.Changed) -> None:

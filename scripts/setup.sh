@@ -174,7 +174,7 @@ make_environment() {
     local -a list
     mapfile -t list <<<"$wanted"
     say "installing Python packages: $(printf '%s\n' "${list[@]}" | sed 's/[<>=!~ ].*//' | tr '\n' ' ')"
-    if ! "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --compile "${list[@]}" >&2; then
+    if ! "$folder/bin/python" -m pip install -qq --disable-pip-version-check --compile "${list[@]}" >&2; then
         rm -rf "$folder"
         give_up "the Python packages cannot be had (no network?); the lines above say which"
     fi

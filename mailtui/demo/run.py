@@ -25,7 +25,7 @@ def main(argv: list[str]) -> int:
         _say("mailtui demo: the console needs a terminal; give another program after --")
         return 1
     try:
-        with foreground.ending_by_signal(), foreground.terminal_kept():
+        with foreground.ending_by_signal():
             return _run(options)
     except DemoError as error:
         _say(f"mailtui demo: {error}")
@@ -59,7 +59,8 @@ def _run(options: argparse.Namespace) -> int:
     kept = options.keep is not None
     directory = place.claim(options.keep) if kept else place.temporary()
     try:
-        return _in_best_mode(directory, options)
+        with foreground.terminal_kept():
+            return _in_best_mode(directory, options)
     finally:
         if kept:
             _say(f"stopped; kept in {directory}: mailtui demo --keep {directory} starts it again")

@@ -23,6 +23,8 @@ class Aliases(EntryEdits):
 
     _PLAIN_RUN = re.compile(rb"(?:" + _PLAIN + rb"++[ \t]*+:[ \t]*+[!-~].*+\n|[ \t#].*+\n|\r?\n)++")
     _PLAIN_KEY = re.compile(_PLAIN + rb"++(?=[ \t]*+:)")
+    _PLAIN_LINE = re.compile(rb"(" + _PLAIN + rb"++)[ \t]*+:[ \t]*+([^\"(\[\\]*)")
+    _KEYS_AS_WRITTEN = False
     _SEPARATOR = b": "
     _PROGRAM = "postalias"
     _TRIMMED = b" \t\r\n"

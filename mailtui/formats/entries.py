@@ -18,11 +18,14 @@ from itertools import groupby
 from typing import ClassVar, Self
 
 from mailtui.formats import addresses, disabled
-from mailtui.formats.lines import COMMENT, FIRST, Lines
+from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST, Lines
 from mailtui.formats.logical import Logical
 from mailtui.formats.splice import Problem, Splice, apply_splices
 from mailtui.text.safe import decode
 
+_FIRST_FIRST = bytes((FIRST, FIRST))
+_CONTINUATION = bytes((CONTINUATION,))
+_NEAR = 16
 _NO_PROSE = re.compile(rb"#[^\s#]")
 _NOT_ASCII = re.compile(rb"[\x80-\xff][^\n]*+")
 
@@ -86,6 +89,15 @@ class Entries(ABC):
 
     _PLAIN_KEY: ClassVar[re.Pattern[bytes]]
     """Matches the key of a plainly written entry."""
+
+    _PLAIN_LINE: ClassVar[re.Pattern[bytes]]
+    """Matches a plainly written line: key, and value with the blanks behind it."""
+
+    _TRIMMED: ClassVar[bytes]
+    """The blanks that the program trims from a value."""
+
+    _KEYS_AS_WRITTEN: ClassVar[bool]
+    """Whether keys are stored as they stand in the file."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -226,6 +238,11 @@ class Entries(ABC):
 
     def fields(self, index: int) -> bytes:
         """Key and value of the entry `index` as one text, for searching."""
+        first = self._heads[index]
+        if first not in self._odd_lines and self.lines.kinds[first : first + 2] == _FIRST_FIRST:
+            line = self.raw[self.lines.starts[first] : self.lines.starts[first + 1]]
+            if found := self._PLAIN_LINE.fullmatch(line):  # the short way for nearly all
+                return found[1] + b" " + found[2].rstrip(self._TRIMMED)
         record = self.record(index)
         return record.parts.key + b" " + record.value
 
@@ -235,8 +252,14 @@ class Entries(ABC):
 
     def index_at(self, offset: int) -> int:
         """The entry that holds the byte at `offset`, else the next one; `len(self)` where none follows."""
-        index = bisect_right(self._heads, self.lines.at(offset)) - 1
-        if index >= 0 and (self.entry(index).end > offset):
+        number = self.lines.at(offset)
+        if self.lines.kinds[number : number + 1] == _CONTINUATION:
+            for first in self._first_of(offset):
+                index = self.index_of_line(first)
+                if index is not None:
+                    return index
+        index = bisect_right(self._heads, number) - 1
+        if index >= 0 and self.entry(index).end > offset:
             return index
         return index + 1
 
@@ -244,6 +267,43 @@ class Entries(ABC):
         """The entry that begins at line `number` (counted from 0), if one does."""
         index = bisect_left(self._heads, number)
         return index if index < len(self._heads) and self._heads[index] == number else None
+
+    # Searching (mailtui.text.query.Records)
+
+    @cached_property
+    def _odd_lines(self) -> frozenset[int]:
+        return frozenset(self._odd)
+
+    @cached_property
+    def unplain(self) -> Sequence[int]:
+        """The entries whose text is not in the file as it is, or not in one piece."""
+        unplain = set() if self._KEYS_AS_WRITTEN else self._not_as_written()
+        for number in self._off:  # an entry commented out between the lines of another one
+            for first in self._first_of(self.lines.starts[number]):
+                index = self.index_of_line(first)
+                if index is not None and self.lines.logical(first)[-1] > number:
+                    unplain.add(index)
+        return sorted(unplain)
+
+    def _not_as_written(self) -> set[int]:
+        hidden = (n for n in self._off if not self._PLAIN_KEY.match(self.raw, self.lines.starts[n] + 1))
+        indices = map(self.index_of_line, [*self._odd, *hidden])
+        return {index for index in indices if index is not None}
+
+    def locate(self, offset: int, after: int = 0) -> tuple[int, bool]:
+        """The entry that holds the byte at `offset`, or the next one, and whether each word on that line is
+        surely a word of its `fields`; `after` is what a smaller offset gave."""
+        starts, heads = self.lines.starts, self._heads
+        low = heads[after]
+        high = min(low + _NEAR, len(starts))  # mostly the next hit is near
+        number = bisect_right(starts, offset, low, high if starts[high - 1] > offset else len(starts)) - 1
+        high = min(after + _NEAR, len(heads))
+        index = bisect_left(heads, number, after, high if heads[high - 1] >= number else len(heads))
+        if index < len(heads) and heads[index] == number:
+            return index, number not in self._odd_lines
+        if index and offset < self.entry(index - 1).end:
+            return index - 1, False
+        return index, False
 
     # Finding
 
@@ -307,7 +367,7 @@ class Entries(ABC):
 
     def _keys(self) -> Iterator[tuple[int, bytes]]:
         """Index and folded key of every entry in the file, in order."""
-        odd = set(self._odd)
+        odd = self._odd_lines
         starts, kinds, match, folded = self.lines.starts, self.lines.kinds, self._PLAIN_KEY.match, self.folded
         for index, number in enumerate(self._heads):
             if kinds[number] != FIRST:

@@ -30,8 +30,6 @@ class EntryEdits(Entries):
     _SEPARATOR: ClassVar[bytes]
     """Between key and value where no line above shows a habit."""
     _PROGRAM: ClassVar[str]
-    _TRIMMED: ClassVar[bytes]
-    """The blanks that the program trims from a value."""
 
     @staticmethod
     @abstractmethod

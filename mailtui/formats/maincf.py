@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Self
 
 from mailtui.formats import mainedit, mainlist
-from mailtui.formats.commented import block, continuation
+from mailtui.formats.commented import block, continuation, values
 from mailtui.formats.lines import COMMENT, Lines
 from mailtui.formats.lists import each
 from mailtui.formats.splice import Missing, Problem, Splice, apply_splices
@@ -98,10 +98,9 @@ class MainCf:
             if match is None:
                 continue
             rest = block(self.lines, number, match[2], begins_commented)
-            values = [text.removesuffix(b"\n") for _, text in rest if text[:1] in (b" ", b"\t")]
-            values = [text for text in values if not text.lstrip().startswith(b"#")]
+            texts = [text.removesuffix(b"\n") for _, text in values(rest)]
             last = rest[-1][0] if rest else number
-            value = b"".join([match[2], *values]).strip()
+            value = b"".join([match[2], *texts]).strip()
             result.append(
                 Definition(decode(match[1]), value, number + 1, starts[number], starts[last + 1], False)
             )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mailtui.formats.commented import off
 from mailtui.formats.lines import CONTINUATION, FIRST
 from mailtui.formats.listrows import list_rows
 from mailtui.formats.lists import is_one_item, items
@@ -66,12 +67,12 @@ def set_value(document: MainCf, name: str, value: bytes | Sequence[bytes]) -> li
     if found.value == value:
         return []
     _, layout, parts = document.place(name)
-    if layout.in_one_line(parts.start, parts.end):
+    if layout.in_one_line(parts.start if value else parts.equals - 1, parts.end):
         splices = document.checked(
             _in_place(layout, parts, value), {name}, lambda after: _value(after, name) == value
         )
     else:
-        splices = _as_list(document, name, value)
+        splices = _as_list(document, name, value) if value else None
     return splices if splices is not None else _whole(document, name, value)
 
 
@@ -88,9 +89,7 @@ def _in_place(layout: Layout, parts: Parts, value: bytes) -> list[Splice]:
         return [change] if change else []
     behind = layout.end(parts.equals)
     if old:
-        same_line = layout.line(parts.start) == layout.line(parts.equals - 1)
-        start = behind if same_line else layout.start(parts.start)
-        return [Splice(start, layout.end(parts.end), b"")]
+        return [Splice(behind, layout.end(parts.end), b"")]
     blank = b" " if parts.equals - parts.name_end > 1 else b""
     return [Splice(behind, behind, blank + value)]
 
@@ -184,52 +183,25 @@ def disable(document: MainCf, name: str) -> list[Splice]:
     """See `MainCf.disable`. Tries the plainest way first; takes the one that `enable` undoes to the byte."""
     layouts = _layouts(document, name)
     value = _value(document, name)
-    plain = [_prefix(document, n) for layout in layouts for n in layout.members]
-    mistaken = _mistaken(document, plain, name, layouts)
-    inner = _ignored(document, layouts)
-    comments = {number for number in inner if document.lines.line(number).strip(SPACE)}
-    # what is left is the form that certainly comes back with its value, if not with every blank
-    sure = [_prefix(document, n, widen=True) for layout in layouts for n in layout.members]
-    sure += [_prefix(document, n) for n in sorted(mistaken | comments)]
-    sure += [_line(document, n) for n in sorted(inner - comments)]
-    for ignored in (set[int](), mistaken, mistaken | comments):
-        splices = plain + [_prefix(document, n) for n in sorted(ignored)]
+    heads = {layout.members[0] + 1 for layout in layouts}
+
+    def mistaken(splices: list[Splice]) -> set[int]:
         after = document.spliced(splices)
-        if any(d.name == name and d.value == value for d in after.commented):
-            if after.spliced(enable(after, name, value)).raw == document.raw:
-                return splices
-    return sure
+        ours = (d for d in after.commented if d.name == name and d.line in heads)
+        return {after.lines.at(splice.start) for d in ours for splice in after.uncommented(d)}
 
+    def comes_back(splices: list[Splice]) -> bool:
+        after = document.spliced(splices)
+        if not any(d.name == name and d.value == value for d in after.commented):
+            return False
+        return after.spliced(enable(after, name, value)).raw == document.raw
 
-def _prefix(document: MainCf, number: int, *, widen: bool = False) -> Splice:
-    """A `#` before a line; `widen`: before a lone blank one more, so that it reads as a continuation."""
-    start = document.lines.starts[number]
-    line = document.lines.line(number)
-    lone = widen and line[:1] in (b" ", b"\v", b"\f", b"\r") and line[1:2] not in (b" ", b"\t")
-    return Splice(start, start, b"#  " if lone else b"#")
+    return off(document.lines, [layout.members for layout in layouts], mistaken, comes_back)
 
 
 def _line(document: MainCf, number: int) -> Splice:
     """A line taken out."""
     return Splice(document.lines.starts[number], document.lines.starts[number + 1], b"")
-
-
-def _ignored(document: MainCf, layouts: Sequence[Layout]) -> set[int]:
-    """Comments and blank lines that stand within the definitions."""
-    spans = [(set(layout.members), range(layout.members[0], layout.members[-1])) for layout in layouts]
-    return {number for members, span in spans for number in span if number not in members}
-
-
-def _mistaken(document: MainCf, plain: Sequence[Splice], name: str, layouts: Sequence[Layout]) -> set[int]:
-    """Lines that would be taken for a part of the value when it is brought back."""
-    own = {number for layout in layouts for number in layout.members}
-    heads = {layout.members[0] + 1 for layout in layouts}
-    after = document.spliced(plain)
-    result: set[int] = set()
-    for definition in after.commented:
-        if definition.name == name and definition.line in heads:
-            result |= {after.lines.at(splice.start) for splice in after.uncommented(definition)} - own
-    return {number for number in result if document.lines.line(number).strip(SPACE)}
 
 
 def enable(document: MainCf, name: str, value: bytes | None = None) -> list[Splice]:

@@ -23,6 +23,8 @@ class Table(EntryEdits):
 
     _PLAIN_RUN = re.compile(rb"(?:[!$-\[\]-~][!#-\[\]-~]*+[ \t]++[!-~].*+\n|[ \t#].*+\n|\r?\n)++")
     _PLAIN_KEY = re.compile(rb"[!#-\[\]-~]++(?=[ \t])")
+    _PLAIN_LINE = re.compile(rb"([!#-\[\]-~]++)[ \t]++(.*)", re.DOTALL)
+    _KEYS_AS_WRITTEN = True
     _SEPARATOR = b" "
     _PROGRAM = "postmap"
     _TRIMMED = b" \t\r\n\v\f"
@@ -60,10 +62,9 @@ class Table(EntryEdits):
         return _ALIAS_FILE if parts.key.endswith(b":") else None
 
     def _remarks(self) -> Iterator[Problem]:
-        odd = set(self._odd)
         for found in _COLON_KEY.finditer(self.raw):
             number = self.lines.at(found.start())
-            if number not in odd:
+            if number not in self._odd_lines:
                 yield Problem(number + 1, _ALIAS_FILE)
 
     @staticmethod

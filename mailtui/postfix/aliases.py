@@ -19,6 +19,7 @@ from mailtui.postfix.aliastables import AliasTable, AliasTables, Role
 from mailtui.postfix.files import Reader, entries
 from mailtui.postfix.lookups import PATTERNS
 from mailtui.postfix.staged import AddedRow, Overlay, StagedRow
+from mailtui.text.query import Query, scan
 from mailtui.text.safe import decode, encode
 
 __all__ = [
@@ -158,6 +159,55 @@ class AliasList:
         for segment in self._segments:
             if segment.document is not None and segment.table.lookup.type not in PATTERNS:
                 segment.duplicates = array("L", segment.document.duplicates())
+
+    # Searching
+
+    def search(self, query: Query) -> Iterator[int | None]:
+        """The rows that match by address or destination, in order; staged values count as well as those in
+        the file. None now and then, so that a worker can give way. An empty query gives every row."""
+        for segment in self._segments:
+            if segment.document is None:
+                if query.empty or query.matches(encode(segment.table.spec)):
+                    yield segment.start
+                continue
+            yield from self._search(segment, segment.document, query)
+
+    def _search(self, segment: _Segment, document: Table | Aliases, query: Query) -> Iterator[int | None]:
+        more: list[int] = []
+        for row in self._staged_hits(segment, query):
+            if row is None:
+                yield None
+            else:
+                more.append(row)
+        more = sorted(set(more))
+        at = 0
+        for index in scan(query, document):
+            if index is None:
+                yield None
+                continue
+            row = segment.row_of(index)
+            while at < len(more) and more[at] < row:
+                yield more[at]
+                at += 1
+            at += at < len(more) and more[at] == row
+            yield row
+        yield from more[at:]
+
+    def _staged_hits(self, segment: _Segment, query: Query) -> Iterator[int | None]:
+        """The rows whose staged values match; in no order."""
+        for at, added in enumerate(segment.added):
+            if query.matches(_text(added.row)):
+                yield segment.start + segment.merged[at]
+        for (target, key), staged in self.overlay.staged.items():
+            if target == segment.table.target and query.matches(_text(staged)):
+                index = self._index(segment, key)
+                if index is not None:
+                    yield segment.row_of(index)
+                yield None
+
+
+def _text(staged: StagedRow) -> bytes:
+    return encode(" ".join((staged.address, *staged.items)))
 
 
 def _document(table: AliasTable, reader: Reader) -> Table | Aliases | None:

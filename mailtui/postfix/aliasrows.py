@@ -117,7 +117,7 @@ def _marker(table: AliasTable, *, enabled: bool, duplicate: bool, doubtful: bool
         return "#"
     if duplicate:
         return "="
-    if table.is_error:
+    if table.is_error and not table.editable:
         return "!"
     return "?" if doubtful else ""
 

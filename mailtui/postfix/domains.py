@@ -53,7 +53,10 @@ class DomainView:
     also: tuple[Listing, ...] = ()
     """Further classes that list it, to no effect: the earlier class wins."""
     problems: tuple[str, ...] = ()
-    """Lists that could not be searched; Postfix defers such mail until that is repaired."""
+    """Lists that could not be searched, and why."""
+    deferred: bool = False
+    """Whether such a list comes before the one that decides: Postfix then defers mail for the domain
+    (451), and `domain_class` is what holds once the list is repaired or found not to hold the domain."""
 
 
 def normal(domain: str) -> str:
@@ -74,19 +77,26 @@ def explain_domain(instance: Instance, domain: str) -> DomainView:
     name = normal(domain)
     listings: list[Listing] = []
     problems: list[str] = []
+    deferred = False
     for kind, parameter in CLASS_PARAMETERS:
         found = class_list(instance, parameter).match(name, instance.files)
         if found.problem:
             problems.append(f"{parameter}: {found.problem}")
+            deferred = deferred or not listings
         if not found.matched and kind == "local":
             found = _own_literal(instance, name)
             parameter = "inet_interfaces"
         if found.matched:
             listings.append(Listing(kind, parameter, found.item, found.file, found.line))
-    if not listings:
-        return DomainView(name, "default", None, problems=tuple(problems))
-    first, *rest = listings
-    return DomainView(name, first.domain_class, first, tuple(rest), tuple(problems))
+    first = listings[0] if listings else None
+    return DomainView(
+        name,
+        first.domain_class if first else "default",
+        first,
+        tuple(listings[1:]),
+        tuple(problems),
+        deferred,
+    )
 
 
 class _ClassLists:

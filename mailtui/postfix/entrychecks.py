@@ -10,7 +10,6 @@ from mailtui.postfix.addresses import complete, fold, recipient
 from mailtui.postfix.aliastables import AliasTable
 from mailtui.postfix.domains import class_list
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.localusers import LocalUsers
 from mailtui.postfix.mapsearch import Instead
 from mailtui.postfix.resolver import Resolver
 
@@ -43,13 +42,13 @@ class Proposed:
         table: AliasTable,
         address: str,
         destinations: Sequence[str],
-        replacing: str | None = None,
-        users: LocalUsers | None = None,
+        replacing: str | None,
+        before: Resolver,
     ) -> None:
         self.instance, self.table, self.replacing = instance, table, replacing
         self.address = address.strip()
         self.destinations = tuple(one.strip() for one in destinations)
-        self.before = Resolver(instance, users)
+        self.before = before
         self.after = self._after()
         self.rules = self.before.rules
 
@@ -64,7 +63,8 @@ class Proposed:
         if self.replacing is not None:
             changed[fold(self.replacing)] = None
         changed[fold(self.address)] = tuple(one for one in self.destinations if one) or None
-        return Resolver(self.instance, self.before.users, Instead(self.table.target, changed))
+        instead = Instead(self.table.target, changed)
+        return Resolver(self.instance, self.before.users, like=self.before, instead=instead)
 
     @property
     def whole(self) -> str:

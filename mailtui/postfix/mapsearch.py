@@ -68,15 +68,21 @@ class Maps:
         lookups: Sequence[Lookup],
         reader: Reader,
         users: LocalUsers,
-        instead: Instead | None = None,
     ) -> None:
         self.parameter = parameter
         self.lookups = tuple(lookups)
         self.problems: dict[str, None] = {}
         self._reader = reader
         self._users = users
-        self._instead = instead
+        self._instead: Instead | None = None
         self._known: dict[tuple[str, bool], Hit | None] = {}
+        self._answers: dict[tuple[str, str], Hit | None] = {}
+
+    def would_be(self, instead: Instead) -> Maps:
+        """The same maps with some entries as they would be; what was asked before is not asked again."""
+        other = Maps(self.parameter, self.lookups, self._reader, self._users)
+        other.problems, other._answers, other._instead = self.problems, self._answers, instead
+        return other
 
     def __bool__(self) -> bool:
         return bool(self.lookups)
@@ -110,6 +116,18 @@ class Maps:
         return None
 
     def _ask(self, lookup: Lookup, key: str) -> Hit | None:
+        instead = self._instead
+        if instead is not None and instead.target == lookup.target and fold(key) in instead.entries:
+            items_then = instead.entries[fold(key)]
+            if items_then is None:
+                return None
+            return Hit(", ".join(items_then), items_then, lookup.written, key, lookup.path)
+        asked = (lookup.written, key)
+        if asked not in self._answers:
+            self._answers[asked] = self._answer(lookup, key)
+        return self._answers[asked]
+
+    def _answer(self, lookup: Lookup, key: str) -> Hit | None:
         if lookup.type == "unix" and lookup.path == "passwd.byname":
             user = self._users.find(key)
             return None if user is None else Hit(user.home, (), lookup.written, key)
@@ -125,14 +143,6 @@ class Maps:
         return Hit(value, items(value), lookup.written, key)
 
     def _from_text(self, lookup: Lookup, target: Target, key: str) -> Hit | None:
-        instead = self._instead
-        if instead is not None and instead.target == target and fold(key) in instead.entries:
-            would_be = instead.entries[fold(key)]
-            return (
-                None
-                if would_be is None
-                else Hit(", ".join(would_be), would_be, lookup.written, key, target.path)
-            )
         try:
             document = entries(self._reader, target)
         except OSError as error:

@@ -114,7 +114,7 @@ class Parameters:
         Raises ParameterError where there is no such service.
         """
         values = self.values
-        for other, other_kind, options in values.services:
+        for other, other_kind, options in reversed(values.services):  # of two alike the last counts
             if (other, other_kind) == (name, kind):
                 return ServiceParameters(values, options)
         raise ParameterError(
@@ -179,7 +179,8 @@ class ServiceParameters:
 
 
 def _overrides(values: Values, name: str) -> tuple[str, ...]:
-    return tuple(f"{service}/{kind}" for service, kind, options in values.services if name in options)
+    named = (f"{service}/{kind}" for service, kind, options in values.services if name in options)
+    return tuple(dict.fromkeys(named))
 
 
 def _view(values: Values, name: str) -> ParameterView:

@@ -87,6 +87,7 @@ class Trail:
     def __init__(self) -> None:
         self.steps: dict[tuple[str, str, str], Step] = {}
         self.final: dict[Final, None] = {}
+        self._circles: set[tuple[str, ...]] = set()
         self.loops: dict[str, None] = {}
         self.notes: dict[str, None] = {}
 
@@ -97,7 +98,13 @@ class Trail:
         self.final.setdefault(Final(address, how, delivery))
 
     def loop(self, addresses: list[str]) -> None:
-        self.loops.setdefault(" → ".join(addresses))
+        """A circle, its first name repeated at the end. Begun at another name it is still the same."""
+        names = addresses[:-1]
+        at = names.index(min(names)) if names else 0
+        turned = tuple(names[at:] + names[:at])
+        if turned not in self._circles:
+            self._circles.add(turned)
+            self.loops.setdefault(" → ".join(addresses))
 
     def note(self, text: str) -> None:
         self.notes.setdefault(text)

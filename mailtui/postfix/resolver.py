@@ -35,14 +35,21 @@ class Resolver:
     InstanceError where the file that myorigin names cannot be read."""
 
     def __init__(
-        self, instance: Instance, users: LocalUsers | None = None, instead: Instead | None = None
+        self,
+        instance: Instance,
+        users: LocalUsers | None = None,
+        *,
+        like: Resolver | None = None,
+        instead: Instead | None = None,
     ) -> None:
-        """`instead`: entries of one table as they would be, in place of those in its text."""
+        """`instead`: entries of one table as they would be, in place of those in its text. `like`: a resolver
+        of the same state without that, whose answers are shared."""
         self.instance = instance
-        self._instead = instead
+        self._like, self._instead = like, instead
         self.users = users or LocalUsers()
         self._effective = instance.parameters.effective
-        self._classes: dict[str, AddressClass] = {}
+        self.classes: dict[str, AddressClass] = {} if like is None else like.classes
+        """What is known of domains so far, by their normal form."""
         self._maps: dict[str, Maps] = {}
         self.rules = rules_of(instance)
         self.router = Router(
@@ -72,16 +79,20 @@ class Resolver:
     def maps(self, parameter: str) -> Maps:
         """The maps of a parameter, read once."""
         if parameter not in self._maps:
-            lookups = self.instance.lookups(parameter)
-            self._maps[parameter] = Maps(parameter, lookups, self.instance.files, self.users, self._instead)
+            self._maps[parameter] = self._new_maps(parameter)
         return self._maps[parameter]
+
+    def _new_maps(self, parameter: str) -> Maps:
+        if self._like is not None and self._instead is not None:
+            return self._like.maps(parameter).would_be(self._instead)
+        return Maps(parameter, self.instance.lookups(parameter), self.instance.files, self.users)
 
     def class_of(self, domain: str) -> AddressClass:
         """The address class of a domain."""
         name = normal(domain)
-        if name not in self._classes:
-            self._classes[name] = domain_class(self.instance, name)
-        return self._classes[name]
+        if name not in self.classes:
+            self.classes[name] = domain_class(self.instance, name)
+        return self.classes[name]
 
     def _words(self, parameter: str) -> list[str]:
         return self._effective(parameter).replace(",", " ").split()

@@ -12,9 +12,9 @@ from mailtui.postfix.destinations import check_destinations
 from mailtui.postfix.entrychecks import EntryWarning, Field, Proposed, Severity
 from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.localusers import LocalUsers
 from mailtui.postfix.lookups import Lookup
 from mailtui.postfix.mapsearch import Hit
+from mailtui.postfix.resolver import Resolver
 from mailtui.postfix.syntax import address_problem, domain_problem, local_problem
 from mailtui.text.safe import decode, encode, safe
 
@@ -32,14 +32,16 @@ def check_entry(
     address: str,
     destinations: Sequence[str],
     replacing: str | None = None,
-    users: LocalUsers | None = None,
+    resolver: Resolver | None = None,
 ) -> list[EntryWarning]:
     """Everything to say about `address` → `destinations` in `table`, worst first for each field.
 
-    `replacing` is the key that the entry has in the file, None for a new one. No table is read anew, so
-    it may be called whenever a field changes. Raises ParameterError.
+    `replacing` is the key that the entry has in the file, None for a new one. Whoever checks at each key
+    typed keeps one `resolver` while the files stay the same: what it looked up is not looked up again.
+    Raises ParameterError.
     """
-    alias = Proposed(instance, table, address, destinations, replacing, users)
+    before = Resolver(instance) if resolver is None else resolver
+    alias = Proposed(instance, table, address, destinations, replacing, before)
     return sorted(_all(alias), key=lambda one: (one.field, one.index or 0, _ORDER[one.severity]))
 
 

@@ -23,6 +23,8 @@ SLICE = 0.008
 """Seconds of work after which `scan` gives the caller a turn."""
 _WINDOW = 4 << 20
 """Bytes that one search reads at most."""
+_SAMPLE = 1 << 17
+"""Bytes in which words are counted to see which one is rare."""
 _STEPS = 64
 """Records between two looks at the clock."""
 
@@ -144,7 +146,13 @@ class Query:
     def matches(self, text: bytes) -> bool:
         """Whether a record's text satisfies the query."""
         folded = _fold_bytes(text) if self._folds else text
-        return all(any(term.matches(text, folded) for term in group) for group in self.groups)
+        for group in self.groups:  # loops, as this runs a million times
+            for term in group:
+                if term.matches(text, folded):
+                    break
+            else:
+                return False
+        return True
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the words of the query stand in a text, in characters, joined where they touch: to underline."""
@@ -158,16 +166,17 @@ class Query:
         return joined
 
     @cached_property
-    def driver(self) -> Term | None:
-        """The term whose needle narrows a search most; None where no word must stand in every hit."""
-        sure = [group[0] for group in self.groups if len(group) == 1 and not group[0].negated]
-        return max((term for term in sure if term.needle), key=lambda term: len(term.needle), default=None)
+    def drivers(self) -> tuple[Term, ...]:
+        """The terms that every match contains, as far as they have a needle."""
+        single = [group[0] for group in self.groups if len(group) == 1 and not group[0].negated]
+        return tuple(term for term in single if term.needle)
 
-    @cached_property
-    def is_plain(self) -> bool:
-        """Whether a hit of the driver's needle alone is a match."""
-        term = self.driver
-        return term is not None and len(self.groups) == 1 and not term.anchor and term.needle == term.text
+    @property
+    def is_needle(self) -> bool:
+        """Whether a hit of the one driver's needle alone is a match."""
+        if len(self.groups) != 1 or not self.drivers:
+            return False
+        return not self.drivers[0].anchor and self.drivers[0].needle == self.drivers[0].text
 
 
 class Records(Protocol):
@@ -189,17 +198,26 @@ class Records(Protocol):
     def fields(self, index: int) -> bytes:
         """The text of a record. Apart from `unplain` ones its words stand in the file, in the record's lines."""
 
-    def locate(self, offset: int) -> tuple[int, bool]:
+    def locate(self, offset: int, after: int = 0) -> tuple[int, bool]:
         """The record that holds the byte at `offset`, or the next one, and whether every word there is surely
-        in its text. `len(self)` where none follows. Greater offsets never give smaller records."""
+        in its text. `len(self)` where none follows. Greater offsets never give smaller records; `after` is
+        what a smaller offset gave."""
 
 
 def scan(query: Query, records: Records) -> Iterator[int | None]:
     """The records that match, in order; and None after each 8 ms of work, so that a caller can do something
     else, or stop. An empty query gives every record."""
-    if query.driver is None:
+    if not query.drivers:
         return _each(query, records)
-    return _driven(query, records, query.driver)
+    return _driven(query, records, min(query.drivers, key=lambda term: _commonness(term, records)))
+
+
+def _commonness(term: Term, records: Records) -> tuple[int, int]:
+    """How often the needle of a term stands in a part of the file; of two that are as rare the longer wins."""
+    middle = len(records.raw) // 2
+    start = max(0, middle - _SAMPLE // 2)
+    blob = records.raw if term.exact_case else records.folded
+    return blob.count(term.needle, start, start + _SAMPLE), -len(term.needle)
 
 
 def _each(query: Query, records: Records) -> Iterator[int | None]:
@@ -233,6 +251,7 @@ def _driven(query: Query, records: Records, driver: Term) -> Iterator[int | None
     needle = driver.needle
     blob = records.raw if driver.exact_case else records.folded
     matches, fields, locate, size = query.matches, records.fields, records.locate, len(records)
+    is_needle = query.is_needle
     unplain = iter([*records.unplain, size])
     pending = next(unplain)
     last, steps, due = -1, 0, perf_counter() + SLICE
@@ -243,7 +262,7 @@ def _driven(query: Query, records: Records, driver: Term) -> Iterator[int | None
             due = perf_counter() + SLICE
         if offset is None:
             continue
-        index, sure = locate(offset)
+        index, sure = locate(offset, max(last, 0))
         if index <= last:
             continue
         while pending < index:
@@ -255,7 +274,7 @@ def _driven(query: Query, records: Records, driver: Term) -> Iterator[int | None
         last = index
         if index == pending:
             pending = next(unplain)
-        if (sure and query.is_plain) or matches(fields(index)):
+        if (sure and is_needle) or matches(fields(index)):
             yield index
     while pending < size:
         if matches(fields(pending)):

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.filterbar import Note
+from mailtui.screens.parts.keyorder import focus_now
 
 KEPT = 50
 
@@ -99,12 +100,12 @@ class CommandLine(Horizontal):
         self.display = True
         field = self.query_one(CommandField)
         field.start()
-        field.focus()
+        focus_now(field)
 
     def on_command_field_done(self, event: CommandField.Done) -> None:
         event.stop()
         self.display = False
         if self._back is not None and self._back.is_attached:
-            self._back.focus()
+            focus_now(self._back)
         if event.text:
             self.post_message(self.Run(event.text))

@@ -23,6 +23,7 @@ from textual.screen import ModalScreen
 from mailtui.screens.parts.detail import Lines, TitleLine
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer
+from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.text import Spans, show
 
 Answer = TypeVar("Answer")
@@ -141,7 +142,7 @@ class TypedWord(Dialog[bool]):
         yield self.WordField()
 
     def on_mount(self) -> None:
-        self.query_one(Field).focus()
+        focus_now(self.query_one(Field))
 
     def action_compare(self) -> None:
         if self.query_one(Field).value.strip() == show(self._word):

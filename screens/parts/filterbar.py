@@ -30,6 +30,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mailtui.screens.parts.field import Field
+from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import Row, Rows
 from mailtui.screens.parts.paint import Painted
 from mailtui.screens.parts.text import Span, cells, segments, show
@@ -221,7 +222,7 @@ class FilterBar(Horizontal):
 
     def focus_field(self) -> None:
         """Let the user type."""
-        self._field.focus()
+        focus_now(self._field)
 
     def on_input_changed(self, event: Field.Changed) -> None:
         event.stop()

@@ -20,6 +20,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 from mailtui.screens.parts.commandline import CommandLine
 from mailtui.screens.parts.footer import Footer
@@ -62,6 +63,7 @@ class ConsoleScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._stale: Change | None = None
+        self._focus_before: Widget | None = None
 
     @property
     def mode(self) -> str:
@@ -145,14 +147,18 @@ class ConsoleScreen(Screen[None]):
     # Keys and sizes
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "too-small")
-        if not self.has_class("too-small") and self.focused is None:
-            self.call_after_refresh(self.focus_first)
+        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        if small and not self.has_class("too-small"):
+            self._focus_before = self.focused
+            self.set_focus(None)
+        elif not small and self.has_class("too-small"):
+            self.call_after_refresh(self._focus_back)
+        self.set_class(small, "too-small")
 
-    def focus_first(self) -> None:
-        """Give the focus to the screen's main widget."""
-        if self.focused is None:
-            self.focus_next("#body *")
+    def _focus_back(self) -> None:
+        before = self._focus_before
+        if self.focused is None and before is not None and before.is_attached:
+            self.set_focus(before)
 
     def on_command_line_run(self, event: CommandLine.Run) -> None:
         event.stop()

@@ -15,7 +15,6 @@ import threading
 from pathlib import Path
 
 from rich.console import RenderableType
-from textual import events
 from textual.app import App
 from textual.notifications import SeverityLevel
 from textual.worker import WorkerFailed
@@ -24,6 +23,7 @@ from mailtui.screens.parts import crash
 from mailtui.screens.parts.dialogs import ErrorDialog
 from mailtui.screens.parts.driver import ConsoleDriver
 from mailtui.screens.parts.footer import Footer
+from mailtui.screens.parts.keyorder import KeysInOrder
 from mailtui.screens.parts.paint import THEME, paint_for
 from mailtui.screens.parts.poller import Poller
 from mailtui.screens.parts.session import Session
@@ -34,7 +34,7 @@ _GRACE = 2.0
 """Seconds that a signal gives the console to end by itself."""
 
 
-class LastingApp(App[int], inherit_bindings=False):
+class LastingApp(KeysInOrder, inherit_bindings=False):
     """`session` is what all screens share, `plan` how to draw on this terminal; a crash report goes to
     `crash_dir` (None: nowhere)."""
 
@@ -116,6 +116,9 @@ class LastingApp(App[int], inherit_bindings=False):
     def _print_error_renderables(self) -> None:
         """Nothing: `crashed` is printed once the terminal is itself again."""
 
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Nothing: an OSC 22 for the mouse's looks is noise on a terminal that may not know it."""
+
     # Messages
 
     def notify(
@@ -131,11 +134,9 @@ class LastingApp(App[int], inherit_bindings=False):
         for footer in self.screen.query(Footer):
             footer.say(f"{title}: {message}" if title else message, severity)
 
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            for footer in self.screen.query(Footer):
-                footer.hush()
-        await super().on_event(event)
+    def before_key(self) -> None:
+        for footer in self.screen.query(Footer):
+            footer.hush()
 
     def on_poller_news(self, news: Poller.News) -> None:
         self.session.polled(news.paths, news.status)

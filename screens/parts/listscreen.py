@@ -30,6 +30,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import DetailPane
 from mailtui.screens.parts.filterbar import FilterBar, Filtered, FilterRunner, Found
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.keys import LIST_ACTIONS
 from mailtui.screens.parts.linelist import LineList, Listed, Rows
 from mailtui.screens.parts.session import Change
@@ -114,7 +115,7 @@ class ListScreen(ConsoleScreen):
     # Inside
 
     def on_mount(self) -> None:
-        self.lines.focus()
+        focus_now(self.lines)
         self.reload()
 
     def _show_all(self, to: Hashable | None = None) -> None:
@@ -143,11 +144,11 @@ class ListScreen(ConsoleScreen):
 
     def filter_to(self, text: str) -> None:
         self.bar.text = text
-        self.lines.focus()
+        focus_now(self.lines)
 
     def go_to_row(self, number: int) -> None:
         self.lines.move_to(number - 1)
-        self.lines.focus()
+        focus_now(self.lines)
 
     def action_open(self) -> None:
         self.lines.action_select()
@@ -169,11 +170,11 @@ class ListScreen(ConsoleScreen):
         self._first_hit = False
         if event.first:
             self.lines.move_to(0)
-        self.lines.focus()
+        focus_now(self.lines)
 
     def on_filter_bar_cleared(self, event: FilterBar.Cleared) -> None:
         event.stop()
-        self.lines.focus()
+        focus_now(self.lines)
 
     def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
         event.stop()

@@ -124,4 +124,4 @@ def tab_line(mode: str, width: int) -> str:
 
 def status_text(host: str, config_dir: str) -> str:
     """The left part of the status line."""
-    return f" mailtui  {safe(host)}  {safe(config_dir)}"
+    return "  ".join([" mailtui", *(safe(word) for word in (host, config_dir) if word)])

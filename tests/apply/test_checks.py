@@ -48,7 +48,7 @@ def test_a_good_main_cf_gives_no_finding() -> None:
 
 def test_a_line_that_kills_every_program_stops_with_our_file_and_line() -> None:
     assert complaints(MAIN, MAIN + b"oops\n") == [
-        (True, '/etc/x/main.cf:3: missing \'=\' after attribute name: "oops"')
+        (True, "/etc/x/main.cf:3: missing '=' after attribute name: \"oops\"")
     ]
 
 
@@ -67,9 +67,7 @@ def test_a_name_that_nothing_uses_stops_when_we_set_it() -> None:
 def test_a_name_that_becomes_unused_by_our_change_is_only_told() -> None:
     before = MAIN + b"mine = b\nrelay_domains = $mine\n"
     after = MAIN + b"mine = b\nrelay_domains = c\n"
-    assert complaints(before, after, "relay_domains") == [
-        (False, "/etc/x/main.cf: unused parameter: mine=b")
-    ]
+    assert complaints(before, after, "relay_domains") == [(False, "/etc/x/main.cf: unused parameter: mine=b")]
 
 
 def test_what_was_wrong_before_never_stops_though_its_line_moves() -> None:
@@ -99,7 +97,9 @@ def raw_change(target: Target, before: str, after: str) -> FileChange:
 
 
 def judged(server: Server, change: FileChange, works: Works) -> list[Finding]:
-    built = compiling.build(server.instance.config_dir, change.target, change.after, works.beside(change.target.path))
+    built = compiling.build(
+        server.instance.config_dir, change.target, change.after, works.beside(change.target.path)
+    )
     return checks.judge(built, change, server.instance.config_dir)
 
 
@@ -115,7 +115,9 @@ def test_a_line_of_ours_that_postmap_warns_of_stops(server: Server, works: Works
     ]
 
 
-def test_a_bad_line_that_was_there_is_told_with_its_new_line_and_does_not_stop(server: Server, works: Works) -> None:
+def test_a_bad_line_that_was_there_is_told_with_its_new_line_and_does_not_stop(
+    server: Server, works: Works
+) -> None:
     old = VIRTUAL + "alone@falcotsbrand.com\n"
     change = raw_change(server.table, old, "new@falcotsbrand.com x@falcot.com\n" + old)
     found = judged(server, change, works)
@@ -154,7 +156,9 @@ def test_a_bad_pattern_stops(server: Server, works: Works) -> None:
 
 
 def built_for(server: Server, change: FileChange, works: Works) -> Built:
-    return compiling.build(server.instance.config_dir, change.target, change.after, works.beside(change.target.path))
+    return compiling.build(
+        server.instance.config_dir, change.target, change.after, works.beside(change.target.path)
+    )
 
 
 @pytest.mark.parametrize("kind", ["hash", "btree", "lmdb", "cdb"])
@@ -167,7 +171,9 @@ def test_what_a_colleague_saved_and_did_not_compile_is_not_ours(root: Path, work
     found = checks.not_yours(built_for(server, change, works), change, server.instance.config_dir)
     spec = server.table.spec
     assert found == [
-        NotYours(spec, "contact@falcotsbrand.com", "laure@falcot.com, sophie@falcot.com", "sophie@falcot.com"),
+        NotYours(
+            spec, "contact@falcotsbrand.com", "laure@falcot.com, sophie@falcot.com", "sophie@falcot.com"
+        ),
         NotYours(spec, "half@falcotsbrand.com", None, "made@falcot.com"),
     ]
     assert str(found[1]) == "virtual half@falcotsbrand.com → made@falcot.com"
@@ -187,7 +193,9 @@ def test_our_own_edits_are_not_a_colleagues(server: Server, works: Works) -> Non
     assert checks.not_yours(built_for(server, change, works), change, server.instance.config_dir) == []
 
 
-def test_an_alias_of_ours_is_not_a_colleagues_though_postalias_says_it_otherwise(server: Server, works: Works) -> None:
+def test_an_alias_of_ours_is_not_a_colleagues_though_postalias_says_it_otherwise(
+    server: Server, works: Works
+) -> None:
     change = changed(server, server.alias(), RemoveEntry(server.aliases, "postmaster", ("root",)))
     assert checks.not_yours(built_for(server, change, works), change, server.instance.config_dir) == []
 
@@ -229,5 +237,8 @@ def test_what_stands_beside_a_file_is_told(server: Server) -> None:
         (False, f"{server.table.path}: laure has virtual open in Emacs"),
         (False, f"{server.table.path}:1: it says (line 1) that Puppet manages it and may overwrite this"),
         (False, f"{server.table.path}: {server.table.spec} was never compiled: all of it goes live"),
-        (True, f"{server.table.path}: sdbm:{server.table.path}: mailtui cannot compile sdbm: use hash, btree, lmdb, cdb"),
+        (
+            True,
+            f"{server.table.path}: sdbm:{server.table.path}: mailtui cannot compile sdbm: use hash, btree, lmdb, cdb",
+        ),
     ]

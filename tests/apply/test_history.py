@@ -105,7 +105,11 @@ def test_an_undo_of_an_undo_and_of_that(server: Server, history: History) -> Non
 
 
 def test_changes_undone_in_turn_give_the_first_bytes(server: Server, history: History) -> None:
-    numbers = [applied(server, server.gone()), applied(server, server.change()), applied(server, server.new())]
+    numbers = [
+        applied(server, server.gone()),
+        applied(server, server.change()),
+        applied(server, server.new()),
+    ]
     for number in reversed(numbers):
         applied(server, *history.undo(number))
     assert server.text() == VIRTUAL

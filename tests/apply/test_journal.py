@@ -65,7 +65,12 @@ def test_what_begins_is_there_for_another_process_at_once(folder: Path) -> None:
         change = begun(journal, a_file())
         found = other.get(change.id)
         assert found is not None
-        assert (found.state, found.who, found.words, found.edits) == ("applying", "roland", change.words, change.edits)
+        assert (found.state, found.who, found.words, found.edits) == (
+            "applying",
+            "roland",
+            change.words,
+            change.edits,
+        )
         assert found.files == [a_file()]
         assert [each.id for each in other.unfinished()] == [change.id]
 
@@ -76,7 +81,9 @@ def test_a_change_that_is_only_prepared_is_no_history_but_is_unfinished(folder: 
         change.id = journal.prepare(change)
         assert journal.changes() == []
         assert journal.get(change.id) is None
-        assert [(each.state, each.folders) for each in journal.unfinished()] == [("preparing", ["/etc/postfix"])]
+        assert [(each.state, each.folders) for each in journal.unfinished()] == [
+            ("preparing", ["/etc/postfix"])
+        ]
         journal.forget(change.id)
         assert journal.unfinished() == []
 
@@ -116,7 +123,10 @@ def test_the_end_keeps_what_undoes_it_and_drops_what_only_a_crash_needs(folder: 
         assert journal.unfinished() == []
         second = begun(journal, a_file())
         journal.finish(second, "applied", undoes=change.id)
-        assert [(each.id, each.state) for each in journal.changes()] == [(second.id, "applied"), (change.id, "undone")]
+        assert [(each.id, each.state) for each in journal.changes()] == [
+            (second.id, "applied"),
+            (change.id, "undone"),
+        ]
 
 
 def test_the_splices_of_a_huge_change_are_not_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +207,9 @@ def test_a_journal_open_for_reading_takes_nothing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("rubbish", [b"not a database at all" * 100, b"SQLite format 3\0" + b"\xff" * 4080])
-def test_a_damaged_journal_is_told_by_looking_and_moved_aside_by_writing(folder: Path, rubbish: bytes) -> None:
+def test_a_damaged_journal_is_told_by_looking_and_moved_aside_by_writing(
+    folder: Path, rubbish: bytes
+) -> None:
     (folder / DATABASE).write_bytes(rubbish)
     with Journal.reading(folder) as journal:
         assert "the next change moves it aside" in journal.told

@@ -55,7 +55,9 @@ def test_every_table_made_of_one_text_is_compiled_by_its_own_program() -> None:
 @pytest.mark.parametrize("kind", ["texthash", "regexp", "pcre", "cidr"])
 def test_a_table_that_is_read_at_the_start_needs_a_reload_with_the_reason(kind: str) -> None:
     text = change("/etc/postfix/checks", kind)
-    facts = Facts(((use(kind, "/etc/postfix/checks"),),), running=True, by_reload="postfix -c /etc/postfix reload")
+    facts = Facts(
+        ((use(kind, "/etc/postfix/checks"),),), running=True, by_reload="postfix -c /etc/postfix reload"
+    )
     made = plan.make([text], facts)
     assert actions(made) == ["check", "write", "reload", "verify"]
     assert made.act == "reload"
@@ -89,7 +91,9 @@ def test_postfix_is_stopped_before_the_write_that_would_hide_its_master() -> Non
     assert actions(made) == ["check", "check", "stop", "write", "restart", "verify"]
 
 
-@pytest.mark.parametrize("facts", [Facts(((),), running=False), Facts(((),), running=False, restart=("inet_interfaces",))])
+@pytest.mark.parametrize(
+    "facts", [Facts(((),), running=False), Facts(((),), running=False, restart=("inet_interfaces",))]
+)
 def test_a_stopped_postfix_is_told_nothing(facts: Facts) -> None:
     made = plan.make([MAIN], facts)
     assert made.act == ""
@@ -120,5 +124,8 @@ def test_the_title_says_the_worst_first() -> None:
     assert plan.title(1, 0, calm, "mail.falcot.com") == "Write 1 change to mail.falcot.com"
     assert plan.title(2, 0, calm, "mail.falcot.com") == "Write 2 changes to mail.falcot.com"
     assert plan.title(3, 2, hard, "h") == "Write 3 changes · REMOVES 2 · RESTARTS Postfix"
-    assert plan.title(3, 1, calm, "h", conflicts=1, not_yours=2) == "Write 3 changes · CONFLICTS 1 · NOT YOURS 2 · REMOVES 1"
+    assert (
+        plan.title(3, 1, calm, "h", conflicts=1, not_yours=2)
+        == "Write 3 changes · CONFLICTS 1 · NOT YOURS 2 · REMOVES 1"
+    )
     assert plan.title(0, 0, calm, "h") == "Nothing to write"

@@ -37,13 +37,24 @@ def three_files(server: Server) -> Sequence[Edit]:
 
 
 def a_new_table(server: Server) -> Sequence[Edit]:
-    return [SetEntry(Target("table", str(server.etc / "relays"), server.kind), "a.example", "smtp:b.example", None)]
+    return [
+        SetEntry(
+            Target("table", str(server.etc / "relays"), server.kind), "a.example", "smtp:b.example", None
+        )
+    ]
 
 
 def seen(server: Server) -> tuple[object, ...]:
     """All that Postfix reads: every text, every answer."""
-    texts = {path.name: path.read_bytes() for path in server.etc.iterdir() if "." not in path.name[1:] and path.is_file()}
-    answers = [server.answers(server.table, key) for key in (WEBMASTER, "presse@falcotsbrand.com", "contact@falcotsbrand.com")]
+    texts = {
+        path.name: path.read_bytes()
+        for path in server.etc.iterdir()
+        if "." not in path.name[1:] and path.is_file()
+    }
+    answers = [
+        server.answers(server.table, key)
+        for key in (WEBMASTER, "presse@falcotsbrand.com", "contact@falcotsbrand.com")
+    ]
     relays = server.etc / "relays"
     more = server.answers(Target("table", str(relays), server.kind), "a.example") if relays.exists() else None
     return texts, server.text("main.cf"), answers, more, sorted(server.dump(server.aliases))
@@ -69,7 +80,9 @@ def litter(server: Server) -> list[str]:
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
-def test_a_kill_at_any_point_is_mended_whole(tmp_path: Path, root: Path, kind: str, job: Job, sample: int) -> None:
+def test_a_kill_at_any_point_is_mended_whole(
+    tmp_path: Path, root: Path, kind: str, job: Job, sample: int
+) -> None:
     def fresh(name: str) -> Server:
         folder = root / name
         folder.mkdir()
@@ -184,7 +197,9 @@ def test_a_file_that_a_third_hand_changed_is_a_conflict_and_nothing_is_touched(
     assert History.open(server.instance).recover() == []
 
 
-def test_a_table_that_a_third_hand_compiled_is_a_conflict_too(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_a_third_hand_compiled_is_a_conflict_too(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     killed_before_the_text(server, [server.change()], monkeypatch)
     server.compile(server.table)
     mended = History.open(server.instance).recover()
@@ -192,7 +207,9 @@ def test_a_table_that_a_third_hand_compiled_is_a_conflict_too(server: Server, mo
     assert server.answers(server.table, WEBMASTER) == "jean@falcot.com"
 
 
-def test_a_change_of_a_file_in_conflict_is_refused_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_of_a_file_in_conflict_is_refused_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     killed_before_the_text(server, [server.change()], monkeypatch)
     (server.etc / "virtual").write_text(VIRTUAL + "# theirs\n")
     refused = apply(server.instance, [server.new()])
@@ -234,7 +251,9 @@ def test_a_half_written_password_file_is_taken_back_and_forgotten(
     passwd = Target("table", str(server.etc / "sasl_passwd"), "hash")
     write_old(server.etc / "sasl_passwd", "a.example user:hunter1\n")
     server.compile(passwd)
-    killed_before_the_text(server, [SetEntry(passwd, "a.example", "user:hunter2", "user:hunter1")], monkeypatch)
+    killed_before_the_text(
+        server, [SetEntry(passwd, "a.example", "user:hunter2", "user:hunter1")], monkeypatch
+    )
     assert server.answers(passwd, "a.example") == "user:hunter2"
     mended = History.open(server.instance).recover()
     assert [each.state for each in mended] == ["rolled back"]

@@ -67,7 +67,9 @@ def test_nothing_on_the_disk_changes(server: Server, tmp_path: Path) -> None:
 
 def test_the_disk_is_read_fresh(server: Server) -> None:
     assert not review(server.instance, [server.change()]).nothing
-    (server.etc / "virtual").write_text(VIRTUAL.replace("jean@falcot.com", "jean@falcot.com, laure@falcot.com"))
+    (server.etc / "virtual").write_text(
+        VIRTUAL.replace("jean@falcot.com", "jean@falcot.com, laure@falcot.com")
+    )
     server.compile(server.table)
     seen = review(server.instance, [server.change()])
     assert seen.nothing
@@ -89,7 +91,9 @@ def test_a_conflict_shows_base_theirs_and_ours(server: Server) -> None:
 
 
 def test_an_edit_that_the_format_refuses_is_told_and_stops(server: Server) -> None:
-    seen = review(server.instance, [SetEntry(server.table, "two words@falcotsbrand.com", "x@falcot.com", None)])
+    seen = review(
+        server.instance, [SetEntry(server.table, "two words@falcotsbrand.com", "x@falcot.com", None)]
+    )
     assert not seen.ok
     assert len(seen.stopped) == 1
 
@@ -118,7 +122,9 @@ def test_a_password_file_is_masked_everywhere(server: Server) -> None:
     (server.etc / "relays").write_text("a.example user:hunter1\nb.example user:hunter3\n")
     seen = review(server.instance, [SetEntry(passwd, "a.example", "user:hunter4", "user:hunter1")])
     assert seen.files[0].secret
-    shown = repr(seen.as_json()) + repr(seen.files) + repr(seen.not_yours) + repr([e.text for e in seen.edits])
+    shown = (
+        repr(seen.as_json()) + repr(seen.files) + repr(seen.not_yours) + repr([e.text for e in seen.edits])
+    )
     assert "hunter" not in shown
     assert MASK in seen.edits[0].text
     assert [str(each) for each in seen.not_yours] == [f"relays b.example → {MASK} (live: {MASK})"]
@@ -165,4 +171,6 @@ def test_a_stopped_postfix_is_neither_reloaded_nor_restarted(
 ) -> None:
     seen = review(server.instance, [server.parameter(name, value)])
     assert ("RESTARTS" in seen.title) is titled
-    assert "Postfix is stopped: the change is live at its next start" in [step.why for step in seen.plan.steps]
+    assert "Postfix is stopped: the change is live at its next start" in [
+        step.why for step in seen.plan.steps
+    ]

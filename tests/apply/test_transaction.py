@@ -89,7 +89,9 @@ def test_main_cf_gets_a_time_that_no_program_waits_for(server: Server) -> None:
     apply(server.instance, [server.parameter()])
     assert time.time() - (server.etc / "main.cf").stat().st_mtime >= 2.9
     begun = time.monotonic()
-    subprocess.run(["postconf", "-c", server.etc, "-h", "message_size_limit"], check=True, capture_output=True)
+    subprocess.run(
+        ["postconf", "-c", server.etc, "-h", "message_size_limit"], check=True, capture_output=True
+    )
     assert time.monotonic() - begun < 1.0
 
 
@@ -97,9 +99,12 @@ def test_the_compiled_table_is_not_older_than_its_text(server: Server) -> None:
     apply(server.instance, [server.change()])
     text, compiled = (server.etc / "virtual").stat(), (server.etc / "virtual.db").stat()
     assert compiled.st_mtime_ns >= text.st_mtime_ns
-    assert subprocess.run(
-        ["postmap", "-c", server.etc, "-q", WEBMASTER, server.table.spec], capture_output=True, check=True
-    ).stderr == b""
+    assert (
+        subprocess.run(
+            ["postmap", "-c", server.etc, "-q", WEBMASTER, server.table.spec], capture_output=True, check=True
+        ).stderr
+        == b""
+    )
 
 
 def test_what_the_files_say_already_is_nothing_to_do(server: Server) -> None:
@@ -147,7 +152,9 @@ def test_what_is_not_yours_is_asked_for_and_only_what_was_seen_is_taken(server: 
 
 def test_what_the_real_program_refuses_is_not_written(server: Server) -> None:
     before = everything(server)
-    done = apply(server.instance, [server.change(), server.parameter("smtpd_recpient_restrictions", "permit")])
+    done = apply(
+        server.instance, [server.change(), server.parameter("smtpd_recpient_restrictions", "permit")]
+    )
     assert (done.state, done.exit_code) == ("refused", 1)
     assert "main.cf: unused parameter: smtpd_recpient_restrictions=permit" in done.error
     assert everything(server) == before
@@ -187,7 +194,14 @@ FULL = WriteError("the disk is full", "free some space", "/x")
 @pytest.mark.parametrize("kind", ["hash", "btree", "lmdb", "cdb"])
 @pytest.mark.parametrize(
     ("place", "name", "at"),
-    [(tables, "install", 1), (tables, "install", 2), (write, "replace", 1), (write, "replace", 2), (write, "replace", 3), (verify, "lookups", 1)],
+    [
+        (tables, "install", 1),
+        (tables, "install", 2),
+        (write, "replace", 1),
+        (write, "replace", 2),
+        (write, "replace", 3),
+        (verify, "lookups", 1),
+    ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_a_failure_at_any_write_takes_everything_back(
@@ -216,7 +230,9 @@ def test_a_roll_back_gives_back_the_time_of_the_text(server: Server, monkeypatch
     assert (after.st_mtime_ns, after.st_ino, after.st_nlink) == (before.st_mtime_ns, before.st_ino, 1)
 
 
-def test_a_table_that_answers_otherwise_is_taken_back(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_answers_otherwise_is_taken_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(verify, "lookups", lambda *_: ["hash:virtual answers nothing"])
     done = apply(server.instance, [server.change()])
     assert (done.state, done.error) == ("rolled-back", "hash:virtual answers nothing")
@@ -226,11 +242,15 @@ def test_a_table_that_answers_otherwise_is_taken_back(server: Server, monkeypatc
 def test_a_created_file_is_removed_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = Target("table", str(server.etc / "relays"), "hash")
     failing(monkeypatch, verify, "lookups", FULL)
-    assert apply(server.instance, [SetEntry(fresh, "a.example", "smtp:b.example", None)]).state == "rolled-back"
+    assert (
+        apply(server.instance, [SetEntry(fresh, "a.example", "smtp:b.example", None)]).state == "rolled-back"
+    )
     assert server.litter() == []
 
 
-def test_a_roll_back_that_fails_is_told_and_recovered_later(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_roll_back_that_fails_is_told_and_recovered_later(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patched:
         failing(patched, verify, "lookups", FULL)
         failing(patched, tables, "restore", FULL)
@@ -245,7 +265,9 @@ def test_a_roll_back_that_fails_is_told_and_recovered_later(server: Server, monk
     assert server.litter() == []
 
 
-def test_a_bug_in_the_middle_takes_everything_back_and_is_seen(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_the_middle_takes_everything_back_and_is_seen(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failing(monkeypatch, verify, "lookups", ZeroDivisionError("bug"))
     with pytest.raises(ZeroDivisionError):
         apply(server.instance, [server.change()])
@@ -300,7 +322,9 @@ def test_postconf_waits_for_us_and_we_for_it(server: Server) -> None:
     with locks.postconf_lock(main):
         waiting = subprocess.Popen(["postconf", "-c", server.etc, "-e", "relay_domains=x.example"])
         results: list[str] = []
-        thread = threading.Thread(target=lambda: results.append(apply(server.instance, [server.parameter()]).state))
+        thread = threading.Thread(
+            target=lambda: results.append(apply(server.instance, [server.parameter()]).state)
+        )
         thread.start()
         time.sleep(0.3)
         assert waiting.poll() is None
@@ -314,7 +338,9 @@ def test_postconf_waits_for_us_and_we_for_it(server: Server) -> None:
     assert server.litter() == []
 
 
-def test_a_file_that_changes_while_it_is_checked_is_read_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_changes_while_it_is_checked_is_read_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = checks.judge
 
     def judge(*args: object, **named: object) -> object:
@@ -330,7 +356,9 @@ def test_a_file_that_changes_while_it_is_checked_is_read_again(server: Server, m
     assert server.answers(server.table, WEBMASTER) == NEW
 
 
-def test_a_third_hand_in_the_middle_of_the_write_is_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_third_hand_in_the_middle_of_the_write_is_kept(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = tables.install
     theirs = VIRTUAL + "late@falcotsbrand.com x@falcot.com\n"
 
@@ -366,7 +394,9 @@ def test_files_that_never_hold_still_are_refused(server: Server, monkeypatch: py
     assert server.litter() == []
 
 
-def test_a_journal_that_cannot_be_kept_refuses_the_write(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_that_cannot_be_kept_refuses_the_write(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> None:
         raise JournalError("the disk is full", "make room")
 

@@ -64,7 +64,7 @@ def test_any_bytes_are_read_and_kept(kind: Kind, raw: bytes) -> None:
         assert document.lines.starts[entry.line - 1] == entry.start
         assert document.index_at(entry.start) == index
         assert entry.value
-        assert entry.value == entry.value.lstrip()
+        assert entry.value == entry.value.lstrip(kind._TRIMMED)
         assert document.fields(index) == entry.key + b" " + entry.value
         assert all(item in entry.value for item in document.items(index))
         if entry.enabled:
@@ -111,7 +111,9 @@ def test_items_set_and_set_back(kind: Kind, raw: bytes, value: list[bytes], data
     entry, was = document.entry(index), document.items(index)
     after = document.spliced(_tried(lambda: document.set(key, value)))
     assert after.items(after.find(key) or 0) == value
-    if b"\n" in raw[entry.start : entry.end - 1] or b"\0" in raw or not was:
+    several_lines = b"\n" in raw[entry.start : entry.end - 1]
+    open_quote = entry.value != entry.value.strip(kind._TRIMMED)  # reaches over the blanks at its end
+    if several_lines or open_quote or b"\0" in raw or not was:
         return
     text = document.spliced(_tried(lambda: document.set(key, b"other, text")))
     assert text.spliced(text.set(key, entry.value)).raw == raw

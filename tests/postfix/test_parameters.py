@@ -231,6 +231,13 @@ def test_an_option_reaches_what_refers_to_it(instance_dir: MakeInstance) -> None
     assert ours.effective("smtpd_relay_restrictions") == "permit_mynetworks, reject"
 
 
+def test_of_two_services_alike_the_last_counts(instance_dir: MakeInstance) -> None:
+    lines = (f"587 inet n - n - - smtpd -o smtpd_banner={name}\n" for name in ("first", "last"))
+    ours = opened(instance_dir(master="".join(lines)))
+    assert ours.service("587", "inet").effective("smtpd_banner") == "last"
+    assert ours.overrides("smtpd_banner") == ("587/inet",)
+
+
 def test_a_broken_master_cf_leaves_main_cf_readable(instance_dir: MakeInstance) -> None:
     ours = opened(instance_dir("mydomain = falcot.com\n", master="smtp inet n\n"))
     assert ours.effective("mydomain") == "falcot.com"

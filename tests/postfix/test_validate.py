@@ -10,6 +10,7 @@ from mailtui.postfix.aliastables import AliasTables
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.localusers import LocalUser, LocalUsers
 from mailtui.postfix.propose import known_addresses, proposed_table
+from mailtui.postfix.resolver import Resolver
 from mailtui.postfix.syntax import address_problem
 from mailtui.postfix.validate import EntryWarning, check_entry
 from tests.postfix.conftest import MakeInstance
@@ -49,13 +50,14 @@ class Server:
         self.folder = folder
         self.instance = Instance.open(str(folder))
         self.tables = AliasTables.of(self.instance)
+        self.resolver = Resolver(self.instance, People())
 
     def check(
         self, table: str, address: str, *destinations: str, replacing: str | None = None
     ) -> list[EntryWarning]:
         found = self.tables.by_spec(table if ":" in table else f"hash:{self.folder}/{table}")
         assert found is not None
-        return check_entry(self.instance, found, address, destinations, replacing, People())
+        return check_entry(self.instance, found, address, destinations, replacing, self.resolver)
 
     def said(self, table: str, address: str, *destinations: str, replacing: str | None = None) -> str:
         """All that is said, joined."""

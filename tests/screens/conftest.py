@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from console_demo import demo_session, install_demo_screen
 from textual.pilot import Pilot
 
 from mailtui.screens import app as app_module
@@ -20,6 +15,7 @@ from mailtui.screens.app import MailtuiApp
 from mailtui.screens.parts import text
 from mailtui.screens.parts.commandline import CommandField
 from mailtui.screens.parts.terminal import Plan
+from tests.screens.console_demo import demo_session, install_demo_screen
 
 
 def screen_text(app: MailtuiApp) -> list[str]:

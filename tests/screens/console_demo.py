@@ -140,14 +140,13 @@ def install_demo_screen() -> None:
     """Put the demo list in the place of the Aliases screen; DEMO_ROWS says how many rows it has."""
     from mailtui.screens import app
 
-    app.BUILT["aliases"] = ("demo_list", "DemoList")
+    app.BUILT["aliases"] = ("tests.screens.demo_list", "DemoList")
 
 
 def main() -> None:
     """Run it in this terminal. Environment: DEMO_ROWS, DEMO_EDITS, DEMO_KEPT (a file to touch), DEMO_FAIL."""
     from mailtui.screens.console import run_console
 
-    sys.path.insert(0, str(Path(__file__).parent))
     kept = os.environ.get("DEMO_KEPT")
 
     def keep() -> None:

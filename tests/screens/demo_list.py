@@ -6,7 +6,6 @@ import os
 from collections.abc import Hashable, Iterator
 from typing import ClassVar
 
-from console_demo import DemoEdit, DemoRows
 from textual.binding import Binding, BindingType
 
 from mailtui.screens.parts.columns import Column
@@ -14,6 +13,7 @@ from mailtui.screens.parts.dialogs import Confirm, ErrorDialog, StageOrDiscard, 
 from mailtui.screens.parts.linelist import Rows
 from mailtui.screens.parts.listscreen import ListScreen
 from mailtui.screens.parts.text import Matcher
+from tests.screens.console_demo import DemoEdit, DemoRows
 
 
 class DemoList(ListScreen):

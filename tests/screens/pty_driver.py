@@ -11,6 +11,7 @@ import struct
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Self
 
 import pyte
 
@@ -69,7 +70,7 @@ class Pty:
             finally:
                 os._exit(127)
 
-    def __enter__(self) -> Pty:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -155,7 +156,10 @@ class Pty:
         now = termios.tcgetattr(self._slave)
 
         def off(mode: bytes) -> bool:
-            last_on, last_off = self.raw.rfind(b"\x1b[?" + mode + b"h"), self.raw.rfind(b"\x1b[?" + mode + b"l")
+            last_on, last_off = (
+                self.raw.rfind(b"\x1b[?" + mode + b"h"),
+                self.raw.rfind(b"\x1b[?" + mode + b"l"),
+            )
             return last_on <= last_off
 
         return {

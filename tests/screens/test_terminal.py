@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from console_demo import HOSTILE
-from pty_driver import Pty
 
 from mailtui.screens.parts.terminal import plan_for, prepare
+from tests.screens.console_demo import HOSTILE
+from tests.screens.pty_driver import Pty
 
 DEMO = [sys.executable, str(Path(__file__).with_name("console_demo.py"))]
 UP = "user0000001@falcot.com"
@@ -108,7 +108,12 @@ def test_a_terminal_that_cannot_draw_is_refused(term: str) -> None:
 
 def test_no_terminal_on_standard_input_is_refused() -> None:
     done = subprocess.run(
-        DEMO, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False, env={**os.environ, "TERM": "xterm"}
+        DEMO,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=20,
+        check=False,
+        env={**os.environ, "TERM": "xterm"},
     )
     assert done.returncode == 1
     assert b"standard input is not a terminal" in done.stderr
@@ -122,7 +127,9 @@ def test_no_color_uses_the_default_colours_only(term: str) -> None:
         session.send("down", "/", "user")
         session.wait_until("of 1000 shown")
         session.settle()
-        attributes = {number for found in re.findall(rb"\x1b\[([0-9;]*)m", session.raw) for number in found.split(b";")}
+        attributes = {
+            number for found in re.findall(rb"\x1b\[([0-9;]*)m", session.raw) for number in found.split(b";")
+        }
         assert attributes <= {b"", b"0", b"1", b"2", b"4", b"7", b"39", b"49"}, attributes
         assert b"7" in attributes  # the cursor is to be seen
 
@@ -156,7 +163,7 @@ def test_hostile_rows_send_no_control_bytes() -> None:
             session.send("pagedown")
             session.settle(0.1)
         text = session.raw.decode()
-        known = re.sub(r"\x1b(\[[0-9;?<>=$]*[A-Za-z]|\[\?[0-9]+\$p|[()][AB0]|[=>78])", "", text)
+        known = re.sub(r"\x1b(\[[0-9;?<>=$]*[A-Za-z])", "", text)
         assert not re.search(r"[\x00-\x09\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u200b\ufeff\u2028]", known)
         assert "\x1b]" not in text
         assert "PWNED" in text, "the hostile row was not drawn at all"
@@ -170,7 +177,9 @@ def test_bytes_that_are_no_utf8_do_not_kill_it() -> None:
         session.settle()
         os.write(session._master, b"\xff\xe9\x9bab")
         session.wait_until(lambda screen: "ab " in screen.split("\n")[2])
-        session.send("escape", "q")
+        session.send("escape")
+        session.wait_until("q quit")
+        session.send("q")
         assert session.wait() == 0
 
 
@@ -223,7 +232,9 @@ def test_one_start_shows_the_skeleton_first() -> None:
         ({"TERM": "xterm", "LANG": "de_DE.UTF-8"}, True, False, False, True),
     ],
 )
-def test_the_plan(environ: dict[str, str], ansi: bool, no_colour: bool, ascii_only: bool, mouse: bool) -> None:
+def test_the_plan(
+    environ: dict[str, str], ansi: bool, no_colour: bool, ascii_only: bool, mouse: bool
+) -> None:
     plan = plan_for(environ)
     assert (plan.ansi, plan.no_colour, plan.ascii_only, plan.mouse) == (ansi, no_colour, ascii_only, mouse)
 

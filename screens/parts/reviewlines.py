@@ -1,0 +1,206 @@
+"""A review as rows of a list, wrapped to a width: edits, what is wrong, the diff, the plan.
+
+    rows = ReviewRows(width)
+    rows.show(review, staged, accepted=False); rows.tell(results, extra)     # parts that changed
+    lines.set_rows(rows)
+
+A row's key is (section, number, part): ("edit", 2, 0) is the first line of the third edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+from mailtui.apply.report import Report
+from mailtui.apply.review import FileView, Review
+from mailtui.edits.model import Edit
+from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.text import Span, Spans, cells, rule, show, spans_width, wrapped
+
+LEAD = 3
+"""Columns of a list's row before its cell."""
+NUMBER = 5
+"""Columns of a line number."""
+ACTION = 9
+"""Columns of a plan step's action."""
+
+Item = tuple[Hashable, Row]
+
+_SIGNS = {"+": "bold", "-": "", " ": "dim"}
+_RESULTS = {"ok": "good", "failed": "error", "running": "accent"}
+
+
+def said(review: Review, edit: Edit) -> str:
+    """An edit in one line as the review says it: the values of a secret file are masked."""
+    return next((line.text for line in review.edits if line.edit == edit), edit.describe())
+
+
+def is_masked(review: Review, edit: Edit) -> bool:
+    """Whether the edit's values must not be shown."""
+    return said(review, edit) != edit.describe()
+
+
+class ReviewRows:
+    """The rows; sections in order, each rebuilt only when it changes."""
+
+    SECTIONS = ("edit", "note", "diff", "plan")
+
+    def __init__(self, width: int) -> None:
+        self.width = max(20, width - LEAD)
+        self._sections: dict[str, list[Item]] = {name: [] for name in self.SECTIONS}
+        self._items: list[Item] = []
+        self._places: dict[Hashable, int] = {}
+
+    # Rows
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def cells(self, index: int) -> Row:
+        return self._items[index][1]
+
+    def key(self, index: int) -> Hashable:
+        return self._items[index][0]
+
+    def find(self, key: Hashable) -> int | None:
+        return self._places.get(key)
+
+    # What they show
+
+    def show(self, review: Review, *, accepted: bool) -> None:
+        """The edits, what is wrong, and the diff of a review."""
+        self._sections["edit"] = self._edits(review)
+        self._sections["note"] = self._notes(review, accepted=accepted)
+        self._sections["diff"] = [item for n, view in enumerate(review.files) for item in self._file(n, view)]
+        self._joined()
+
+    def tell(self, review: Review | None, results: Mapping[int, Report], extra: Sequence[Report]) -> None:
+        """The plan, with what came of its steps so far; `extra` are steps that are not in it."""
+        self._sections["plan"] = self._plan(review, results, extra)
+        self._joined()
+
+    def _joined(self) -> None:
+        self._items = [item for name in self.SECTIONS for item in self._sections[name]]
+        self._places = {key: place for place, (key, _) in enumerate(self._items)}
+
+    def headings(self) -> list[int]:
+        """Where the sections begin: the first edit, and every heading."""
+        return [
+            place
+            for place, (key, _) in enumerate(self._items)
+            if isinstance(key, tuple) and (key == ("edit", 0, 0) or key[2] == "heading")
+        ]
+
+    # Making them
+
+    def _wrapped(
+        self, key: tuple[str, int], spans: Spans, marker: str = " ", indent: int = 2
+    ) -> Iterable[Item]:
+        """One line as one row, or as several where it is too long."""
+        if spans_width(spans) <= self.width:
+            yield (*key, 0), Row((spans,), marker)
+            return
+        for part, line in enumerate(wrapped(spans, self.width, indent)):
+            yield (*key, part), Row((line,), marker if part == 0 else " ")
+
+    def _heading(self, key: tuple[str, int], title: str, right: str = "", style: str = "title") -> Item:
+        """`── title ─────── right ──`."""
+        title = show(title)
+        tail = f" {right} {rule() * 2}" if right else ""
+        room = self.width - cells(title) - cells(tail) - 4
+        spans: list[Span] = [
+            (rule() * 2, "dim"), (f" {title} ", style), (rule() * max(0, room), "dim"), (tail, "dim")
+        ]  # fmt: skip
+        return (*key, "heading"), Row((spans,))
+
+    def _edits(self, review: Review) -> list[Item]:
+        result: list[Item] = []
+        for number, line in enumerate(review.edits):
+            words = line.text.removeprefix(f"{line.marker} ")
+            result += self._wrapped(("edit", number), [(words, "")], line.marker)
+        return result
+
+    def _notes(self, review: Review, *, accepted: bool) -> list[Item]:
+        result: list[Item] = []
+        number = 0
+
+        def add(texts: Iterable[str], marker: str, style: str) -> None:
+            nonlocal number
+            for text in texts:
+                number += 1
+                result.extend(self._wrapped(("note", number), [(text, style)], marker))
+
+        if review.blocking or review.stopped:
+            result.append(self._heading(("note", -1), "Cannot be written", style="error"))
+            add((f"{said(review, s.edit)}: {s.reason}" for s in review.stopped), "!", "error")
+            add((str(found) for found in review.blocking), "!", "error")
+        if review.conflicts:
+            result.append(self._heading(("note", -2), "Conflicts", "⏎ settle", style="error"))
+            words = (said(review, conflict.edit) for conflict in review.conflicts)
+            add((f"{each}: someone else changed it meanwhile" for each in words), "!", "error")
+        if review.not_yours:
+            told = "accepted · a takes it back" if accepted else "a accepts"
+            title = "Goes live with this, not yours"
+            result.append(self._heading(("note", -3), title, told, style="warning"))
+            add((str(each) for each in review.not_yours), "?", "" if accepted else "warning")
+        told_too = [*review.unfinished, *(str(found) for found in review.warnings)]
+        if told_too:
+            result.append(self._heading(("note", -4), "To know", style="warning"))
+            add(told_too, "?", "warning")
+        return result
+
+    def _file(self, number: int, view: FileView) -> Iterable[Item]:
+        counts = [f"+{view.added}"] * bool(view.added) + [f"−{view.removed}"] * bool(view.removed)
+        said = [*counts, *["new file"] * view.created, *["values hidden"] * view.secret]
+        section = f"diff {number}"
+        yield self._heading((section, -1), view.path, " ".join(said))
+        line = 0
+        for place, hunk in enumerate(view.hunks):
+            if place:
+                yield (section, line, "gap"), Row(([("…".rjust(NUMBER), "dim")],))
+            for each in hunk.lines:
+                spans: list[Span] = [(f"{each.number:>{NUMBER}}  ", "dim"), (each.text, _SIGNS[each.sign])]
+                yield from self._wrapped((section, line), spans, each.sign, indent=NUMBER + 2)
+                line += 1
+
+    def _plan(
+        self, review: Review | None, results: Mapping[int, Report], extra: Sequence[Report]
+    ) -> list[Item]:
+        steps = {number: report.step for number, report in results.items()}
+        if review is not None:
+            steps = dict(enumerate(review.plan.steps)) | steps
+        if not steps and not extra:
+            return []
+        items = [self._heading(("plan", -1), "Plan")]
+        for number in sorted(steps):
+            step = steps[number]
+            lead = "  –" if step.action == "nothing" else f"{number + 1:>3}"
+            action = "" if step.action == "nothing" else step.action
+            left: list[Span] = [(f"{lead} ", "dim"), (action.ljust(ACTION), "bold")]
+            left += [(f"{step.target}  ", "")] if step.target else []
+            items += self._step(number, [*left, (step.why, "dim")], results.get(number))
+        for place, report in enumerate(extra):
+            left = [("  – ", "dim"), ("back".ljust(ACTION), "bold"), (report.step.target, "")]
+            items += self._step(1000 + place, left, report)
+        if review is not None and review.files:
+            items += self._wrapped(("plan", -2), [("Rehearsal    ", "bold"), (review.rehearsal, "dim")])
+        return items
+
+    def _step(self, number: int, left: Sequence[Span], report: Report | None) -> Iterable[Item]:
+        """A step with its result at the right end of its first line, and the program's words below."""
+        result: Span = ("", "")
+        if report is not None:
+            took = f" {report.seconds:.2f} s" if report.state != "running" else "…"
+            result = (f"  {report.state}{took}", _RESULTS[report.state])
+        room = self.width - spans_width([result])
+        marker = "!" if report is not None and report.state == "failed" else " "
+        for part, line in enumerate(wrapped(left, room, indent=4 + ACTION)):
+            if part == 0 and result[0]:
+                line = [*line, (" " * (room - spans_width(line)), ""), result]
+            yield ("plan", number, part), Row((line,), marker if part == 0 else " ")
+        words = report.words.split("\n") if report is not None and report.words else []
+        for place, text in enumerate(words):
+            style = "error" if report is not None and report.state == "failed" else "warning"
+            for part, line in enumerate(wrapped([(" " * 4, ""), (text, style)], self.width, 6)):
+                yield ("plan", number, f"words {place} {part}"), Row((line,))
+

@@ -1,0 +1,159 @@
+"""`mailtui alias`: through the engine, down to what postmap answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Shop
+
+
+def live(shop: Shop, key: str, table: str = "hash:virtual") -> str:
+    """What the compiled table answers."""
+    kind, _, name = table.partition(":")
+    program = "postalias" if name == "aliases" else "postmap"
+    argv = [program, "-c", str(shop.folder), "-q", key, f"{kind}:{shop.folder / name}"]
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def test_list_as_json_has_the_names_of_the_contract(shop: Shop) -> None:
+    rows = shop.run("alias", "list", "--json").json
+    assert rows[0] == {
+        "address": "webmaster@falcotsbrand.com",
+        "destinations": ["jean@falcot.com"],
+        "table": f"hash:{shop.folder}/virtual",
+        "type": "hash",
+        "enabled": True,
+        "line": 2,
+    }
+    assert [row["enabled"] for row in rows if row["address"] == "old@falcotsbrand.com"] == [False]
+    assert {row["address"] for row in rows} >= {"root", "postmaster", "@falcotsbrand.com"}
+
+
+def test_list_takes_the_filter_of_the_screen(shop: Shop) -> None:
+    rows = shop.run("alias", "list", "--json", "webmaster", "!@").json
+    assert [row["address"] for row in rows] == ["webmaster"]
+
+
+def test_set_changes_one_line_and_the_live_table(shop: Shop) -> None:
+    done = shop.run("alias", "set", "webmaster@falcotsbrand.com", "jean@falcot.com", "laure@falcot.com")
+    assert done.status == 0, done.err
+    assert live(shop, "webmaster@falcotsbrand.com") == "jean@falcot.com, laure@falcot.com"
+    assert "webmaster@falcotsbrand.com   jean@falcot.com, laure@falcot.com\n" in shop.virtual
+    assert shop.virtual.startswith("# the brand\n")
+
+
+def test_set_says_what_it_drops(shop: Shop) -> None:
+    done = shop.run("alias", "set", "contact@falcotsbrand.com", "laure@falcot.com")
+    assert done.status == 0
+    assert "no longer to sophie@falcot.com" in done.err
+
+
+def test_add_and_drop_one_destination(shop: Shop) -> None:
+    assert shop.run("alias", "set", "contact@falcotsbrand.com", "--add", "jean@falcot.com").status == 0
+    assert live(shop, "contact@falcotsbrand.com") == "laure@falcot.com, sophie@falcot.com, jean@falcot.com"
+    assert shop.run("alias", "set", "contact@falcotsbrand.com", "--drop", "laure@falcot.com").status == 0
+    assert live(shop, "contact@falcotsbrand.com") == "sophie@falcot.com, jean@falcot.com"
+    done = shop.run("alias", "set", "contact@falcotsbrand.com", "--drop", "nobody@falcot.com")
+    assert done.status == 1
+    assert "does not go to nobody@falcot.com" in done.err
+
+
+def test_a_new_alias_goes_to_the_table_of_its_class(shop: Shop) -> None:
+    assert shop.run("alias", "set", "presse@falcotsbrand.com", "sophie@falcot.com").status == 0
+    assert live(shop, "presse@falcotsbrand.com") == "sophie@falcot.com"
+    done = shop.run("alias", "set", "presse@falcot.com", "sophie")
+    assert done.status == 0, done.err
+    assert live(shop, "presse", "hash:aliases") == "sophie"
+
+
+def test_nothing_to_do_is_done(shop: Shop) -> None:
+    before = shop.virtual
+    done = shop.run("alias", "set", "webmaster@falcotsbrand.com", "jean@falcot.com", "--json")
+    assert (done.status, done.json["applied"], shop.virtual) == (0, False, before)
+
+
+def test_dry_run_shows_and_changes_nothing(shop: Shop, tmp_path: Path) -> None:
+    def everything() -> dict[str, tuple[bytes, int]]:
+        return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in shop.folder.iterdir()}
+
+    before = everything()
+    done = shop.run("alias", "set", "webmaster@falcotsbrand.com", "laure@falcot.com", "--dry-run", "--json")
+    assert done.status == 0, done.err
+    assert done.json["applied"] is False
+    assert "+webmaster@falcotsbrand.com   laure@falcot.com" in done.json["diff"]
+    assert "compile" in [step["action"] for step in done.json["plan"]]
+    assert everything() == before
+    assert not (tmp_path / "state").exists()
+
+
+def test_read_only_refuses(shop: Shop) -> None:
+    done = shop.run("--read-only", "alias", "remove", "webmaster@falcotsbrand.com")
+    assert done.status == 1
+    assert "webmaster" in shop.virtual
+
+
+def test_an_address_in_two_tables_needs_one_named(shop: Shop) -> None:
+    (shop.folder / "virtual").write_text(shop.virtual + "webmaster  jean@falcot.com\n")
+    done = shop.run("alias", "set", "webmaster", "jean")
+    assert done.status == 1
+    assert f"hash:{shop.folder}/virtual" in done.err
+    assert f"hash:{shop.folder}/aliases" in done.err
+    assert shop.run("alias", "set", "webmaster", "jean", "--table", f"hash:{shop.folder}/aliases").status == 0
+    assert live(shop, "webmaster", "hash:aliases") == "jean"
+
+
+def test_remove_says_what_becomes_of_the_mail(shop: Shop) -> None:
+    done = shop.run("alias", "remove", "contact@falcotsbrand.com")
+    assert done.status == 0
+    assert "taken by @falcotsbrand.com" in done.err
+    assert live(shop, "contact@falcotsbrand.com") == ""
+    assert "contact" not in shop.virtual
+
+
+def test_resolve_of_an_unknown_address_is_an_answer(shop: Shop) -> None:
+    done = shop.run("alias", "resolve", "nobody@elsewhere.falcotsbrand.com", "--json")
+    assert done.status == 0
+    found = shop.run("alias", "resolve", "contact@falcotsbrand.com", "--json").json
+    assert found["class"] == "virtual-alias"
+    assert {step["to"] for step in found["steps"]} == {"laure@falcot.com", "sophie@falcot.com"}
+    assert found["loops"] == []
+
+
+def test_find_tells_who_ends_there(shop: Shop) -> None:
+    found = {row["alias"] for row in shop.run("alias", "find", "sophie@falcot.com", "--json").json}
+    assert {"contact@falcotsbrand.com", "@falcotsbrand.com"} <= found
+
+
+def test_replace_everywhere(shop: Shop) -> None:
+    done = shop.run("alias", "replace", "sophie@falcot.com", "jean@falcot.com")
+    assert done.status == 0, done.err
+    assert live(shop, "contact@falcotsbrand.com") == "laure@falcot.com, jean@falcot.com"
+    assert live(shop, "@falcotsbrand.com") == "jean@falcot.com"
+    assert "#old@falcotsbrand.com        sophie@falcot.com\n" in shop.virtual
+
+
+def test_an_error_is_one_line_or_one_object(shop: Shop) -> None:
+    done = shop.run("alias", "set", "webmaster@falcotsbrand.com")
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    done = shop.run("alias", "set", "webmaster@falcotsbrand.com", "--json")
+    assert json.loads(done.err)["error"]["what"] == "no destination given"
+
+
+@pytest.mark.parametrize("words", [["alas", "list"], ["alias", "lst"], ["alias", "list", "--bogus"], []])
+def test_usage_errors_are_code_2(shop: Shop, words: list[str]) -> None:
+    if not words:
+        words = ["--json"]
+    done = shop.run(*words)
+    assert done.status == 2
+    assert done.err.strip()
+
+
+def test_no_instance_is_said(shop: Shop, tmp_path: Path) -> None:
+    done = shop.run("--config-dir", str(tmp_path / "nowhere"), "alias", "list")
+    assert done.status == 1
+    assert "is not a directory" in done.err
+    assert "--config-dir" in done.err
