@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from mailtui.screens.parts.livelog import LiveLog
 
 BUILT: dict[str, tuple[str, str]] = {
+    "aliases": ("mailtui.screens.aliases", "AliasesScreen"),
     "log": ("mailtui.screens.log", "LogScreen"),
+    "review": ("mailtui.screens.review", "ReviewScreen"),
+    "history": ("mailtui.screens.history", "HistoryScreen"),
 }
 """Mode → module and class of its screen, without arguments. What is missing says what it will hold."""
 
@@ -185,9 +188,8 @@ class MailtuiApp(LastingApp):
         if not count:
             self.notify("Nothing is staged")
             return
-        question = Confirm(
-            f"Take back all {count} staged changes?", ["They cannot be brought back."], yes="drop"
-        )
+        title = f"Take back {count} staged change{'s' if count > 1 else ''}?"
+        question = Confirm(title, ["They cannot be brought back."], yes="drop")
         self.push_screen(question, lambda yes: self.session.drop_draft() if yes else None)
 
     def action_strip(self) -> None:

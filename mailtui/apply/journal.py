@@ -16,13 +16,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from mailtui.apply.database import (
+    DATABASE,
+    JournalError,
+    connect,
+    connect_writing,
+    move_aside,
+    require_version,
+    sync_folder,
+    unwritable,
+    write_durably,
+)
 from mailtui.apply.record import Change, FileRecord, State, decode_secrets, encode_secrets, now, owner_of
 
 if TYPE_CHECKING:
     import sqlite3
 
-DATABASE = "journal.sqlite"
-VERSION = 1
+__all__ = ["Journal", "JournalError", "new_change"]
+
 COPY_LIMIT = 1 << 20
 """Bytes of a file above which no before-copy is kept: its patch is enough."""
 COPIES_SIZE = 64 << 20
@@ -31,54 +42,6 @@ COPIES_AGE = 180 * 86400
 """Seconds for which before-copies are kept."""
 BACK_LIMIT = 8 << 20
 """Bytes of splices above which a finished change keeps its inverse edits only."""
-BUSY_SECONDS = 10.0
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS changes (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  time TEXT NOT NULL,
-  state TEXT NOT NULL,
-  owner TEXT NOT NULL,
-  data TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS files (
-  change INTEGER NOT NULL REFERENCES changes(id) ON DELETE CASCADE,
-  place INTEGER NOT NULL,
-  path BLOB NOT NULL,
-  after TEXT NOT NULL,
-  edits TEXT NOT NULL,
-  inverse TEXT NOT NULL,
-  data TEXT NOT NULL,
-  PRIMARY KEY (change, place)
-);
-CREATE INDEX IF NOT EXISTS files_by_path ON files (path, change);
-CREATE INDEX IF NOT EXISTS changes_by_state ON changes (state);
-"""
-
-
-class JournalError(Exception):
-    """The journal cannot be kept, so nothing may be written. `what` says why, `do` what helps."""
-
-    def __init__(self, what: str, do: str = "") -> None:
-        super().__init__(f"{what}; {do}" if do else what)
-        self.what, self.do = what, do
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    """A new file of mode 0600, on the disk when this returns."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class Journal:
@@ -106,8 +69,8 @@ class Journal:
         for mode in ("ro", "rw"):  # a journal that a crash left half written is rolled back by SQLite: rw
             database = None
             try:
-                database = _connect(path, mode)
-                if _require_version(database) > 0:
+                database = connect(path, mode)
+                if require_version(database) > 0:
                     return cls(folder, database)
                 database.close()  # made a moment ago, or by a crash: nothing is in it yet
                 return cls(folder, None)
@@ -126,15 +89,15 @@ class Journal:
         told = ""
         try:
             try:
-                database = _connect_writing(path)
+                database = connect_writing(path)
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
-                aside = _move_aside(path)
+                aside = move_aside(path)
                 told = f"the history was damaged ({error}) and is kept as {aside}; a new one begins"
-                database = _connect_writing(path)
+                database = connect_writing(path)
         except (sqlite3.Error, OSError) as error:
-            raise _unwritable(folder, error) from None
+            raise unwritable(folder, error) from None
         return cls(folder, database, told)
 
     def close(self) -> None:
@@ -160,7 +123,7 @@ class Journal:
                 self._database.execute("BEGIN IMMEDIATE")
                 yield self._database
         except sqlite3.Error as error:
-            raise _unwritable(self.folder, error) from None
+            raise unwritable(self.folder, error) from None
 
     # -- the life of a change --------------------------------------------------------------------
 
@@ -180,12 +143,12 @@ class Journal:
             folder.mkdir(mode=0o700, exist_ok=True)
             secrets = [record for record in change.files if record.secret]
             if secrets:
-                _write_durably(folder / f"{change.id}.secret", encode_secrets(secrets))
-            _write_durably(folder / f"{change.id}.patch", patch)
+                write_durably(folder / f"{change.id}.secret", encode_secrets(secrets))
+            write_durably(folder / f"{change.id}.patch", patch)
             self._copy(folder / str(change.id), copies)
-            _sync_folder(folder)
+            sync_folder(folder)
         except OSError as error:
-            raise _unwritable(self.folder, error) from None
+            raise unwritable(self.folder, error) from None
         with self._change() as database:
             updated = database.execute(
                 "UPDATE changes SET state = 'applying', data = ? WHERE id = ?",
@@ -204,9 +167,9 @@ class Journal:
             if record.secret or record.created or len(before) > COPY_LIMIT:
                 continue
             folder.mkdir(mode=0o700, exist_ok=True)
-            _write_durably(folder / f"{place}-{Path(record.path).name}", before)
+            write_durably(folder / f"{place}-{Path(record.path).name}", before)
         if folder.is_dir():
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def update(self, change: Change) -> None:
         """Keep what the change has come to (its commands that were begun)."""
@@ -329,59 +292,3 @@ class Journal:
 def new_change(who: str, config_dir: str, hostname: str) -> Change:
     """A change that has no number yet, by this process."""
     return Change(0, now(), "preparing", owner_of(os.getpid()), who, config_dir, hostname)
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    import sqlite3
-    from urllib.parse import quote
-
-    return sqlite3.connect(
-        f"file:{quote(os.fsencode(path))}?mode={mode}",
-        uri=True,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-
-
-def _require_version(database: sqlite3.Connection) -> int:
-    import sqlite3
-
-    version = int(database.execute("PRAGMA user_version").fetchone()[0])
-    if version > VERSION:
-        raise sqlite3.OperationalError(f"written by a newer mailtui (version {version})")
-    return version
-
-
-def _connect_writing(path: Path) -> sqlite3.Connection:
-    """The database, made where it is missing, in the mode in which a commit survives a power cut."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-    database = _connect(path, "rw")
-    try:
-        database.execute("PRAGMA synchronous = EXTRA")
-        database.execute("PRAGMA secure_delete = ON")
-        database.execute("PRAGMA foreign_keys = ON")
-        if _require_version(database) == 0:
-            database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        database.execute("SELECT id FROM changes WHERE state = 'applying'").fetchall()
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _move_aside(path: Path) -> Path:
-    aside = path.with_name(f"{path.name}.damaged-{clock.strftime('%Y%m%d-%H%M%S')}")
-    path.rename(aside)
-    for ending in ("-journal", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{path}{ending}").rename(f"{aside}{ending}")
-    return aside
-
-
-def _unwritable(folder: Path, error: Exception) -> JournalError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return JournalError(
-        f"{folder}: the journal cannot be written ({reason}), so nothing else is",
-        "make room or correct its rights, or name another folder in MAILTUI_STATE_DIR",
-    )

@@ -9,7 +9,7 @@ from mailtui.apply import act, plan
 from mailtui.apply.exact import restored
 from mailtui.apply.journal import Journal
 from mailtui.apply.plan import Facts, Plan
-from mailtui.apply.secret import masked_edit
+from mailtui.apply.secret import masked_conflict, masked_edit
 from mailtui.apply.uses import Use, all_uses, is_secret, of_file
 from mailtui.edits.candidate import Candidate, FileChange, Stopped
 from mailtui.edits.model import Conflict, Edit
@@ -86,8 +86,13 @@ def look(
         uses,
         secret,
         plan.make(changes, facts),
-        tuple(candidate.conflicts),
-        tuple(candidate.stopped),
+        tuple(
+            masked_conflict(each) if each.edit.target.path in secret else each for each in candidate.conflicts
+        ),
+        tuple(
+            Stopped(masked_edit(each.edit), each.reason) if each.edit.target.path in secret else each
+            for each in candidate.stopped
+        ),
         control,
         running,
         restart,

@@ -163,6 +163,8 @@ class Change:
     """Folders that may hold temporary files of this change."""
     action: str = ""
     """`reload` or `restart` if the change needs one of them."""
+    running: bool = False
+    """Whether Postfix ran when it began."""
     acted: bool = False
     """Whether that command had been begun."""
     reason: str = ""
@@ -186,6 +188,7 @@ class Change:
             "diff",
             "folders",
             "action",
+            "running",
             "acted",
             "reason",
         )

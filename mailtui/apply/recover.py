@@ -140,9 +140,11 @@ def _tell_postfix(instance: Instance, change: Change) -> str:
     if not change.action:
         return ""
     try:
-        if not act.running(instance):
+        if not act.running(instance) and not (change.running and change.acted):
             return "; Postfix is stopped"
         action: act.Action = "restart" if change.action == "restart" else "reload"
+        if not act.running(instance):
+            action = "start"  # it was stopped for this change, or did not come back
         done = act.run(act.control(instance), action)
     except (InstanceError, Failed) as error:
         return f"; Postfix was not told: {error}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from mailtui.edits.candidate import FileChange
 from mailtui.edits.diff import DiffLine, Hunk
-from mailtui.edits.model import Edit, Value
+from mailtui.edits.model import Conflict, Edit, Value
 
 MASK = "•••••"
 _MASK = MASK.encode()
@@ -44,6 +44,12 @@ def masked_edit(edit: Edit) -> Edit:
     names = {field.name for field in fields(edit)}
     over: dict[str, Any] = {name: _masked(getattr(edit, name)) for name in _VALUES if name in names}
     return replace(edit, **over)
+
+
+def masked_conflict(conflict: Conflict) -> Conflict:
+    """The conflict with its edit and all three values masked."""
+    values = (_masked(value) for value in (conflict.was, conflict.theirs, conflict.ours))
+    return Conflict(masked_edit(conflict.edit), *values)
 
 
 def _masked(value: Value | None) -> Value | None:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
 from typing import Literal
 
 from mailtui.apply import tables, write
-from mailtui.apply.compile import Built
-from mailtui.apply.exact import edits_digest, inverses
 from mailtui.apply.faults import Changed, in_words
 from mailtui.apply.record import FileRecord
-from mailtui.apply.tables import Swap
-from mailtui.apply.uses import Use
-from mailtui.apply.work import Work
 from mailtui.apply.write import FileMeta, digest
-from mailtui.edits.candidate import FileChange
-from mailtui.formats.splice import apply_splices, inverse
+from mailtui.formats.splice import apply_splices
 
 NEW_MODE = 0o644
 """Mode of a file that did not exist before; of one that holds passwords 0600."""
@@ -34,63 +27,8 @@ def read(path: str) -> tuple[bytes, FileMeta] | None:
 
 
 def new_mode(*, secret: bool) -> int:
+    """The mode of a file made now."""
     return 0o600 if secret else NEW_MODE
-
-
-def mtime_for(change: FileChange, uses: Sequence[Use], meta: FileMeta | None) -> int:
-    """The time that the new text gets: for main.cf, master.cf and texthash one that no Postfix program
-    waits for; else that of the writing, which a compiled table must not be older than."""
-    waited_for = change.target.format in {"main.cf", "master.cf"} or any(u.type == "texthash" for u in uses)
-    if waited_for:
-        return write.hot_mtime(meta.mtime_ns if meta else 0)
-    return write.now_ns()
-
-
-def source_meta(change: FileChange, meta: FileMeta | None, *, secret: bool) -> FileMeta:
-    """What the new text will be, which the rights of a table made for the first time follow."""
-    if meta is not None:
-        return meta
-    mode = new_mode(secret=secret)
-    return FileMeta(mode, os.geteuid(), os.getegid(), (), 0, 0, 0, 0, 1, len(change.after), "")
-
-
-def record_of(
-    change: FileChange, meta: FileMeta | None, swaps: Sequence[Swap], old: str, *, secret: bool
-) -> FileRecord:
-    """What the journal must hold before the file is written."""
-    return FileRecord(
-        path=change.target.path,
-        real=os.path.realpath(change.target.path),
-        target=change.target,
-        secret=secret,
-        created=meta is None,
-        mtime_ns=meta.mtime_ns if meta else 0,
-        before=digest(change.before),
-        after=digest(change.after),
-        back=inverse(change.before, change.splices),
-        old=old,
-        swaps=tuple(swaps),
-        edits=edits_digest(change.edits),
-        inverse=edits_digest(inverses(change.edits)),
-    )
-
-
-def keep_old(real: str, work: Work) -> str:
-    """Give the old text a second name in the work folder, so that taking the change back needs no room on
-    the disk. Returns its path; "" where the file system has no links."""
-    name = work.name("text")
-    try:
-        os.link(real, name, dst_dir_fd=work.fd)
-    except OSError:
-        return ""
-    return os.path.join(work.path, name)
-
-
-def swaps_of(built: Sequence[Built], config_dir: str, source: FileMeta, mtime_ns: int) -> tuple[Swap, ...]:
-    """The compiled tables made ready to be put in. Raises WriteError."""
-    return tuple(
-        tables.prepare(each, config_dir, source, mtime_ns=mtime_ns) for each in built if each.compiled
-    )
 
 
 def put(record: FileRecord, after: bytes, meta: FileMeta | None, mtime_ns: int) -> None:

@@ -88,11 +88,22 @@ def _write(context: Context, edits: Sequence[Edit]) -> int:
         accept_not_yours=context.yes,
         progress=None if context.json else _progress,
     )
+    if outcome.state == "applied":
+        _run_after(context)
     if context.json:
         write_json(outcome.as_json())
         return _fail_json(outcome)
     _print_outcome(outcome)
     return outcome.exit_code
+
+
+def _run_after(context: Context) -> None:
+    """The command of the setting after_write; its failure is only told."""
+    from mailtui.apply.after import after_write
+    from mailtui.settings import load
+
+    for line in after_write(load().after_write, context.instance.config_dir):
+        note(f"note: {line}")
 
 
 def _fail_json(outcome: Outcome) -> int:

@@ -90,7 +90,8 @@ def block(
             waiting = []
             value = text
         elif line.startswith(b"#") and line[1:].lstrip(b" \t").startswith(b"#"):
-            if continuation(line[1:], value, looks, strict=strict) is not None:
+            bare = b"#" + line.lstrip(b"#")
+            if line[1:2] == b"#" and continuation(bare, value, looks, strict=strict) is not None:
                 accepted += [*waiting, (number, line[1:])]
                 waiting = []
             else:

@@ -1,7 +1,7 @@
-"""What the two kinds of lookup tables share: entries, one a logical line, found by key.
+"""The entries of a lookup table, one a logical line: where they are, and what they say when asked.
 
 Nothing is decoded before it is asked for. A table keeps its bytes, the index of its lines and the numbers
-of the lines at which entries begin; the text folded to lower case is made at the first search.
+of the lines at which entries begin.
 """
 
 from __future__ import annotations
@@ -12,20 +12,14 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from heapq import merge
-from itertools import groupby
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from mailtui.formats import addresses, disabled
-from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST, Lines
+from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST, Lines, shifted
 from mailtui.formats.logical import Logical
-from mailtui.formats.splice import Problem, Splice, apply_splices
-from mailtui.text.safe import decode
+from mailtui.formats.splice import Splice, apply_splices, ordered
 
-_FIRST_FIRST = bytes((FIRST, FIRST))
 _CONTINUATION = bytes((CONTINUATION,))
-_NEAR = 16
 _NO_PROSE = re.compile(rb"#[^\s#]")
 _NOT_ASCII = re.compile(rb"[\x80-\xff][^\n]*+")
 
@@ -67,6 +61,15 @@ class Record:
         return self.logical.text[self.parts.start : self.parts.end]
 
 
+class Index(NamedTuple):
+    """Line numbers: of logical lines that are not plainly written, of entries commented out, of all entries."""
+
+    lines: Lines
+    odd: array[int]
+    off: array[int]
+    heads: array[int]
+
+
 def fold(key: bytes) -> bytes:
     """The key as Postfix looks it up: lower case, by Unicode's rules where it is UTF-8 (casefold)."""
     if key.isascii():
@@ -80,7 +83,7 @@ def fold(key: bytes) -> bytes:
 class Entries(ABC):
     """Reading: the entries of a table in the order of the file, those commented out included.
 
-    Lines that the program drops (with a warning, see `problems`) are no entries.
+    Lines that the program drops with a warning are no entries.
     """
 
     _PLAIN_RUN: ClassVar[re.Pattern[bytes]]
@@ -90,17 +93,14 @@ class Entries(ABC):
     _PLAIN_KEY: ClassVar[re.Pattern[bytes]]
     """Matches the key of a plainly written entry."""
 
-    _PLAIN_LINE: ClassVar[re.Pattern[bytes]]
-    """Matches a plainly written line: key, and value with the blanks behind it."""
-
     _TRIMMED: ClassVar[bytes]
     """The blanks that the program trims from a value."""
 
-    _KEYS_AS_WRITTEN: ClassVar[bool]
-    """Whether keys are stored as they stand in the file."""
-
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, index: Index | None = None) -> None:
         self.raw = raw
+        if index is not None:
+            self.lines, self._odd, self._off, self._heads = index
+            return
         self.lines = Lines(raw)
         self._odd = self._find_odd()
         self._off = self._find_off()
@@ -117,30 +117,47 @@ class Entries(ABC):
         return cls(raw)
 
     def spliced(self, splices: Iterable[Splice]) -> Self:
-        """The document after the change."""
-        return type(self)(apply_splices(self.raw, splices))
+        """The document after the change; only the lines around it are read again."""
+        changes = ordered(splices)
+        raw = apply_splices(self.raw, changes)
+        if not changes:
+            return self
+        # The window begins at an entry's line above the change and ends before one below it, neither of them
+        # touched. What is outside reads as before: no entry, commented out or not, reaches over such a line.
+        firsts, lines = self.lines.firsts, self.lines
+        before = bisect_left(firsts, lines.at(changes[0].start)) - 1
+        behind = bisect_right(firsts, lines.at(changes[-1].end))
+        top = firsts[before] if before >= 0 else 0
+        bottom = firsts[behind] if behind < len(firsts) else len(lines)
+        if bottom - top > len(lines) // 2:
+            return type(self)(raw)
+        window = type(self)(raw[lines.starts[top] : lines.starts[bottom] + len(raw) - len(self.raw)])
+        return type(self)(raw, self._with_window(raw, top, bottom, window.index))
+
+    @property
+    def index(self) -> Index:
+        """Where the entries are."""
+        return Index(self.lines, self._odd, self._off, self._heads)
+
+    def _with_window(self, raw: bytes, top: int, bottom: int, window: Index) -> Index:
+        """The index of `raw`, where the lines from `top` to before `bottom` are replaced by those of `window`."""
+        lines = self.lines.replaced(raw, top, bottom, window.lines)
+        moved = len(lines) - len(self.lines)
+
+        def replaced(old: array[int], new: array[int]) -> array[int]:
+            low, high = bisect_left(old, top), bisect_left(old, bottom)
+            return old[:low] + shifted(new, top) + shifted(old[high:], moved)
+
+        same = self._heads is self.lines.firsts and window.heads is window.lines.firsts
+        heads = lines.firsts if same else replaced(self._heads, window.heads)
+        return Index(lines, replaced(self._odd, window.odd), replaced(self._off, window.off), heads)
 
     # What a kind of table defines
 
     @staticmethod
     @abstractmethod
     def split(text: bytes) -> Parts | str:
-        """Key and value of a logical line, or the warning with which the program drops it ("" where it says none)."""
-
-    @staticmethod
-    @abstractmethod
-    def _stored(value: bytes) -> bytes:
-        """The value as the program stores it in the compiled table."""
-
-    @staticmethod
-    @abstractmethod
-    def _remark(parts: Parts) -> str | None:
-        """What the program warns of although it stores the entry."""
-
-    @staticmethod
-    def fold(key: bytes) -> bytes:
-        """The key as the program folds it when it builds the table and when it looks up."""
-        return fold(key)
+        """Key and value of a logical line, or the warning with which the program drops it ("" if silent)."""
 
     # Building the index
 
@@ -236,16 +253,6 @@ class Entries(ABC):
         """The value as a list of addresses, each as it is written; commas and blanks separate them."""
         return addresses.items(self.record(index).value)
 
-    def fields(self, index: int) -> bytes:
-        """Key and value of the entry `index` as one text, for searching."""
-        first = self._heads[index]
-        if first not in self._odd_lines and self.lines.kinds[first : first + 2] == _FIRST_FIRST:
-            line = self.raw[self.lines.starts[first] : self.lines.starts[first + 1]]
-            if found := self._PLAIN_LINE.fullmatch(line):  # the short way for nearly all
-                return found[1] + b" " + found[2].rstrip(self._TRIMMED)
-        record = self.record(index)
-        return record.parts.key + b" " + record.value
-
     def is_enabled(self, index: int) -> bool:
         """Whether the entry is in the file as an entry, not commented out."""
         return self.lines.kinds[self._heads[index]] == FIRST
@@ -267,164 +274,3 @@ class Entries(ABC):
         """The entry that begins at line `number` (counted from 0), if one does."""
         index = bisect_left(self._heads, number)
         return index if index < len(self._heads) and self._heads[index] == number else None
-
-    # Searching (mailtui.text.query.Records)
-
-    @cached_property
-    def _odd_lines(self) -> frozenset[int]:
-        return frozenset(self._odd)
-
-    @cached_property
-    def unplain(self) -> Sequence[int]:
-        """The entries whose text is not in the file as it is, or not in one piece."""
-        unplain = set() if self._KEYS_AS_WRITTEN else self._not_as_written()
-        for number in self._off:  # an entry commented out between the lines of another one
-            for first in self._first_of(self.lines.starts[number]):
-                index = self.index_of_line(first)
-                if index is not None and self.lines.logical(first)[-1] > number:
-                    unplain.add(index)
-        return sorted(unplain)
-
-    def _not_as_written(self) -> set[int]:
-        hidden = (n for n in self._off if not self._PLAIN_KEY.match(self.raw, self.lines.starts[n] + 1))
-        indices = map(self.index_of_line, [*self._odd, *hidden])
-        return {index for index in indices if index is not None}
-
-    def locate(self, offset: int, after: int = 0) -> tuple[int, bool]:
-        """The entry that holds the byte at `offset`, or the next one, and whether each word on that line is
-        surely a word of its `fields`; `after` is what a smaller offset gave."""
-        starts, heads = self.lines.starts, self._heads
-        low = heads[after]
-        high = min(low + _NEAR, len(starts))  # mostly the next hit is near
-        number = bisect_right(starts, offset, low, high if starts[high - 1] > offset else len(starts)) - 1
-        high = min(after + _NEAR, len(heads))
-        index = bisect_left(heads, number, after, high if heads[high - 1] >= number else len(heads))
-        if index < len(heads) and heads[index] == number:
-            return index, number not in self._odd_lines
-        if index and offset < self.entry(index - 1).end:
-            return index - 1, False
-        return index, False
-
-    # Finding
-
-    @cached_property
-    def folded(self) -> bytes:
-        """The file with ASCII letters in lower case; every offset as in `raw`."""
-        return self.raw.lower()
-
-    @cached_property
-    def _odd_keys(self) -> dict[bytes, list[int]]:
-        """Folded keys of the entries that are not plainly written, with their indices."""
-        found: dict[bytes, list[int]] = {}
-        for number in self._odd:
-            index = self.index_of_line(number)
-            if index is not None:
-                found.setdefault(fold(self.record(index).parts.key), []).append(index)
-        return found
-
-    @cached_property
-    def _off_keys(self) -> dict[bytes, int]:
-        """Folded keys of the commented-out entries; of several the last."""
-        return {
-            fold(self.record(index).parts.key): index
-            for index in (bisect_left(self._heads, number) for number in self._off)
-        }
-
-    def _plain_hits(self, key: bytes) -> Iterator[int]:
-        if self.folded.startswith(key):
-            yield from self._plain_entry(0, key)
-        needle = b"\n" + key
-        at = self.folded.find(needle)
-        while at >= 0:
-            yield from self._plain_entry(at + 1, key)
-            at = self.folded.find(needle, at + 1)
-
-    def _plain_entry(self, start: int, key: bytes) -> Iterator[int]:
-        """The entry that begins at `start` with exactly this key, if there is one."""
-        found = self._PLAIN_KEY.match(self.folded, start)
-        if found and found[0] == key:
-            index = self.index_of_line(self.lines.at(start))
-            if index is not None and self.is_enabled(index):
-                yield index
-
-    def hits(self, key: bytes) -> Iterator[int]:
-        """The entries in the file with this key, in order; the first of them counts."""
-        key = fold(key)
-        plain = self._plain_hits(key) if key and key.isascii() else iter(())
-        for index, _ in groupby(merge(plain, self._odd_keys.get(key, ()))):
-            if fold(self.record(index).parts.key) == key:
-                yield index
-
-    def find(self, key: bytes) -> int | None:
-        """The entry that counts for `key`: the first, letter case set aside."""
-        return next(self.hits(key), None)
-
-    def find_disabled(self, key: bytes) -> int | None:
-        """The last commented-out entry of `key`."""
-        return self._off_keys.get(fold(key))
-
-    # The whole table
-
-    def _keys(self) -> Iterator[tuple[int, bytes]]:
-        """Index and folded key of every entry in the file, in order."""
-        odd = self._odd_lines
-        starts, kinds, match, folded = self.lines.starts, self.lines.kinds, self._PLAIN_KEY.match, self.folded
-        for index, number in enumerate(self._heads):
-            if kinds[number] != FIRST:
-                continue
-            found = None if number in odd else match(folded, starts[number])
-            yield index, found[0] if found else fold(self.record(index).parts.key)
-
-    @cached_property
-    def _duplicates(self) -> array[int]:
-        seen: set[bytes] = set()
-        found = array("L")
-        for index, key in self._keys():
-            if key in seen:
-                found.append(index)
-            seen.add(key)
-        return found
-
-    def duplicates(self) -> Sequence[int]:
-        """The entries that do not count, as their key stands above them already; sorted."""
-        return self._duplicates
-
-    def compiled(self) -> Iterator[tuple[bytes, bytes]]:
-        """Folded key and stored value of every entry that counts: what the compiled table holds."""
-        skip = set(self.duplicates())
-        for index, key in self._keys():
-            if index not in skip:
-                yield key, self._stored(self.record(index).value)
-
-    @cached_property
-    def problems(self) -> Sequence[Problem]:
-        """Lines that the program drops or warns of, in its own words, in the order of the file."""
-        found = list(self._orphans())
-        for number in self._odd:
-            logical = Logical(self.lines, self.lines.logical(number))
-            said = self._warning(logical)
-            if said:
-                found.append(Problem(number + 1, said))
-        found += self._remarks()
-        for index in self.duplicates():
-            key = decode(fold(self.record(index).parts.key))
-            found.append(Problem(self._heads[index] + 1, f'duplicate entry: "{key}"'))
-        return tuple(sorted(found, key=lambda problem: problem.line))
-
-    def _warning(self, logical: Logical) -> str | None:
-        if not logical.is_utf8:
-            return f'non-UTF-8 input "{decode(logical.text)}" -- ignoring this line'
-        parts = self.split(logical.text)
-        return parts if isinstance(parts, str) else self._remark(parts)
-
-    @abstractmethod
-    def _remarks(self) -> Iterator[Problem]:
-        """Remarks on plainly written entries."""
-
-    def _orphans(self) -> Iterator[Problem]:
-        numbers = self.lines.orphans()
-        if numbers:
-            text = Logical(self.lines, numbers).text
-            more = "..." if len(text) > 30 else ""
-            line = f'logical line must not start with whitespace: "{decode(text[:30])}{more}"'
-            yield Problem(numbers[0] + 1, line)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from mailtui.formats import addresses
-from mailtui.formats.entries import Entries, Record, fold
+from mailtui.formats.entries import Record, fold
+from mailtui.formats.entry_report import EntryReport
 from mailtui.formats.itemlist import Item, ItemList, Row
 from mailtui.formats.layout import separator
 from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST
@@ -23,7 +24,7 @@ _INDENT = re.compile(rb"[ \t\r\v\f]*")
 _BARE = rb"[^\s@#\"\\]++(?=\s)"
 
 
-class EntryEdits(Entries):
+class EntryEdits(EntryReport):
     """A lookup table that can be changed. Keys are compared folded; `Missing` where an entry is not there,
     `Refused` where the format cannot hold what is asked or the result would mean something else."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import accumulate, compress, count
 
 BLANK, COMMENT, CONTINUATION, FIRST = 0, 1, 2, 3
@@ -30,6 +30,11 @@ def _kind_of_indented(line: bytes) -> int:
     return COMMENT if text[0] == 0x23 else CONTINUATION
 
 
+def shifted(numbers: array[int], by: int) -> array[int]:
+    """The numbers, each greater by `by`."""
+    return array(numbers.typecode, map(by.__add__, numbers)) if by else numbers
+
+
 class Lines:
     """Offsets and kinds of all physical lines of `raw`. Line numbers here count from 0."""
 
@@ -48,6 +53,21 @@ class Lines:
         self.firsts = array("L", compress(count(), self.kinds.translate(_IS_FIRST)))
         """Line numbers at which logical lines begin."""
 
+    def replaced(self, raw: bytes, top: int, bottom: int, window: Lines) -> Lines:
+        """The lines of `raw`, which has the lines of `window` where this file has those from `top` to before
+        `bottom`. Line `bottom`, if there is one, must begin a logical line."""
+        lines = Lines.__new__(Lines)
+        lines.raw = raw
+        head, tail = self.starts[:top], self.starts[bottom:]
+        lines.starts = (
+            head + shifted(window.starts[:-1], self.starts[top]) + shifted(tail, len(raw) - len(self.raw))
+        )
+        lines.kinds = self.kinds[:top] + window.kinds + self.kinds[bottom:]
+        low, high = bisect_left(self.firsts, top), bisect_left(self.firsts, bottom)
+        below = shifted(self.firsts[high:], len(lines.kinds) - len(self.kinds))
+        lines.firsts = self.firsts[:low] + shifted(window.firsts, top) + below
+        return lines
+
     def __len__(self) -> int:
         return len(self.kinds)
 
@@ -60,14 +80,14 @@ class Lines:
         return max(0, min(bisect_right(self.starts, offset) - 1, len(self.kinds) - 1))
 
     def logical(self, first: int) -> list[int]:
-        """The physical lines of the logical line that begins at line `first`: itself and its continuations."""
+        """The physical lines of the logical line that begins at line `first`: it and its continuations."""
         members = [first]
-        for number in range(first + 1, len(self.kinds)):
-            kind = self.kinds[number]
-            if kind == FIRST:
-                break
-            if kind == CONTINUATION:
-                members.append(number)
+        end = self.kinds.find(FIRST, first + 1)
+        end = len(self.kinds) if end < 0 else end
+        at = self.kinds.find(CONTINUATION, first + 1, end)
+        while at >= 0:
+            members.append(at)
+            at = self.kinds.find(CONTINUATION, at + 1, end)
         return members
 
     def orphans(self) -> list[int]:

@@ -20,7 +20,7 @@ from mailtui.postfix.rewriting import step
 from mailtui.postfix.routing import Router
 
 ALIAS_LEVELS = 25
-"""Nested expansions after which local(8) 3.7 speaks of a loop: each takes 4 of its 100 levels."""
+"""Nested expansions at which local(8) 3.7 speaks of a loop: each takes 4 of its 100 levels."""
 
 Kind = Literal["", "alias", "include", "forward"]
 
@@ -109,13 +109,13 @@ class LocalDelivery:
         """Whether an alias took the recipient."""
         if context.expanded_from == name:
             return False
-        hit = self._maps.alias.get(name)
-        if hit is None:
-            return False
-        if context.level >= ALIAS_LEVELS:
+        if context.level >= ALIAS_LEVELS:  # before the name is looked up: a mere user bounces too
             self._circle((*context.names, name))
             self._fail(address, f"alias database loop for {name}")
             return True
+        hit = self._maps.alias.get(name)
+        if hit is None:
+            return False
         owner = context.owner
         if self._router.rules.owner_request_special and self._maps.alias.get(f"owner-{name}") is not None:
             owner = f"owner-{name}"

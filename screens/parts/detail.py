@@ -16,6 +16,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.geometry import Region
 from textual.strip import Strip
 
 from mailtui.screens.parts.bars import Bar
@@ -53,9 +54,21 @@ class Lines(Painted):
         self.can_focus = focusable
 
     def set_lines(self, lines: Sequence[Spans]) -> None:
-        """Show these lines instead, from the first."""
+        """Show these lines instead, from the first. Only those that differ are painted."""
+        before, top, width = self._wrapped, self.top, self._width
         self._source, self._width, self.top = list(lines), -1, 0
-        self.refresh(layout=True)
+        if width != self.size.width or top:
+            self.refresh(layout=True)
+            return
+        self._wrap(width)
+        if self.styles.is_auto_height and len(before) != len(self._wrapped):
+            self.refresh(layout=True)
+            return
+        shown = range(min(max(len(before), len(self._wrapped)), self.size.height))
+        if max(len(before), len(self._wrapped)) > self.size.height:
+            self.refresh()
+        elif changed := [y for y in shown if before[y : y + 1] != self._wrapped[y : y + 1]]:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     @property
     def plain(self) -> list[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -50,6 +51,11 @@ class Dialog(ModalScreen[Answer]):
             yield Lines(self._lines, indent=0, focusable=True)
             yield from self.inputs()
             yield Footer()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Long texts scroll inside the box: its frame, title, field and keys stay on the screen."""
+        rest = 7 if self.query(Field) else 4
+        self.query_one(Lines).styles.max_height = max(1, min(18, event.size.height - rest))
 
     def inputs(self) -> ComposeResult:
         """Further widgets between the lines and the footer."""

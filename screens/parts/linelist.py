@@ -174,6 +174,14 @@ class LineList(Painted, can_focus=True):
         self.refresh_rows()
         self._highlighted()
 
+    def add_rows(self, rows: Rows) -> None:
+        """Show `rows`, which are those shown now and more after them: paints only what that makes visible."""
+        count, self.rows = len(self.rows), rows
+        if count == 0:
+            self._highlighted()
+        if count - self.top < self.page:
+            self.refresh()
+
     def set_columns(self, *columns: Column) -> None:
         """Show other columns; `set_rows` comes next where the rows' cells change with them."""
         self._columns = columns
@@ -233,12 +241,10 @@ class LineList(Painted, can_focus=True):
         self.move_to(self.cursor - 1)
 
     def action_page_down(self) -> None:
-        self.top = min(self.top + self.page - 1, max(0, len(self.rows) - self.page))
-        self.move_to(self.cursor + self.page - 1)
+        self._turn(self.page - 1)
 
     def action_page_up(self) -> None:
-        self.top = max(0, self.top - self.page + 1)
-        self.move_to(self.cursor - self.page + 1)
+        self._turn(1 - self.page)
 
     def action_first(self) -> None:
         self.move_to(0)
@@ -313,6 +319,14 @@ class LineList(Painted, can_focus=True):
         top = min(self.top, self.cursor, max(0, len(self.rows) - self.page))
         self.top = max(0, top, self.cursor - self.page + 1)
         return self.top != before or not self._strips
+
+    def _turn(self, lines: int) -> None:
+        """Move rows and cursor together, as far as there are rows."""
+        top = max(0, min(self.top + lines, len(self.rows) - self.page))
+        if top != self.top:
+            self.top = top
+            self.refresh()
+        self.move_to(self.cursor + lines)
 
     def _scroll(self, lines: int) -> None:
         self.top = max(0, min(self.top + lines, len(self.rows) - self.page))

@@ -52,6 +52,7 @@ class ListScreen(ConsoleScreen):
         self.rows: Rows = Listed()
         self._first_hit = False
         self._wanted: Hashable | None = None
+        self._shown_hits = False
         self._runner = FilterRunner(self, self._found)
 
     # What a screen says
@@ -92,8 +93,7 @@ class ListScreen(ConsoleScreen):
         """Load the rows anew and filter them as before; the cursor goes to `to`, or stays with its row."""
         self.rows = self.load()
         if self.bar.text:
-            self._wanted = to
-            self._runner.run(self.hits(self.bar.text))
+            self._search(self.bar.text, first=False, to=to)
         else:
             self._show_all(to)
 
@@ -123,16 +123,22 @@ class ListScreen(ConsoleScreen):
         self.lines.set_rows(self.rows, to=to)
         self._count(len(self.rows), done=True)
 
+    def _search(self, text: str, *, first: bool, to: Hashable | None = None) -> None:
+        """Look for what a filter text matches; `first`: as one types, with the cursor on the first hit."""
+        self._first_hit, self._wanted, self._shown_hits = first, to, False
+        self._runner.run(self.hits(text))
+
     def _found(self, found: Found) -> None:
-        self.lines.set_rows(
-            Filtered(self.rows, found.rows),
-            match=self.matcher(self.bar.text),
-            to=self._wanted,
-            first=self._first_hit,
-        )
+        if not (self._first_hit or found.done):
+            return  # the same filter over changed rows: the cursor's row may still come
+        rows = Filtered(self.rows, found.rows)
+        if self._shown_hits:
+            self.lines.add_rows(rows)
+        else:
+            match = self.matcher(self.bar.text)
+            self.lines.set_rows(rows, match=match, to=self._wanted, first=self._first_hit)
+            self._shown_hits = True
         self._count(len(found.rows), done=found.done)
-        if found.done:
-            self._wanted = None
 
     def _count(self, shown: int, done: bool) -> None:
         total = len(self.rows)
@@ -159,15 +165,12 @@ class ListScreen(ConsoleScreen):
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         event.stop()
         if event.text:
-            self._first_hit = True
-            self._runner.run(self.hits(event.text))
+            self._search(event.text, first=True)
         else:
-            self._first_hit = False
             self._show_all()
 
     def on_filter_bar_submitted(self, event: FilterBar.Submitted) -> None:
         event.stop()
-        self._first_hit = False
         if event.first:
             self.lines.move_to(0)
         focus_now(self.lines)

@@ -1,7 +1,6 @@
 """A review as rows of a list, wrapped to a width: edits, what is wrong, the diff, the plan.
 
-    rows = ReviewRows(width)
-    rows.show(review, staged, accepted=False); rows.tell(results, extra)     # parts that changed
+    rows = ReviewRows(width).showing(review).telling(review, results, extra)
     lines.set_rows(rows)
 
 A row's key is (section, number, part): ("edit", 2, 0) is the first line of the third edit.
@@ -41,15 +40,16 @@ def is_masked(review: Review, edit: Edit) -> bool:
 
 
 class ReviewRows:
-    """The rows; sections in order, each rebuilt only when it changes."""
+    """The rows; sections in order. A changed review gives new rows, which share what stays."""
 
     SECTIONS = ("edit", "note", "diff", "plan")
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, sections: Mapping[str, list[Item]] | None = None) -> None:
+        self._full = width
         self.width = max(20, width - LEAD)
-        self._sections: dict[str, list[Item]] = {name: [] for name in self.SECTIONS}
-        self._items: list[Item] = []
-        self._places: dict[Hashable, int] = {}
+        self._sections = dict(sections or {})
+        self._items = [item for name in self.SECTIONS for item in self._sections.get(name, ())]
+        self._places = {key: place for place, (key, _) in enumerate(self._items)}
 
     # Rows
 
@@ -67,21 +67,22 @@ class ReviewRows:
 
     # What they show
 
-    def show(self, review: Review, *, accepted: bool) -> None:
-        """The edits, what is wrong, and the diff of a review."""
-        self._sections["edit"] = self._edits(review)
-        self._sections["note"] = self._notes(review, accepted=accepted)
-        self._sections["diff"] = [item for n, view in enumerate(review.files) for item in self._file(n, view)]
-        self._joined()
+    def showing(self, review: Review, *, accepted: bool = False, told: Sequence[str] = ()) -> ReviewRows:
+        """The edits, what is wrong, and the diff of a review; `told` is to be known beside its findings."""
+        return self._with(
+            edit=self._edits(review),
+            note=self._notes(review, accepted=accepted, told=told),
+            diff=[item for number, view in enumerate(review.files) for item in self._file(number, view)],
+        )
 
-    def tell(self, review: Review | None, results: Mapping[int, Report], extra: Sequence[Report]) -> None:
+    def telling(
+        self, review: Review | None, results: Mapping[int, Report], extra: Sequence[Report]
+    ) -> ReviewRows:
         """The plan, with what came of its steps so far; `extra` are steps that are not in it."""
-        self._sections["plan"] = self._plan(review, results, extra)
-        self._joined()
+        return self._with(plan=self._plan(review, results, extra))
 
-    def _joined(self) -> None:
-        self._items = [item for name in self.SECTIONS for item in self._sections[name]]
-        self._places = {key: place for place, (key, _) in enumerate(self._items)}
+    def _with(self, **sections: list[Item]) -> ReviewRows:
+        return ReviewRows(self._full, self._sections | sections)
 
     def headings(self) -> list[int]:
         """Where the sections begin: the first edit, and every heading."""
@@ -120,7 +121,7 @@ class ReviewRows:
             result += self._wrapped(("edit", number), [(words, "")], line.marker)
         return result
 
-    def _notes(self, review: Review, *, accepted: bool) -> list[Item]:
+    def _notes(self, review: Review, *, accepted: bool, told: Sequence[str]) -> list[Item]:
         result: list[Item] = []
         number = 0
 
@@ -139,14 +140,14 @@ class ReviewRows:
             words = (said(review, conflict.edit) for conflict in review.conflicts)
             add((f"{each}: someone else changed it meanwhile" for each in words), "!", "error")
         if review.not_yours:
-            told = "accepted · a takes it back" if accepted else "a accepts"
+            hint = "accepted · a takes it back" if accepted else "a accepts"
             title = "Goes live with this, not yours"
-            result.append(self._heading(("note", -3), title, told, style="warning"))
+            result.append(self._heading(("note", -3), title, hint, style="warning"))
             add((str(each) for each in review.not_yours), "?", "" if accepted else "warning")
-        told_too = [*review.unfinished, *(str(found) for found in review.warnings)]
-        if told_too:
+        known = [*told, *review.unfinished, *(str(found) for found in review.warnings)]
+        if known:
             result.append(self._heading(("note", -4), "To know", style="warning"))
-            add(told_too, "?", "warning")
+            add(known, "?", "warning")
         return result
 
     def _file(self, number: int, view: FileView) -> Iterable[Item]:
@@ -203,4 +204,3 @@ class ReviewRows:
             style = "error" if report is not None and report.state == "failed" else "warning"
             for part, line in enumerate(wrapped([(" " * 4, ""), (text, style)], self.width, 6)):
                 yield ("plan", number, f"words {place} {part}"), Row((line,))
-

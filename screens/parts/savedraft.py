@@ -20,6 +20,13 @@ from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.session import Session
 
 
+def _folder() -> str:
+    try:
+        return f"In {os.getcwd()}"
+    except FileNotFoundError:  # it was removed since: only a full path helps
+        return "Type a full path"
+
+
 class SaveDialog(Dialog[str]):
     """A file name; Enter saves, Escape does not."""
 
@@ -34,14 +41,14 @@ class SaveDialog(Dialog[str]):
         super().__init__(
             "Save the draft as a file",
             [
-                f"In {os.getcwd()}; only you can read it. Somebody else reviews and writes it with:",
+                f"{_folder()}; only you can read it. Somebody else reviews and writes it with",
                 "mailtui draft apply FILE",
             ],
         )
-        self._name = name
+        self._file_name = name
 
     def inputs(self) -> ComposeResult:
-        yield self.NameField(self._name)
+        yield self.NameField(self._file_name)
 
     def on_mount(self) -> None:
         focus_now(self.query_one(Field))

@@ -22,32 +22,38 @@ class StatusLine(Bar):
     def parts(self, width: int) -> tuple[list[Span], list[Span]]:
         host: Span = (self._session.status.host, "bold")
         folder: Span = (self._session.instance.config_dir, "")
-        for left in ([(" mailtui", "bold"), host, folder], [(" mailtui", "bold"), host], [("", ""), host]):
-            for short in (False, True):
-                spans, facts = _apart(left), [*_apart(self._facts(short)), (" ", "")]
-                if spans_width(spans) + 2 + spans_width(facts) <= width:
-                    return spans, facts
-        return _apart([host]), []
+        name: Span = (" mailtui", "bold")
+        facts = [self._facts(short=False), self._facts(short=True)]
+        for left in ([name, host, folder], [name, host], [("", ""), host]):
+            for some in facts:
+                spans, right = _apart(left), [*_apart([fact for _, fact in some]), (" ", "")]
+                if spans_width(spans) + 2 + spans_width(right) <= width:
+                    return spans, right
+        some = facts[1]
+        while some and spans_width([host]) + 4 + spans_width(_apart([fact for _, fact in some])) > width:
+            some.remove(max(some))
+        return [(" ", ""), host], [*_apart([fact for _, fact in some]), (" ", "")]
 
-    def _facts(self, short: bool) -> list[Span]:
-        """What is to be said; `short` is as short as it can be understood."""
+    def _facts(self, *, short: bool) -> list[tuple[int, Span]]:
+        """What is to be said, and how soon it gives way (the highest first); `short` is as short as it can
+        be understood."""
         status, staged = self._session.status, len(self._session.draft)
-        facts: list[Span] = []
+        facts: list[tuple[int, Span]] = []
         if status.problem:
-            facts.append((f"! {status.problem}", "error"))
+            facts.append((3, (f"! {status.problem}", "error")))
         elif status.running is not None:
-            facts.append(("running", "good") if status.running else ("NOT RUNNING", "error"))
+            facts.append((0, ("running", "good") if status.running else ("NOT RUNNING", "error")))
         if staged:
-            facts.append((f"{staged} staged" if short else f"{staged} staged · w", "bold"))
+            facts.append((1, (f"{staged} staged" if short else f"{staged} staged · w", "bold")))
         if status.errors:
             words = f"{status.errors} error{'s' * (status.errors > 1)} · f"
-            facts.append((f"! {status.errors}" if short else words, "error"))
+            facts.append((4, (f"! {status.errors}" if short else words, "error")))
         if status.warnings:
             words = f"{status.warnings} warning{'s' * (status.warnings > 1)} · f"
-            facts.append((f"? {status.warnings}" if short else words, "warning"))
-        facts.extend((f"also: {other}", "warning") for other in status.others)
+            facts.append((5, (f"? {status.warnings}" if short else words, "warning")))
+        facts.extend((6, (f"also: {other}", "warning")) for other in status.others)
         if self._session.read_only:
-            facts.append(("read-only", "bold"))
+            facts.append((2, ("read-only", "bold")))
         return facts
 
 

@@ -92,7 +92,7 @@ def changed(server: Server, *edits: Edit) -> FileChange:
 
 def raw_change(target: Target, before: str, after: str) -> FileChange:
     old, new = before.encode(), after.encode()
-    at = len(os.path.commonprefix([before, after]).encode())
+    at = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     return FileChange(target, old, new, (Splice(at, len(old), new[at:]),), (), created=False)
 
 

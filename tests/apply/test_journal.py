@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mailtui.apply import journal as journals
-from mailtui.apply.journal import DATABASE, Journal, JournalError, new_change
+from mailtui.apply.database import DATABASE, JournalError
+from mailtui.apply.journal import Journal, new_change
 from mailtui.apply.record import Change, FileRecord, owner_of
 from mailtui.apply.write import digest
 from mailtui.formats.splice import Splice
@@ -265,12 +266,16 @@ def test_a_row_that_another_took_for_dead_cannot_begin(folder: Path) -> None:
         assert journal.unfinished() == []
 
 
-def test_a_process_is_known_by_its_start_so_a_new_one_of_its_number_is_not_it() -> None:
+def at_work(owner: str) -> bool:
     change = new_change("x", "/etc/postfix", "h")
-    assert change.at_work
+    change.owner = owner
+    return change.at_work
+
+
+def test_a_process_is_known_by_its_start_so_a_new_one_of_its_number_is_not_it() -> None:
     pid, started, boot = owner_of(os.getpid()).split(" ")
-    change.owner = f"{pid} {int(started) - 1} {boot}"
-    assert not change.at_work
+    assert new_change("x", "/etc/postfix", "h").at_work
+    assert at_work(f"{pid} {started} {boot}")
+    assert not at_work(f"{pid} {int(started) - 1} {boot}")
+    assert not at_work("")
     assert owner_of(2**22 + 1) == ""
-    change.owner = ""
-    assert not change.at_work

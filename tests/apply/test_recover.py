@@ -224,7 +224,7 @@ def test_a_change_that_is_being_made_is_left_alone(server: Server) -> None:
 
     with Journal.writing(state_folder(server.instance, make=True)) as journal:
         from mailtui.apply.journal import new_change
-        from mailtui.apply.writing import record_of
+        from mailtui.apply.ready import record_of
 
         change = new_change("laure", server.instance.config_dir, "h")
         change.id = journal.prepare(change)

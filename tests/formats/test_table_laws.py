@@ -214,3 +214,19 @@ def test_missing_keys_are_said_to_be_missing(kind: Kind, raw: bytes, data: st.Da
     if document.find_disabled(key) is None:
         with pytest.raises(Missing):
             document.enable(key)
+
+
+@given(kind=kinds, raw=st.lists(files, min_size=1, max_size=4).map(b"".join), data=st.data())
+def test_spliced_is_as_if_read_anew(kind: Kind, raw: bytes, data: st.DataObject) -> None:
+    document = kind.parse(raw)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), min_size=2, max_size=4)))
+    pieces = st.sampled_from([b"", b"\n", b" ", b"#", b"key value\n", b"#off: x,\n", b"\n\tmore", b"x", b"\xff", b"\0"])
+    splices = [
+        Splice(start, end, data.draw(pieces)) for start, end in zip(cuts[::2], cuts[1::2], strict=False)
+    ]
+    after, anew = document.spliced(splices), kind.parse(apply_splices(raw, splices))
+    assert after.raw == anew.raw
+    for name in ("starts", "kinds", "firsts"):
+        assert getattr(after.lines, name) == getattr(anew.lines, name)
+    assert after.index[1:] == anew.index[1:]
+    assert [after.entry(index) for index in range(len(after))] == [anew.entry(index) for index in range(len(anew))]

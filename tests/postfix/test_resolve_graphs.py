@@ -171,10 +171,14 @@ def test_local_aliases_reach_what_can_be_reached(
     found = resolve(instance, name, Users())
     ends, circle = reached(web, name)
     mailboxes = {end.address.partition("@")[0] for end in found.final if end.how == "mailbox"}
-    assert mailboxes == {end for end in ends if end in USERS}
     unknown = {end.address.partition("@")[0] for end in found.final if "unknown user" in end.delivery}
-    assert unknown == {end for end in ends if end not in USERS}
     assert bool(found.loops) == circle
+    if circle:  # what is named beside a circle may be lost in it: see the test below
+        assert mailboxes | unknown <= ends
+        assert any("alias database loop" in end.delivery for end in found.final)
+    else:
+        assert mailboxes == {end for end in ends if end in USERS}
+        assert unknown == {end for end in ends if end not in USERS}
     for loop in found.loops:
         hops = loop.split(" → ")
         assert hops[0] == hops[-1]
@@ -195,3 +199,19 @@ def test_the_way_back_finds_what_the_way_forwards_says(
         if any(step.to == address for step in resolve(instance, key, Users()).steps)
     }
     assert backwards == forwards
+
+
+def test_mail_is_lost_in_a_circle_just_as_in_postfix(instance: Instance) -> None:
+    """The answers are those that local(8) 3.7.11 logged for these aliases: its filter of duplicates drops the
+    delivery to a user who is named by an alias of the same name beside a circle."""
+    lay(
+        instance, {}, {"aa": ["bb", "u"], "bb": ["aa", "u"], "u": ["u"], "pp": ["qq", "v"], "qq": ["pp", "v"]}
+    )
+    ends = {
+        name: {(end.address.partition("@")[0], end.how) for end in resolve(instance, name, Users()).final}
+        for name in ("aa", "pp")
+    }
+    assert ends == {
+        "aa": {("bb", "error"), ("u", "error")},
+        "pp": {("qq", "error"), ("v", "error"), ("v", "mailbox")},
+    }

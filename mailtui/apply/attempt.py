@@ -1,0 +1,278 @@
+"""One try at a change, under the lock of every file it touches: done whole, or taken back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mailtui import commands
+from mailtui.apply import locks, state, writing
+from mailtui.apply.acting import Acting
+from mailtui.apply.checks import NotYours
+from mailtui.apply.database import JournalError
+from mailtui.apply.exact import undone_by
+from mailtui.apply.examine import Cancelled, Examined, examine
+from mailtui.apply.faults import Changed, WriteError
+from mailtui.apply.journal import Journal, new_change
+from mailtui.apply.look import Look, look
+from mailtui.apply.outcome import OutcomeState
+from mailtui.apply.ready import Again, File, ready
+from mailtui.apply.report import Failed, Progress, Reporter
+from mailtui.apply.review import Review, present
+from mailtui.apply.secret import masked_edit
+from mailtui.apply.work import Works
+from mailtui.edits.model import Edit
+from mailtui.edits.store import to_json
+from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.instance import Instance
+from mailtui.text.safe import encode
+
+ERRORS = (
+    WriteError,
+    OSError,
+    commands.CommandError,
+    InstanceError,
+    JournalError,
+    state.StateError,
+    locks.Busy,
+)
+
+
+class _Overtaken(Failed):
+    """A third hand wrote a file or compiled a table in the middle: take ours back, and begin again."""
+
+
+class Ended(Exception):
+    """The apply ends before anything live was touched."""
+
+    def __init__(self, state: OutcomeState, error: str = "") -> None:
+        super().__init__(error)
+        self.state, self.error = state, error
+
+
+@dataclass(slots=True)
+class Options:
+    """How an apply was asked for; see `transaction.apply`."""
+
+    who: str
+    no_reload: bool
+    accept_not_yours: bool | Collection[NotYours]
+    cancel: threading.Event
+    progress: Progress | None
+
+
+@dataclass(slots=True)
+class Course:
+    """What the apply has come to, for its outcome."""
+
+    reporter: Reporter
+    review: Review | None = None
+    number: int | None = None
+    told: list[str] = field(default_factory=list)
+
+
+class Attempt:
+    """One try, under the lock of every file it touches."""
+
+    def __init__(
+        self, instance: Instance, edits: Sequence[Edit], options: Options, at: Course, journal: Journal
+    ) -> None:
+        self.instance, self.edits, self.options, self.at, self.journal = instance, edits, options, at, journal
+        self.change = new_change(options.who, instance.config_dir, instance.hostname)
+        self.found: Look
+        self.files: list[File] = []
+
+    def run(self) -> tuple[OutcomeState, str]:
+        """Raises Again, Ended, and whatever fails before anything live was touched."""
+        self.found = look(self.instance, self.edits, self.journal, no_reload=self.options.no_reload)
+        self.at.reporter = Reporter(self.found.plan, self.options.progress)
+        self._require_replayed()
+        folders = {os.path.dirname(os.path.realpath(change.target.path)) for change in self.found.changes}
+        folders |= {os.path.dirname(os.path.realpath(use.path)) for uses in self.found.uses for use in uses}
+        self.change.folders = sorted(folders)
+        self.change.id = self.journal.prepare(self.change)
+        try:
+            with Works() as works:
+                return self._checked(works)
+        except BaseException:
+            if self.change.state == "preparing":
+                self.journal.forget(self.change.id)
+            raise
+
+    def _require_replayed(self) -> None:
+        found = self.found
+        nothing = Examined([], [], [])
+        if found.conflicts or found.stopped or not found.changes:
+            self.at.review = present(found, self.at.reporter, nothing, (), self.instance.hostname)
+        if found.conflicts:
+            raise Ended("conflict", "; ".join(str(conflict) for conflict in found.conflicts))
+        if found.stopped:
+            raise Ended("refused", "; ".join(f"{s.edit.describe()}: {s.reason}" for s in found.stopped))
+        if not found.changes:
+            raise Ended("nothing")
+
+    # -- before anything live is touched -----------------------------------------------------------
+
+    def _checked(self, works: Works) -> tuple[OutcomeState, str]:
+        reporter = self.at.reporter
+        try:
+            seen = examine(self.instance, self.found, works.beside, reporter, self.options.cancel)
+        except (Cancelled, commands.CommandError) as error:
+            if self.options.cancel.is_set():
+                raise Ended("refused", "stopped before anything was written") from None
+            raise Ended("refused", str(error)) from None
+        self.at.review = present(self.found, reporter, seen, (), self.instance.hostname)
+        self._require_current()
+        self._require_accepted(self.at.review)
+        acting = Acting(self.instance, self.found)
+        acting.look(seen.built)
+        with contextlib.ExitStack() as held:
+            for change in self.found.changes:
+                if change.target.format in {"main.cf", "master.cf"}:
+                    held.enter_context(locks.postconf_lock(change.target.path))
+            self.files = ready(self.found, seen.built, works, self.instance.config_dir)
+            self._require_going_on()
+            self._begin()
+            try:
+                with _failures():
+                    acting.stop_first(reporter)
+                    self._write()
+                    held.close()
+                    self._act(acting)
+                    undoes = undone_by(self.found.changes, self.journal)
+                    self.journal.finish(self.change, "applied", undoes.id if undoes else None)
+            except Failed as failure:
+                held.close()
+                return self._roll_back(failure, acting, works)
+            except BaseException as error:
+                self._roll_back(Failed(f"mailtui failed: {error!r}"), acting, works)
+                raise
+        self.at.told += acting.alarms
+        return "applied", ""
+
+    def _require_current(self) -> None:
+        """What was checked must be what is there, before anything is said about it."""
+        for change in self.found.changes:
+            try:
+                now = self.instance.files.raw(change.target.path)
+            except FileNotFoundError:
+                now = b""
+            if now != change.before:
+                raise Again
+
+    def _require_accepted(self, review: Review) -> None:
+        if review.blocking:
+            raise Ended("refused", "\n".join(str(found) for found in review.blocking))
+        accepted = self.options.accept_not_yours
+        if accepted is True or not review.not_yours:
+            return
+        left = [each for each in review.not_yours if accepted is False or each not in accepted]
+        if left:
+            words = "; ".join(str(each) for each in left[:5]) + (
+                f"; and {len(left) - 5} more" if left[5:] else ""
+            )
+            raise Ended("refused", f"goes live with this, not yours: {words}; accept it, or write without it")
+
+    def _require_going_on(self) -> None:
+        if self.options.cancel.is_set():
+            raise Ended("refused", "stopped before anything was written")
+
+    def _begin(self) -> None:
+        """The journal holds everything, durably, when this returns."""
+        change, found = self.change, self.found
+        change.words = [found.describe(edit) for edit in found.edits]
+        change.edits = [
+            to_json(masked_edit(edit) if edit.target.path in found.secret else edit) for edit in found.edits
+        ]
+        change.files = [file.record for file in self.files]
+        assert self.at.review is not None
+        change.diff = self.at.review.diff
+        change.action, change.running, change.acted = found.plan.act, found.running, found.plan.stop_first
+        copies = [(file.record, file.change.before) for file in self.files]
+        self.journal.begin(change, copies, encode(change.diff))
+        change.state = "applying"
+        self.at.number = change.id
+
+    # -- from here on: done whole, or taken back ---------------------------------------------------
+
+    def _write(self) -> None:
+        swapped = [file for file in self.files if file.record.swaps]
+        if swapped:
+            with self.at.reporter.step("swap"):
+                for file in swapped:
+                    self._put(file)
+        for file in self.files:
+            if not file.record.swaps:
+                with self.at.reporter.step("write", file.change.target.path):
+                    self._put(file)
+
+    def _put(self, file: File) -> None:
+        writing.put(file.record, file.change.after, file.meta, file.mtime_ns)
+        self.require_not_stopped()
+
+    def _act(self, acting: Acting) -> None:
+        if acting.needed:
+            self.change.acted = True
+            self.journal.update(self.change)
+            acting.act(self.at.reporter)
+            self.require_not_stopped()
+        acting.verify(self.at.reporter)
+        self.require_not_stopped()
+
+    def require_not_stopped(self) -> None:
+        """Raises Failed once someone asked to stop."""
+        if self.options.cancel.is_set():
+            raise Failed("stopped: everything written was taken back")
+
+    def _roll_back(self, failure: Failed, acting: Acting, works: Works) -> tuple[OutcomeState, str]:
+        reason = self.change.reason = failure.words
+        with contextlib.suppress(JournalError):  # the files matter more; the row still says `applying`
+            self.journal.update(self.change)
+        reporter = self.at.reporter
+        failures = []
+        for file in reversed(self.files):
+            try:
+                with reporter.step("write", f"{file.change.target.path} as it was"):
+                    writing.take_back(file.record)
+            except (WriteError, OSError) as error:
+                failures.append(str(error))
+        worse = acting.take_back(reporter)
+        if failures:
+            _leave(works)
+            words = "; ".join([*failures, *worse])
+            return (
+                "unfinished",
+                f"{reason}; taking it back failed: {words}; then run: mailtui history recover",
+            )
+        if isinstance(failure, _Overtaken) and not worse:
+            self.journal.forget(self.change.id)
+            raise Again
+        if worse:
+            reason = f"{reason}; the files are as they were, but {'; '.join(worse)}"
+        try:
+            self.journal.finish(self.change, "rolled-back")
+        except JournalError as error:
+            return "rolled-back", f"{reason}; all is as it was, but {error}"
+        return "rolled-back", reason
+
+
+def _leave(works: Works) -> None:
+    """Let the work folders stay: what a recovery needs is in them."""
+    for path in works.paths:
+        work = works.beside(path)
+        os.close(work.fd)
+        work.fd = -1
+
+
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    """Every refusal of the system from here on is a Failed, which takes everything back."""
+    try:
+        yield
+    except Changed as error:
+        raise _Overtaken(str(error)) from error
+    except ERRORS as error:
+        raise Failed(str(error)) from error

@@ -1,0 +1,121 @@
+"""A candidate tried with the real programs, before anything live is touched."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event
+
+from mailtui.apply import checks, plan, secret, work
+from mailtui.apply.checks import Finding, NotYours
+from mailtui.apply.compile import SUFFIXES, Built
+from mailtui.apply.faults import WriteError
+from mailtui.apply.look import Look
+from mailtui.apply.report import Doing, Reporter
+from mailtui.apply.write import advice
+from mailtui.postfix.instance import Instance
+
+
+class Cancelled(Exception):
+    """Whoever asked for the work no longer wants it."""
+
+
+def scratch() -> work.Work:
+    """A work folder away from everything live."""
+    with contextlib.suppress(WriteError):  # another review's litter is no reason not to review
+        work.sweep(tempfile.gettempdir())
+    return work.Work(tempfile.gettempdir())
+
+
+@dataclass(slots=True)
+class Examined:
+    """What the checks found; `built` holds for each change its compiled tables."""
+
+    findings: list[Finding]
+    not_yours: list[NotYours]
+    built: list[list[Built]]
+
+
+def examine(
+    instance: Instance,
+    found: Look,
+    place: Callable[[str], work.Work],
+    reporter: Reporter,
+    cancel: Event | None,
+) -> Examined:
+    """Try the change with the real programs, tables in the work folder that `place` gives for their path.
+
+    Raises WriteError, OSError and CommandError where that cannot be done, Cancelled once `cancel` is set.
+    """
+    seen = Examined([], [], [])
+    if found.changes:
+        with reporter.step("check"):
+            _check_surroundings(found, seen)
+    _check_config(instance, found, seen, reporter)
+    for change, uses in zip(found.changes, found.uses, strict=True):
+        tables: list[Built] = []
+        for use in uses:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            if use.indexed and use.type not in SUFFIXES:
+                continue
+            with reporter.step("compile", use.spec) as doing:
+                built = checks.build_all(instance.config_dir, change, [use], place(use.path), cancel=cancel)[
+                    0
+                ]
+                said = checks.judge(built, change, instance.config_dir, cancel=cancel)
+                _tell(doing, said)
+            seen.findings += said
+            tables.append(built)
+            theirs = checks.not_yours(built, change, instance.config_dir)
+            seen.not_yours += theirs if found.shown(change) else [_masked(each) for each in theirs]
+        seen.built.append(tables)
+    return seen
+
+
+def _tell(doing: Doing, said: Sequence[Finding]) -> None:
+    doing.words += [str(each) for each in said]
+    doing.failed = any(each.stop for each in said)
+
+
+def _masked(each: NotYours) -> NotYours:
+    return NotYours(each.spec, each.key, each.live and secret.MASK, each.source and secret.MASK)
+
+
+def _check_surroundings(found: Look, seen: Examined) -> None:
+    for change, uses in zip(found.changes, found.uses, strict=True):
+        seen.findings += checks.surroundings(change, uses)
+        seen.findings += [Finding(stop=False, text=words) for words in advice(change.target.path)]
+    names = [name for name in found.restart if name in plan.SET_PERMISSIONS]
+    if names:
+        text = f"{', '.join(names)}: `postfix set-permissions` is needed too; mailtui does not run it"
+        seen.findings.append(Finding(stop=False, text=text))
+
+
+def _check_config(instance: Instance, found: Look, seen: Examined, reporter: Reporter) -> None:
+    config = {
+        change.target.format: change for change in found.changes if change.target.format.endswith(".cf")
+    }
+    if not config:
+        return
+
+    def raw(path: str) -> bytes:
+        try:
+            return instance.files.raw(path)
+        except FileNotFoundError:
+            return b""
+
+    before = raw(instance.main.path), raw(instance.master.path)
+    after = tuple(
+        config[name].after if name in config else old
+        for name, old in zip(("main.cf", "master.cf"), before, strict=True)
+    )
+    with contextlib.ExitStack() as stack:
+        doing = [stack.enter_context(reporter.step("check", each.target.path)) for each in config.values()]
+        said = checks.check_config(
+            instance.config_dir, before, (after[0], after[1]), checks.touched_parameters(found.changes)
+        )
+        _tell(doing[0], said)
+    seen.findings += said

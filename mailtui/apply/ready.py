@@ -1,0 +1,128 @@
+"""The files of a change made ready: read once more, their tables dressed, their records made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailtui.apply import tables, write, writing
+from mailtui.apply.compile import Built
+from mailtui.apply.exact import edits_digest, inverses
+from mailtui.apply.look import Look
+from mailtui.apply.record import FileRecord
+from mailtui.apply.tables import Swap
+from mailtui.apply.uses import Use
+from mailtui.apply.work import Work, Works
+from mailtui.apply.write import FileMeta, digest
+from mailtui.edits.candidate import FileChange
+from mailtui.formats.splice import inverse
+
+
+class Again(Exception):
+    """A file changed while the change was checked: begin again from what is there now."""
+
+
+@dataclass(slots=True)
+class File:
+    """A file about to be written. `meta` is None where it does not exist yet."""
+
+    change: FileChange
+    meta: FileMeta | None
+    mtime_ns: int
+    record: FileRecord
+
+
+def ready(found: Look, built: Sequence[Sequence[Built]], works: Works, config_dir: str) -> list[File]:
+    """Every file read once more, and all that taking it back needs. Nothing live is touched.
+
+    Raises Again where one is not what was checked, WriteError and OSError.
+    """
+    return [
+        _ready(change, uses, made, works, config_dir, secret=not found.shown(change))
+        for change, uses, made in zip(found.changes, found.uses, built, strict=True)
+    ]
+
+
+def _ready(
+    change: FileChange,
+    uses: Sequence[Use],
+    built: Sequence[Built],
+    works: Works,
+    config_dir: str,
+    *,
+    secret: bool,
+) -> File:
+    meta = _checked(change)
+    mtime_ns = mtime_for(change, uses, meta)
+    swaps = swaps_of(built, config_dir, source_meta(change, meta, secret=secret), mtime_ns)
+    real = os.path.realpath(change.target.path)
+    old = keep_old(real, works.beside(real)) if meta else ""
+    record = record_of(change, meta, swaps, old, secret=secret)
+    if old:  # its second name gave the file a new change time
+        meta = _checked(change)
+    return File(change, meta, mtime_ns, record)
+
+
+def _checked(change: FileChange) -> FileMeta | None:
+    """What the file is now; it must have the bytes that were checked."""
+    now = writing.read(change.target.path)
+    if (now is None) is not change.created or (now is not None and now[0] != change.before):
+        raise Again
+    return now[1] if now else None
+
+
+def mtime_for(change: FileChange, uses: Sequence[Use], meta: FileMeta | None) -> int:
+    """The time that the new text gets: for main.cf, master.cf and texthash one that no Postfix program
+    waits for; else that of the writing, which a compiled table must not be older than."""
+    waited_for = change.target.format in {"main.cf", "master.cf"} or any(u.type == "texthash" for u in uses)
+    if waited_for:
+        return write.hot_mtime(meta.mtime_ns if meta else 0)
+    return write.now_ns()
+
+
+def source_meta(change: FileChange, meta: FileMeta | None, *, secret: bool) -> FileMeta:
+    """What the new text will be, which the rights of a table made for the first time follow."""
+    if meta is not None:
+        return meta
+    mode = writing.new_mode(secret=secret)
+    return FileMeta(mode, os.geteuid(), os.getegid(), (), 0, 0, 0, 0, 1, len(change.after), "")
+
+
+def record_of(
+    change: FileChange, meta: FileMeta | None, swaps: Sequence[Swap], old: str, *, secret: bool
+) -> FileRecord:
+    """What the journal must hold before the file is written."""
+    return FileRecord(
+        path=change.target.path,
+        real=os.path.realpath(change.target.path),
+        target=change.target,
+        secret=secret,
+        created=meta is None,
+        mtime_ns=meta.mtime_ns if meta else 0,
+        before=digest(change.before),
+        after=digest(change.after),
+        back=inverse(change.before, change.splices),
+        old=old,
+        swaps=tuple(swaps),
+        edits=edits_digest(change.edits),
+        inverse=edits_digest(inverses(change.edits)),
+    )
+
+
+def keep_old(real: str, work: Work) -> str:
+    """Give the old text a second name in the work folder, so that taking the change back needs no room on
+    the disk. Returns its path; "" where the file system has no links."""
+    name = work.name("text")
+    try:
+        os.link(real, name, dst_dir_fd=work.fd)
+    except OSError:
+        return ""
+    return os.path.join(work.path, name)
+
+
+def swaps_of(built: Sequence[Built], config_dir: str, source: FileMeta, mtime_ns: int) -> tuple[Swap, ...]:
+    """The compiled tables made ready to be put in. Raises WriteError."""
+    return tuple(
+        tables.prepare(each, config_dir, source, mtime_ns=mtime_ns) for each in built if each.compiled
+    )

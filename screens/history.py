@@ -1,0 +1,211 @@
+"""History (`H`): every change that was written here; `u` stages the inverse of the one under the cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from mailtui.apply.history import Entry, History, HistoryError
+from mailtui.apply.journal import JournalError
+from mailtui.apply.state import StateError
+from mailtui.postfix.errors import InstanceError
+from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.dialogs import TextView
+from mailtui.screens.parts.linelist import Listed, Row
+from mailtui.screens.parts.listscreen import ListScreen
+from mailtui.screens.parts.session import Change
+from mailtui.screens.parts.text import Matcher, Span, Spans
+from mailtui.text.query import Query
+from mailtui.text.safe import encode
+
+DIFF_SHOWN = 200
+"""Lines of the diff in the pane; Enter shows all."""
+_MARKERS = {"applied": " ", "undone": "#", "rolled-back": "#", "applying": "!"}
+_WORDS = {"applied": "", "undone": "undone", "rolled-back": "rolled back", "applying": "HALF DONE"}
+_SIGNS = {"+": "bold", "-": "", "@": "title"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the journal held: its changes, newest first, and what is wrong with it."""
+
+    entries: tuple[Entry, ...] = ()
+    told: str = ""
+    error: str = ""
+
+
+def words_of(entry: Entry) -> str:
+    """The edits in one line."""
+    return "; ".join(entry.edits)
+
+
+def when(entry: Entry) -> str:
+    """Date and minute, as the journal has them."""
+    return entry.time[:16].replace("T", " ")
+
+
+def state_words(entry: Entry) -> str:
+    """The state in a word; nothing for a change that stands."""
+    return "being written" if entry.at_work else _WORDS.get(entry.state, entry.state)
+
+
+def row_of(entry: Entry) -> Row:
+    """One change in the list."""
+    marker = "~" if entry.at_work else _MARKERS.get(entry.state, "?")
+    style = "dim" if marker == "#" else ""
+    state: Spans = [(state_words(entry), "error" if marker == "!" else style)]
+    return Row((str(entry.id), when(entry), entry.who, state, words_of(entry)), marker, style)
+
+
+def text_of(entry: Entry) -> bytes:
+    """What the filter looks at."""
+    return encode(" ".join([str(entry.id), when(entry), entry.who, entry.state, *entry.edits, *entry.files]))
+
+
+def about(entry: Entry) -> list[Spans]:
+    """The lines of the pane."""
+    lines: list[Spans] = []
+    if entry.state == "applying" and not entry.at_work:
+        words = "a crash left it half done: the next write ends it, or now: mailtui history recover"
+        lines.append([("to do    ", "dim"), (words, "error")])
+    if entry.reason:
+        lines.append([("reason   ", "dim"), (entry.reason, "warning")])
+    lines += [[("edit     " if n == 0 else " " * 9, "dim"), (text, "")] for n, text in enumerate(entry.edits)]
+    lines += [[("file     " if n == 0 else " " * 9, "dim"), (path, "")] for n, path in enumerate(entry.files)]
+    diff = entry.diff.removesuffix("\n").split("\n") if entry.diff else []
+    lines += [[diff_span(line)] for line in diff[:DIFF_SHOWN] if not line.startswith(("--- ", "+++ "))]
+    if len(diff) > DIFF_SHOWN:
+        lines.append([(f"… {len(diff) - DIFF_SHOWN} more lines: Enter shows all", "dim")])
+    return lines
+
+
+def diff_span(line: str) -> Span:
+    """A line of a unified diff, its sign first and its weight second."""
+    return line, _SIGNS.get(line[:1], "dim")
+
+
+class HistoryScreen(ListScreen):
+    """See the module's text."""
+
+    MODE = "history"
+    EMPTY = "reading…"
+    COLUMNS = (
+        Column("ID", least=4, share=0, right=True),
+        Column("WHEN", least=16, share=0),
+        Column("WHO", least=8, most=12, share=1, drop=70),
+        Column("STATE", least=11, most=13, share=0),
+        Column("WHAT", least=16, share=6),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "take_back", "undo it", id="history.undo",
+                tooltip="Stage the inverse of the change under the cursor."),
+        Binding("enter", "open", "whole diff", id="history.open", tooltip="Show the whole change."),
+        Binding("y", "copy", "copy diff", id="history.copy", tooltip="Copy the diff."),
+        Binding("w", "write", "write", id="history.write", tooltip="Review what is staged, and write it."),
+        Binding("escape", "close", "back", show=False, id="history.back", tooltip="Go back."),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reading: Reading | None = None
+        self._by_id: dict[int, Entry] = {}
+
+    # Reading: in a thread, because the journal may be locked by a write, or long
+
+    def on_mount(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        self.run_worker(self._take_over(), group="read", exclusive=True)
+
+    async def _take_over(self) -> None:
+        reading = await asyncio.to_thread(self._look)
+        self._reading = reading
+        self._by_id = {entry.id: entry for entry in reading.entries}
+        self.lines.empty = reading.error or reading.told or "Nothing was written here yet"
+        self.reload()
+        if reading.error:
+            self.say(reading.error, "error")
+        elif reading.told:
+            self.say(reading.told, "warning")
+
+    def _look(self) -> Reading:
+        history = History.open(self.session.instance)
+        try:
+            return Reading(tuple(history.list()), history.told)
+        except (JournalError, StateError, InstanceError) as error:
+            return Reading(error=str(error))
+
+    def refresh_view(self, change: Change) -> None:
+        if change.paths:
+            self._read()
+
+    def load(self) -> Listed:
+        if self._reading is None:
+            return Listed()
+        return Listed([(entry.id, row_of(entry)) for entry in self._reading.entries])
+
+    def hits(self, text: str) -> Iterator[int | None]:
+        query = Query.parse(text)
+        for index, entry in enumerate(self._reading.entries if self._reading is not None else ()):
+            yield index if query.matches(text_of(entry)) else None
+
+    def matcher(self, text: str) -> Matcher | None:
+        return Query.parse(text).spans
+
+    # The change under the cursor
+
+    @property
+    def entry(self) -> Entry | None:
+        """The change under the cursor."""
+        key = self.lines.key
+        return self._by_id.get(key) if isinstance(key, int) else None
+
+    def describe(self, key: Hashable | None) -> None:
+        entry = self._by_id.get(key) if isinstance(key, int) else None
+        if entry is None:
+            self.pane.show([], [], [])
+            return
+        state = state_words(entry)
+        left: Spans = [(f"{entry.id}", "bold"), (f"  {when(entry)} by {entry.who}", "")]
+        self.pane.show(left, [(state, "dim")] if state else [], about(entry))
+
+    def open_row(self, key: Hashable) -> None:
+        entry = self._by_id.get(key) if isinstance(key, int) else None
+        if entry is not None:
+            head = [*entry.edits, *([entry.reason] if entry.reason else []), ""]
+            diff = entry.diff.removesuffix("\n").split("\n") if entry.diff else ["(no diff is kept)"]
+            self.app.push_screen(
+                TextView(f"Change {entry.id} of {when(entry)} by {entry.who}", [*head, *diff])
+            )
+
+    def action_copy(self) -> None:
+        if self.entry is not None:
+            self.console.copy(self.entry.diff)
+
+    def action_take_back(self) -> None:
+        entry = self.entry
+        if entry is None:
+            return
+        try:
+            edits = History.open(self.session.instance).undo(entry.id)
+        except (HistoryError, JournalError, StateError, InstanceError) as error:
+            self.say(str(error), "warning")
+            return
+        self.session.stage(*edits, label=f"undo of {entry.id}")
+        self.say(f"Staged: undo of {entry.id} · w writes it")
+
+    def action_write(self) -> None:
+        """The Review may lie under this view."""
+        stack = self.app.screen_stack
+        if len(stack) > 1 and getattr(stack[-2], "mode", "") == "review":
+            self.app.pop_screen()
+        else:
+            self.console.action_view("review")
+
+    def action_close(self) -> None:
+        self.app.pop_screen()

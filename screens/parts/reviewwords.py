@@ -1,0 +1,120 @@
+"""What the Review says of itself: its title, what it waits for, why it cannot be written, what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from mailtui.apply.outcome import Outcome
+from mailtui.apply.report import Report
+from mailtui.apply.review import Review
+from mailtui.edits.entries import EntryEdit, RenameEntry
+from mailtui.edits.model import Edit
+from mailtui.screens.parts.text import Span
+
+Phase = Literal["looking", "ready", "applying", "done", "empty"]
+"""`looking`: the checks run; `done`: it was written; `empty`: nothing is staged."""
+
+WATCHED = 100
+"""Addresses that the strip follows after a write, at most."""
+
+
+def _changes(count: int) -> str:
+    return f"{count} change{'' if count == 1 else 's'}"
+
+
+def title_spans(phase: Phase, found: Review | None, outcome: Outcome | None, staged: int) -> list[Span]:
+    """The Review's title, the worst first; after a write how to undo it."""
+    if phase == "empty":
+        return [("Nothing to write", "accent")]
+    if phase == "done" and outcome is not None:
+        if outcome.state == "nothing":
+            return [("Nothing to do: every file says so already", "good")]
+        return [(f"Done in {outcome.seconds:.2f} s", "good"), (" · H u undoes it", "")]
+    if phase == "looking" and found is None:
+        return [(f"Checking {_changes(staged)}…", "accent")]
+    if found is None:
+        return []
+    if phase == "applying":
+        return [(f"Writing {_changes(len(found.edits))}…", "accent")]
+    if phase == "ready" and found.nothing:
+        return [("Nothing to do: every file says so already", "accent")]
+    head, dot, worse = found.title.partition(" · ")
+    return [(head, "accent"), (dot + worse, "warning")]
+
+
+def status_words(
+    phase: Phase, found: Review | None, results: Mapping[int, Report], *, accepted: bool, read_only: bool
+) -> list[Span]:
+    """What the Review waits for, at the right end of its title."""
+    if phase in {"looking", "applying"}:
+        ended = sum(report.state != "running" for report in results.values())
+        steps = len(found.plan.steps) if found is not None else 0
+        counted = f" {ended}/{steps}" if steps and phase == "applying" else f" {ended}" if ended else ""
+        return [("checking" if phase == "looking" else "writing", "accent"), (f"{counted}  Esc stops", "dim")]
+    if phase == "done":
+        return [("Esc back", "dim")]
+    if found is None:
+        return []
+    if found.conflicts:
+        return [("Enter settles the conflicts", "warning")]
+    if not found.ok:
+        return [("cannot be written", "error")]
+    if read_only:
+        return [("read-only: Enter saves the draft", "warning")]
+    if found.not_yours and not accepted:
+        return [("a accepts what is not yours", "warning")]
+    return [("Esc back · ", "dim"), ("Enter apply", "bold")]
+
+
+def why_not(phase: Phase, found: Review | None, *, accepted: bool) -> str:
+    """Why Enter does not write now; empty if it does."""
+    if phase == "empty":
+        return "Nothing is staged"
+    if phase == "applying":
+        return "It is being written"
+    if phase == "looking" or found is None:
+        return "Not every check has answered yet"
+    if found.blocking:
+        return f"Cannot be written: {found.blocking[0]}"
+    if found.stopped:
+        stopped = found.stopped[0]
+        return f"Cannot be written: {stopped.reason}; d drops the edit"
+    if found.not_yours and not accepted:
+        count = len(found.not_yours)
+        return f"{count} entr{'y' if count == 1 else 'ies'} of others would go live too: a accepts that"
+    return ""
+
+
+def failure_title(outcome: Outcome) -> str:
+    """What became of the change, in the words of the error dialog's title."""
+    if outcome.state == "rolled-back":
+        return "It failed, and everything is as it was"
+    if outcome.state == "unfinished":
+        return "It failed, and could not be taken back whole"
+    return "Not written: nothing was changed"
+
+
+def failure_lines(outcome: Outcome, staged: int) -> list[str]:
+    """Why, with the programs' own words, and that the draft is kept."""
+    lines = outcome.error.split("\n")
+    for report in outcome.steps:
+        if report.state != "failed":
+            continue
+        words = [line for line in report.words.split("\n") if line and line not in outcome.error]
+        if words:
+            lines += ["", f"{report.step.action} {report.step.target}".rstrip(), *words]
+    if outcome.told:
+        lines += ["", *outcome.told]
+    return [*lines, "", f"The draft is kept: {_changes(staged)} staged."]
+
+
+def addresses(edits: Iterable[Edit]) -> list[str]:
+    """The names whose mail may take another way now."""
+    found: dict[str, None] = {}
+    for edit in edits:
+        if isinstance(edit, EntryEdit):
+            found[edit.name] = None
+            if isinstance(edit, RenameEntry):
+                found[edit.to] = None
+    return list(found)[:WATCHED]

@@ -1,0 +1,390 @@
+"""Review (`w`): what would be written, in which steps, and what stands against it; Enter writes it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from threading import Event
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from mailtui.apply.after import after_write
+from mailtui.apply.checks import NotYours
+from mailtui.apply.outcome import Outcome
+from mailtui.apply.report import Progress, Report
+from mailtui.apply.review import Cancelled, Review, review
+from mailtui.apply.transaction import apply
+from mailtui.edits.draft import Group
+from mailtui.edits.model import Edit
+from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.detail import TitleLine
+from mailtui.screens.parts.dialogs import Confirm, ErrorDialog
+from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keyorder import focus_now
+from mailtui.screens.parts.linelist import LineList
+from mailtui.screens.parts.reviewlines import ReviewRows
+from mailtui.screens.parts.reviewwords import (
+    Phase,
+    addresses,
+    failure_lines,
+    failure_title,
+    status_words,
+    title_spans,
+    why_not,
+)
+from mailtui.screens.parts.savedraft import save_draft
+from mailtui.screens.parts.session import Change
+
+GUARD = 0.5
+"""Seconds after the Review was drawn in which every key is ignored, and after what it shows changed under
+the admin's eyes in which Enter is: they were meant for what was there before."""
+BY_HAND = 0.02
+"""Least seconds between Enter and the key before it: closer ones were pasted."""
+
+
+class ReviewScreen(ConsoleScreen):
+    """See the module's text."""
+
+    MODE = "review"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "apply", "apply", id="review.apply",
+                tooltip="Write the changes, once every check has answered."),
+        Binding("a", "accept", "accept", id="review.accept",
+                tooltip="Let what others saved and did not compile go live with this; again: do not."),
+        Binding("d", "drop", "drop edit", id="review.drop", tooltip="Drop the edit under the cursor."),
+        Binding("s", "save", "save draft", id="review.save",
+                tooltip="Save the draft as a file that somebody else can review and write."),
+        Binding("y", "copy", "copy diff", id="review.copy", show=False,
+                tooltip="Copy the diff, and show it as plain text."),
+        Binding("exclamation_mark", "overrule", "overrule", id="review.overrule", show=False,
+                tooltip="Write in spite of a rehearsal that failed."),
+        Binding("tab", "heading(1)", "next part", id="review.next-part", show=False,
+                tooltip="Go to the next part: problems, each file, the plan."),
+        Binding("shift+tab", "heading(-1)", "previous part", id="review.previous-part", show=False,
+                tooltip="Go to the previous part."),
+        Binding("q,escape", "back", "back", key_display="q", id="review.back",
+                tooltip="Go back; while it is written, ask whether to stop."),
+        Binding("ctrl+c", "back", show=False),
+    ]  # fmt: skip
+
+    class Told(Message):
+        """A step begins or ended, in the work that `stop` belongs to."""
+
+        def __init__(self, stop: Event, report: Report) -> None:
+            super().__init__()
+            self.stop_event, self.report = stop, report
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phase: Phase = "looking"
+        self.found: Review | None = None
+        """What was seen last; while it is looked at again, what was seen before."""
+        self.outcome: Outcome | None = None
+        self._accepted: frozenset[NotYours] = frozenset()
+        self._told: tuple[str, ...] = ()
+        self._results: dict[int, Report] = {}
+        self._extra: list[Report] = []
+        self._cancel = Event()
+        self._settled: Review | None = None
+        self._question: Confirm | None = None
+        self._drawn: float | None = None
+        self._changed_at = 0.0
+        self._last_key = 0.0
+
+    def body(self) -> ComposeResult:
+        yield TitleLine(id="title")
+        yield LineList(Column("", share=1), header=False, marks=False, empty="Nothing is staged")
+
+    @property
+    def lines(self) -> LineList:
+        return self.query_one(LineList)
+
+    def on_mount(self) -> None:
+        if self.session.read_only:
+            words = "Save the draft as a file: this console is read-only."
+            self._bindings.key_to_bindings["enter"] = [
+                Binding("enter", "apply", "save draft", id="review.apply", tooltip=words)
+            ]
+        focus_now(self.lines)
+        self._look()
+        self.call_after_refresh(self._now_drawn)
+
+    def _now_drawn(self) -> None:
+        self._drawn = time.monotonic()
+
+    def on_unmount(self) -> None:
+        if self.phase == "looking":
+            self._cancel.set()
+
+    # Keys that were not meant for what is shown now
+
+    def on_key(self, event: events.Key) -> None:
+        early = self._drawn is None or event.time < self._drawn + GUARD
+        pasted = event.time - self._last_key < BY_HAND
+        self._last_key = event.time
+        if early or self.focused is not self.lines or event.key != "enter":
+            if early:
+                event.stop()
+            return
+        if pasted:
+            event.stop()
+            self.say("Enter came together with other keys, as pasted text does: press it alone", "warning")
+        elif event.time < self._changed_at + GUARD:
+            event.stop()
+            self.say("This changed a moment ago: look at it, then press Enter", "warning")
+
+    # Looking
+
+    def refresh_view(self, change: Change) -> None:
+        if self.phase == "applying" or not (change.draft or change.paths):
+            return
+        if self.phase != "done" or self.session.draft:
+            self._look()
+
+    def _look(self) -> None:
+        """Review the draft against the disk as it is now."""
+        self._cancel.set()
+        self._cancel = Event()
+        self._results, self._extra, self._told = {}, [], ()
+        edits = self.session.draft.edits
+        if not edits:
+            self.workers.cancel_group(self, "review")
+            self.found, self.phase = None, "empty"
+            self._show()
+            return
+        self.phase = "looking"
+        self._title()
+        self.run_worker(self._review(edits, self._cancel), group="review", exclusive=True)
+
+    async def _review(self, edits: tuple[Edit, ...], cancel: Event) -> None:
+        look = partial(review, self.session.instance, edits, progress=self._telling(cancel), cancel=cancel)
+        try:
+            found = await asyncio.to_thread(look)
+        except Cancelled:
+            return
+        if cancel is not self._cancel:
+            return
+        if self.found is not None and replace(self.found, steps=()) != replace(found, steps=()):
+            self._changed_at = time.monotonic()
+        if not frozenset(found.not_yours) <= self._accepted:
+            self._accepted = frozenset()
+        self.found, self.phase = found, "ready"
+        self._results = {report.number: report for report in found.steps}
+        self._show()
+        if self.is_current:
+            self._settle_conflicts()
+
+    def _telling(self, cancel: Event) -> Progress:
+        def tell(report: Report) -> None:
+            """In the worker's thread."""
+            self.post_message(self.Told(cancel, report))
+
+        return tell
+
+    def on_review_screen_told(self, event: Told) -> None:
+        event.stop()
+        if event.stop_event is not self._cancel or self.phase not in {"looking", "applying"}:
+            return
+        report = event.report
+        if report.number >= 0:
+            self._results[report.number] = report
+        elif report.state != "running":
+            self._extra.append(report)
+        self._title()
+        if self.phase == "applying" or self.found is None:
+            rows = self._rows().telling(self.found, self._results, self._extra)
+            here = ("plan", report.number, 0) if report.number >= 0 else None
+            self.lines.set_rows(rows, to=here if self.phase == "applying" else None)
+
+    # Showing
+
+    def _rows(self) -> ReviewRows:
+        rows = self.lines.rows
+        return rows if isinstance(rows, ReviewRows) else ReviewRows(self.size.width)
+
+    def _show(self, width: int = 0) -> None:
+        rows = ReviewRows(width or self.size.width)
+        if self.found is not None:
+            accepted = bool(self._accepted)
+            rows = rows.showing(self.found, accepted=accepted, told=self._told)
+            rows = rows.telling(self.found, self._results, self._extra)
+        first = not isinstance(self.lines.rows, ReviewRows) or not len(self.lines.rows)
+        self.lines.set_rows(rows, first=first)
+        self._title()
+        self.refresh_bindings()
+
+    def _title(self) -> None:
+        self.query_one(TitleLine).show(
+            title_spans(self.phase, self.found, self.outcome, len(self.session.draft)),
+            status_words(
+                self.phase, self.found, self._results,
+                accepted=bool(self._accepted), read_only=self.session.read_only,
+            ),
+        )  # fmt: skip
+
+    def on_resize(self, event: events.Resize) -> None:
+        if isinstance(self.lines.rows, ReviewRows):
+            self._show(event.size.width)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        if action == "accept":
+            return bool(self.found and self.found.not_yours and self.phase != "done")
+        if action in {"drop", "save"}:
+            return self.phase not in {"done", "empty", "applying"}
+        return True
+
+    # What the keys do
+
+    def action_back(self) -> None:
+        if self.phase == "applying":
+            self._ask_to_stop()
+            return
+        self.console.quit_after_write = False
+        self.app.pop_screen()
+
+    def action_heading(self, step: int) -> None:
+        rows = self.lines.rows
+        if isinstance(rows, ReviewRows) and len(rows):
+            places = rows.headings()
+            further = [place for place in places if (place - self.lines.cursor) * step > 0]
+            target = further[0 if step > 0 else -1] if further else places[0 if step > 0 else -1]
+            self.lines.move_to(target)
+
+    def action_drop(self) -> None:
+        key = self.lines.key
+        if self.found is None or not isinstance(key, tuple) or key[0] != "edit":
+            self.say("Put the cursor on an edit, at the top, to drop it", "warning")
+            return
+        line = self.found.edits[key[1]]
+        self.session.draft.drop(line.edit)
+        self.session.draft_changed()
+        self.say(f"Dropped: {line.text}")
+
+    def action_accept(self) -> None:
+        if self.found is not None and self.phase == "ready":
+            self._accepted = frozenset() if self._accepted else frozenset(self.found.not_yours)
+            self._show()
+
+    def action_save(self) -> None:
+        save_draft(
+            self.session, self.app.push_screen, lambda path: self.say(f"Saved as {path}; it is still staged")
+        )
+
+    def action_copy(self) -> None:
+        if self.found is not None and self.found.diff:
+            self.console.copy(self.found.diff)
+            self.console.show_plain("The diff", self.found.diff.removesuffix("\n"))
+
+    def action_overrule(self) -> None:
+        self.say("Nothing to overrule: no rehearsal failed")
+
+    # Writing
+
+    def action_apply(self) -> None:
+        if self.phase == "done":
+            self.action_back()
+        elif self.session.read_only and self.session.draft:
+            self.say("Read-only: the draft is saved instead", "warning")
+            self.action_save()
+        elif self.phase == "ready" and self.found is not None and self.found.conflicts:
+            self._settled = None
+            self._settle_conflicts()
+        else:
+            why = why_not(self.phase, self.found, accepted=bool(self._accepted))
+            if why:
+                self.say(why, "warning")
+            else:
+                self._write()
+
+    def _write(self) -> None:
+        self.phase = "applying"
+        self._results, self._extra = {}, []
+        self._cancel = Event()
+        self._show()
+        self.lines.move_to_key(("plan", 0, 0))
+        draft = self.session.draft
+        self.run_worker(self._apply(draft.groups, draft.edits, self._cancel), group="apply")
+
+    async def _apply(self, groups: tuple[Group, ...], edits: tuple[Edit, ...], cancel: Event) -> None:
+        session = self.session
+        write = partial(
+            apply, session.instance, edits, who=session.who or None, accept_not_yours=self._accepted,
+            progress=self._telling(cancel), cancel=cancel,
+        )  # fmt: skip
+        outcome = await asyncio.to_thread(write)
+        told: Sequence[str] = outcome.told
+        if outcome.state == "applied":
+            folder = session.instance.config_dir
+            told = [*told, *await asyncio.to_thread(after_write, session.after_write, folder)]
+        if self._question is not None:
+            self._question.dismiss(None)
+        self.outcome = outcome
+        if outcome.state in {"applied", "nothing"}:
+            self._written(groups, edits, outcome, tuple(told))
+        else:
+            self._failed(outcome)
+
+    def _written(
+        self, groups: tuple[Group, ...], edits: tuple[Edit, ...], outcome: Outcome, told: tuple[str, ...]
+    ) -> None:
+        self.phase, self._told = "done", told
+        self.found = outcome.review or self.found
+        self._results = {report.number: report for report in outcome.steps if report.number >= 0}
+        self._show()
+        draft = self.session.draft
+        if draft.groups[: len(groups)] == groups:
+            draft.replace(draft.groups[len(groups) :])
+        else:
+            for edit in set(edits).intersection(draft.edits):
+                draft.drop(edit)
+        self.session.instance.refresh()
+        paths = frozenset(edit.target.path for edit in edits)
+        self.session.changed.emit(Change(draft=True, paths=paths, status=True))
+        if outcome.state == "applied":
+            self.console.written(addresses(edits))
+
+    def _failed(self, outcome: Outcome) -> None:
+        self.console.quit_after_write = False
+        self.phase = "ready"
+        if outcome.state == "conflict":
+            self._look()
+            return
+        lines = failure_lines(outcome, len(self.session.draft))
+        self._title()
+        self.app.push_screen(ErrorDialog(failure_title(outcome), lines), lambda _: self._look())
+
+    def _ask_to_stop(self) -> None:
+        cancel = self._cancel
+
+        def answered(yes: bool | None) -> None:
+            self._question = None
+            if yes:
+                cancel.set()
+                self.say("It stops after this step, and what was written is taken back")
+
+        self._question = Confirm(
+            "Stop writing?", ["What was written so far is taken back, step by step."], yes="stop"
+        )
+        self.app.push_screen(self._question, answered)
+
+    # Conflicts
+
+    def on_screen_resume(self) -> None:
+        if self._stale is None:
+            self._settle_conflicts()
+
+    def _settle_conflicts(self) -> None:
+        """Open the conflict view, once for each review that has conflicts."""
+        found = self.found
+        if self.phase == "ready" and found is not None and found.conflicts and found is not self._settled:
+            from mailtui.screens.conflict import ConflictScreen
+
+            self._settled = found
+            self.app.push_screen(ConflictScreen(found))
