@@ -42,18 +42,18 @@ def run_console(
         print(f"mailtui: {why}", file=sys.stderr)
         return 1
     plan = plan_for(os.environ, colours=colours, ascii_only=ascii_only, mouse=mouse)
+    prepare(os.environ, plan, colours)
+    gc.disable()  # until the first screen is up: nothing that a start makes is garbage
     skeleton.show("", config_dir, start, plan)
     try:
         session = open_session()
     except BaseException:
         skeleton.hide()
         raise
-    return _run(session, plan, colours, start, crash_dir)
+    return _run(session, plan, start, crash_dir)
 
 
-def _run(session: Session, plan: Plan, colours: Colours, start: str, crash_dir: Path | None) -> int:
-    prepare(os.environ, plan, colours)
-    gc.disable()  # until the first screen is up: nothing that a start makes is garbage
+def _run(session: Session, plan: Plan, start: str, crash_dir: Path | None) -> int:
     try:
         from mailtui.screens.app import MailtuiApp
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,12 @@ class Acting:
                 _require(act.run(control, action), doing)
         except Failed as failure:
             return [failure.words]
-        return verify.unlike(self._instance, self._before, restarted=action != "reload")
+        worse = verify.unlike(self._instance, self._before, restarted=action != "reload")
+        if worse and action == "reload":  # master throttles for a minute what died; only a restart ends that
+            with contextlib.suppress(Failed), reporter.step("restart", control.words("restart")) as doing:
+                _require(act.restart(control), doing)
+            worse = verify.unlike(self._instance, self._before, restarted=True)
+        return worse
 
 
 def _require(done: act.Done, doing: Doing) -> None:

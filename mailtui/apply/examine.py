@@ -61,7 +61,7 @@ def examine(
                 raise Cancelled
             if use.indexed and use.type not in SUFFIXES:
                 continue
-            with reporter.step("compile", use.spec) as doing:
+            with reporter.step("compile" if use.indexed else "check", use.spec) as doing:
                 built = checks.build_all(instance.config_dir, change, [use], place(use.path), cancel=cancel)[
                     0
                 ]

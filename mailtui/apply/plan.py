@@ -84,7 +84,7 @@ def make(changes: Sequence[FileChange], facts: Facts) -> Plan:
         return Plan((Step("nothing", "", "nothing to do: every file says so already"),))
     needed, why = _needed(changes, facts)
     steps = [Step("check", "", "nobody changed these files since you read them")]
-    steps += _checks(changes)
+    steps += _checks(changes, facts)
     compiled = _compiles(changes, facts)
     steps += compiled
     stop_first = needed == "restart" and facts.running and not STOP_FIRST.isdisjoint(facts.restart)
@@ -102,12 +102,16 @@ def make(changes: Sequence[FileChange], facts: Facts) -> Plan:
     return Plan(tuple(steps), act, stop_first and act == "restart")
 
 
-def _checks(changes: Sequence[FileChange]) -> list[Step]:
-    return [
-        Step("check", change.target.path, "postconf reads it without a new complaint")
-        for change in changes
-        if change.target.format in {"main.cf", "master.cf"}
+def _checks(changes: Sequence[FileChange], facts: Facts) -> list[Step]:
+    config = [change.target.path for change in changes if change.target.format in {"main.cf", "master.cf"}]
+    plain = [
+        (use.spec, program(change.target))
+        for change, uses in zip(changes, facts.uses, strict=True)
+        for use in uses
+        if not use.indexed
     ]
+    steps = [Step("check", path, "postconf reads it without a new complaint") for path in config]
+    return steps + [Step("check", spec, f"{name} reads every line of it") for spec, name in plain]
 
 
 def _compiles(changes: Sequence[FileChange], facts: Facts) -> list[Step]:

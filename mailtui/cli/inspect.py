@@ -52,7 +52,7 @@ def service_json(service: Any) -> dict[str, Any]:
         "wakeup": service.wakeup,
         "process_limit": service.process_limit,
         "command": service.command,
-        "options": {decode(o.name): decode(o.value) for o in service.options if o.enabled},
+        "options": {o.name: decode(o.value) for o in service.options if o.enabled},
         "enabled": service.enabled,
         "line": service.line,
     }

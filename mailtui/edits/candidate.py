@@ -52,25 +52,24 @@ class _Replay:
         if not self._keys.isdisjoint(edit.keys):
             self.flush()
         splices = list(edit.splices(self.document))
-        if not self._put(splices):
+        if not self._fit(splices):
             self.flush()
             splices = list(edit.splices(self.document))
-            self._put(splices)
+        for splice in splices:
+            self._pending.insert(self._place(splice), splice)
         self._keys |= edit.keys
 
-    def _put(self, splices: Sequence[Splice]) -> bool:
-        """Take the splices among the pending ones, or none of them where one would meet another."""
-        places: list[int] = []
+    def _place(self, splice: Splice) -> int:
+        return bisect_right(self._pending, _range(splice), key=_range)
+
+    def _fit(self, splices: Sequence[Splice]) -> bool:
+        """Whether the splices of one edit meet none of another edit's. Among themselves they may touch."""
         for splice in splices:
-            place = bisect_right(self._pending, (splice.start, splice.end), key=_range)
+            place = self._place(splice)
             left = self._pending[place - 1] if place else None
             right = self._pending[place] if place < len(self._pending) else None
             if not (self._apart(left, splice) and self._apart(splice, right)):
-                for taken in reversed(places):
-                    self._pending.pop(taken)
                 return False
-            self._pending.insert(place, splice)
-            places.append(place)
         return True
 
     def _apart(self, left: Splice | None, right: Splice | None) -> bool:

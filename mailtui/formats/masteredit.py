@@ -13,6 +13,7 @@ from mailtui.formats.masterentry import (
     Option,
     Service,
     Setting,
+    left_over,
     settings,
     split_entry,
     wrong_field,
@@ -66,7 +67,8 @@ def _read_back(
     splices: list[Splice],
     holds: Callable[[Service], bool],
 ) -> list[Splice]:
-    """`splices`, after which the entry is as `holds` wants it and every other as before; else Refused."""
+    """`splices`, after which the entry is as `holds` wants it and all else as before; else Refused."""
+    number = [layout.begin for layout in document.layouts].index(service.start)
     place = [s for s in document.services if s.enabled].index(service)
 
     def fine(after: MasterCf) -> bool:
@@ -75,7 +77,8 @@ def _read_back(
         if len(mine) <= place or len(before) != len(now):
             return False
         at = position(document, service)
-        return before[:at] + before[at + 1 :] == now[:at] + now[at + 1 :] and holds(mine[place])
+        same_rest = left_over(document.layouts[number].text) == left_over(after.layouts[number].text)
+        return before[:at] + before[at + 1 :] == now[:at] + now[at + 1 :] and same_rest and holds(mine[place])
 
     if document.checked(splices, fine) is None:
         raise Refused(

@@ -63,9 +63,10 @@ class Option:
 class Service:
     """One entry, in force or commented out.
 
-    `fields`: the eight columns (`FIELDS`) as written; `-` stands for the default. `arguments`: all that follows the command, as master(8) hands it on (braces and blanks just inside
-    taken off). `options`: its `-o` in the order of the file, those that are commented out included.
-    `start` and `end`: the bytes from the first line to the end of the last continuation.
+    `fields`: the eight columns (`FIELDS`) as written; `-` stands for the default. `arguments`: all that
+    follows the command, as master(8) hands it on (braces and blanks just inside taken off). `options`:
+    its `-o` in the order of the file, those that are commented out included. `start` and `end`: the
+    bytes from the first line to the end of the last continuation.
     """
 
     fields: tuple[str, ...]
@@ -186,6 +187,13 @@ def _setting(text: bytes, flag: int, argument: int, start: int, end: int) -> Set
 def arguments(text: bytes, items: Sequence[Item]) -> tuple[bytes, ...]:
     """What follows the command, as master(8) hands it on."""
     return tuple(text[slice(*stripped(item))] for item in items[len(FIELDS) :])
+
+
+def left_over(text: bytes) -> tuple[bytes, ...]:
+    """The arguments of an entry that are no `-o name=value`, as they are written."""
+    items = split_entry(text)
+    taken = {number for setting in settings(text, items)[0] for number in (setting.flag, setting.argument)}
+    return tuple(item.text for at, item in enumerate(items) if at >= len(FIELDS) and at not in taken)
 
 
 def split_entry(text: bytes) -> list[Item]:

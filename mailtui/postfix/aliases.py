@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 from mailtui.formats.aliases import Aliases
 from mailtui.formats.table import Table
@@ -86,6 +87,13 @@ class AliasList:
             start += len(segment)
         self._length = start
 
+    def under(self, overlay: Overlay) -> AliasList:
+        """The same entries with these staged changes; this list stays as it is, for whoever shows it."""
+        other = copy(self)
+        other._segments = [replace(one) for one in self._segments]  # noqa: SLF001  # one of our own
+        other.lay(overlay)
+        return other
+
     def __len__(self) -> int:
         return self._length
 
@@ -154,6 +162,40 @@ class AliasList:
                     return segment.start + segment.merged[at]
         return None
 
+    def locate_off(self, target: Target, key: str) -> int | None:
+        """The row of a commented-out entry; of several of one key the last."""
+        for segment in self._segments:
+            if segment.table.target == target and segment.document is not None:
+                index = segment.document.find_disabled(encode(key))
+                return None if index is None else segment.row_of(index)
+        return None
+
+    def at_line(self, target: Target, line: int) -> int | None:
+        """The row of the entry that begins at a line of the file, counted from 1."""
+        for segment in self._segments:
+            if segment.table.target == target and segment.document is not None:
+                index = segment.document.index_of_line(line - 1)
+                return None if index is None else segment.row_of(index)
+        return None
+
+    def doubtful(self) -> array[int]:
+        """The rows that may have a problem, sorted: ask `row` for its marker. For a worker."""
+        found: set[int] = set()
+        for segment in self._segments:
+            found.update(segment.start + segment.merged[at] for at in range(len(segment.added)))
+            if segment.document is None:
+                found.add(segment.start)
+                continue
+            indices = set(segment.duplicates)
+            if segment.table.role == "virtual" and segment.table.editable:
+                indices |= _holding(segment.document, _LOCAL_ONLY)
+            found.update(segment.row_of(index) for index in indices)
+        for target, key in self.overlay.staged:
+            row = self.locate(target, key)
+            if row is not None:
+                found.add(row)
+        return array("L", sorted(found))
+
     def mark_duplicates(self) -> None:
         """Find the entries that do not count (the `=` rows). For a worker: a second for a million rows."""
         for segment in self._segments:
@@ -204,6 +246,22 @@ class AliasList:
                 if index is not None:
                     yield segment.row_of(index)
                 yield None
+
+
+_LOCAL_ONLY = (b"|", b"/", b":include:")
+"""What begins a destination that only alias_maps can have."""
+
+
+def _holding(document: Table | Aliases, words: Sequence[bytes]) -> set[int]:
+    """The entries whose lines hold one of the words. By `find`, which lets other threads run soon."""
+    found: set[int] = set()
+    for word in words:
+        at = document.folded.find(word)
+        while at >= 0:
+            found.add(document.index_at(at))
+            at = document.folded.find(word, at + 1)
+    found.discard(len(document))
+    return found
 
 
 def _text(staged: StagedRow) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mailtui.formats.aliases import Aliases
@@ -42,6 +42,8 @@ class AliasRow:
     """The key in the file: another than the address where a new name is staged."""
     was: tuple[str, ...] | None = None
     """The destinations in the file, where staged ones are shown."""
+    off: bool = False
+    """Whether the entry is commented out in the file, whatever is staged for it."""
 
     @property
     def editable(self) -> bool:
@@ -74,10 +76,12 @@ def entry_row(
     else:
         items = tuple(decode(item) for item in document.items(index))
     if staged is not None:
-        return staged_row(table, staged, rules, key=key, line=entry.line, was=items)
-    return _row(
-        table, key, items, rules, key=key, line=entry.line, enabled=entry.enabled, duplicate=duplicate
-    )
+        row = staged_row(table, staged, rules, key=key, line=entry.line, was=items)
+    else:
+        row = _row(
+            table, key, items, rules, key=key, line=entry.line, enabled=entry.enabled, duplicate=duplicate
+        )
+    return row if entry.enabled else replace(row, off=True)
 
 
 def staged_row(

@@ -54,7 +54,7 @@ def _defaults(master: bytes) -> Mapping[str, str]:
 
 def options_of(service: Service) -> dict[str, str]:
     """The `-o name=value` options of a service; the last of a name counts."""
-    return {decode(option.name): decode(option.value) for option in service.options if option.enabled}
+    return {option.name: decode(option.value) for option in service.options if option.enabled}
 
 
 class Values:

@@ -2,87 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 
+from mailtui.formats.table import Table
+from mailtui.formats.target import Target
 from mailtui.postfix.aliases import AliasList, AliasRow, RowKind
 from mailtui.postfix.aliasrows import item_kind
+from mailtui.screens.parts.ahead import Trouble
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.text import Span, Spans
+from mailtui.text.safe import decode, encode
 
-_SIGNS: dict[RowKind, str] = {
+SIGNS: Mapping[RowKind, str] = {
     "catchall": "catch-all",
     "domain": "domain",
     "extension": "extension",
     "pattern": "pattern",
 }
-_ITEM_SIGNS: dict[RowKind, str] = {"command": "command ", "file": "file ", "include": "list "}
+"""What an address is, in one word beside it."""
+
+ITEM_SIGNS: Mapping[RowKind, str] = {"command": "command ", "file": "file ", "include": "list "}
+"""What a destination is, in one word before it."""
+
 _SHOWN = 40
 """Destinations shown in a row; the detail pane has them all."""
 
 AliasKey = tuple[str, str, int]
-"""What a row is, wherever it stands: table, key, and its line where the key stands there twice."""
+"""What a row is, wherever it stands: table, folded key, and which of several with this key: 0 the one that
+counts, OFF the one commented out, else the line of another."""
+
+OFF = -1
+_TABLE = -2
 
 
-def key_of(row: AliasRow) -> AliasKey:
-    """The key of a row."""
-    if row.kinds == ("opaque",):
-        return (row.table.spec, "", -1)
-    return (row.table.spec, row.key.casefold(), (row.line or 0) if row.duplicate else 0)
+def folded(key: str) -> str:
+    """A key as postmap and postalias fold it."""
+    return decode(Table.fold(encode(key)))
 
 
-def destination_spans(items: tuple[str, ...]) -> Spans:
+def destination_spans(items: tuple[str, ...], style: str = "") -> Spans:
     """The destinations in one line, each as what it is."""
     spans: list[Span] = []
     for place, item in enumerate(items[:_SHOWN]):
         if place:
             spans.append((", ", "dim"))
-        sign = _ITEM_SIGNS.get(item_kind(item))
+        sign = ITEM_SIGNS.get(item_kind(item))
         if sign is not None:
             spans.append((sign, "dim"))
-        spans.append((item, ""))
+        spans.append((item, style))
     if len(items) > _SHOWN:
         spans.append((f", … {len(items)} in all", "dim"))
     return spans
 
 
 class AliasRows:
-    """The rows of a list screen, decoded as they are shown."""
+    """The rows of a list screen, decoded as they are shown. `trouble` are the staged edits that cannot be
+    written as they are."""
 
-    def __init__(self, source: AliasList) -> None:
-        self.source = source
+    def __init__(self, source: AliasList, trouble: Mapping[tuple[Target, str], Trouble]) -> None:
+        self.source, self.trouble = source, trouble
 
     def __len__(self) -> int:
         return len(self.source)
 
     def row(self, index: int) -> AliasRow:
-        return self.source.row(index)
+        """The row, its marker and notes completed."""
+        row = self.source.row(index)
+        found = self.trouble_of(row) if self.trouble else None
+        return row if found is None else replace(row, marker=found.marker, notes=(*row.notes, found.text))
+
+    def trouble_of(self, row: AliasRow) -> Trouble | None:
+        """What keeps the row's staged edit from being written."""
+        if row.table.target is None:
+            return None
+        return next(
+            (
+                self.trouble[row.table.target, name]
+                for name in (folded(row.key), folded(row.address))
+                if (row.table.target, name) in self.trouble
+            ),
+            None,
+        )
 
     def cells(self, index: int) -> Row:
-        row = self.source.row(index)
+        row = self.row(index)
         if row.kinds == ("opaque",):
             return Row(("", [("; ".join(row.notes), "dim")], row.table.name), row.marker)
         style = "dim" if not row.enabled or row.duplicate or row.marker == "-" else ""
-        signs = [(f" {_SIGNS[kind]}", "dim") for kind in row.kinds if kind in _SIGNS]
-        return Row(
-            ([(row.address, style), *signs], destination_spans(row.destinations), row.table.name),
-            row.marker or " ",
-            style,
-        )
+        signs = [(f"  {SIGNS[kind]}", "dim") for kind in row.kinds if kind in SIGNS]
+        goes_to = destination_spans(row.destinations, style)
+        return Row(([(row.address, style), *signs], goes_to, row.table.name), row.marker or " ", style)
 
     def key(self, index: int) -> Hashable:
-        return key_of(self.source.row(index))
+        return self.key_of(self.source.row(index))
+
+    def key_of(self, row: AliasRow) -> AliasKey:
+        """The key of a row."""
+        if row.kinds == ("opaque",) or row.table.target is None:
+            return (row.table.spec, "", _TABLE)
+        which = 0
+        if row.duplicate:
+            which = row.line or 0
+        elif row.off:
+            found = self.source.locate_off(row.table.target, row.key)
+            is_last = found is not None and self.source.row(found).line == row.line
+            which = OFF if is_last else row.line or 0
+        return (row.table.spec, folded(row.key), which)
 
     def find(self, key: Hashable) -> int | None:
         if not isinstance(key, tuple) or len(key) != 3:
             return None
-        spec, name, line = key
+        spec, name, which = key
         for table, numbers in self.source.ranges():
             if table.spec != spec:
                 continue
-            if line == -1 or table.target is None:
+            if which == _TABLE or table.target is None:
                 return numbers.start
-            found = self.source.locate(table.target, name)
-            if found is not None and line:
-                return next((n for n in numbers if self.source.row(n).line == line), None)
-            return found
+            if which == 0:
+                return self.source.locate(table.target, name)
+            if which == OFF:
+                off = self.source.locate_off(table.target, name)
+                return self.source.locate(table.target, name) if off is None else off
+            found = self.source.at_line(table.target, which)
+            return found if found is not None and folded(self.source.row(found).key) == name else None
         return None
+
+
+def problems(rows: AliasRows) -> Iterator[int]:
+    """The rows that say something is wrong, in order. In a thread: a large table takes a while."""
+    for number in rows.source.doubtful():
+        if rows.row(number).marker in {"!", "?", "=", "*"}:
+            yield number

@@ -77,12 +77,13 @@ def prepare(environ: MutableMapping[str, str], plan: Plan, colours: Colours = "a
 
     No animation and no smooth scrolling: each key then costs one frame, also on a slow line. The kitty
     keyboard protocol stays off: its replies arrive as typed letters where a multiplexer garbles them.
+    Textual waits two frames of its clock before a second paint, which at its 60 a second would be 33 ms.
     Textual takes any NO_COLOR, even an empty one, for a wish.
     """
     environ["TEXTUAL_ANIMATIONS"] = "none"
     environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
     environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
-    environ.setdefault("TEXTUAL_FPS", "120")
+    environ.setdefault("TEXTUAL_FPS", "240")
     if colours in {"truecolor", "256", "16"}:
         environ["TEXTUAL_COLOR_SYSTEM"] = {"16": "standard"}.get(colours, colours)
     if plan.no_colour:

@@ -59,16 +59,17 @@ def test_a_table_that_is_read_at_the_start_needs_a_reload_with_the_reason(kind: 
         ((use(kind, "/etc/postfix/checks"),),), running=True, by_reload="postfix -c /etc/postfix reload"
     )
     made = plan.make([text], facts)
-    assert actions(made) == ["check", "write", "reload", "verify"]
+    assert actions(made) == ["check", "check", "write", "reload", "verify"]
+    assert made.steps[1] == Step("check", f"{kind}:/etc/postfix/checks", "postmap reads every line of it")
     assert made.act == "reload"
-    reload = made.steps[2]
+    reload = made.steps[3]
     assert reload.target == "postfix -c /etc/postfix reload"
     assert reload.why == f"{kind}:/etc/postfix/checks: {kind} tables are read only when a process starts"
 
 
 def test_one_text_as_hash_and_texthash_is_compiled_and_reloaded() -> None:
     made = plan.make([VIRTUAL], Facts(((use("hash"), use("texthash")),), running=True))
-    assert actions(made) == ["check", "compile", "swap", "reload", "verify"]
+    assert actions(made) == ["check", "check", "compile", "swap", "reload", "verify"]
 
 
 def test_main_cf_is_checked_by_postconf_and_reloaded() -> None:

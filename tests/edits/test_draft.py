@@ -285,3 +285,13 @@ def test_a_thousand_neighbours_are_one_round(tmp_path: Path) -> None:
     (change,) = candidate.changes
     assert change.after.count(b"\n") == 2000
     assert len(change.splices) == 1000  # its own splices, so they were replayed together
+
+
+def test_splices_of_one_edit_may_touch(tmp_path: Path) -> None:
+    path = tmp_path / "aliases"
+    path.write_bytes(b"sales:          jean, laure\n")
+    target = Target("aliases", str(path), "hash")
+    assert (
+        after(target, SetEntry(target, "sales", ("claire",), ("jean", "laure")))
+        == b"sales:          claire\n"
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Hashable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,11 +58,20 @@ class DemoRows:
         return key if isinstance(key, int) and key < self.count else None
 
     def hits(self, text: str) -> Iterator[int | None]:
-        for index in range(self.count):
-            if text in self.text(index)[0] or text in self.text(index)[1]:
-                yield index
-            elif not index % 500:
+        """As a table is searched: one blob, `find`, and the row by the offset (all rows have one length)."""
+        blob, step, at, quiet = _blob(self.count), 24, 0, 0
+        needle = text.encode()
+        while (at := blob.find(needle, at)) >= 0:
+            yield at // step
+            at = (at // step + 1) * step
+            quiet += 1
+            if not quiet % 500:
                 yield None
+
+
+@cache
+def _blob(count: int) -> bytes:
+    return b"".join(b"user%07d@falcot.com\n\n" % index for index in range(count))
 
 
 class DemoEdit:
