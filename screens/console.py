@@ -11,13 +11,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailtui.screens.parts import skeleton
 from mailtui.screens.parts.terminal import Colours, Plan, plan_for, prepare, refusal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mailtui.screens.parts.session import Session
 
 
@@ -62,7 +63,11 @@ def _run(session: Session, plan: Plan, start: str, crash_dir: Path | None) -> in
     except BaseException:
         skeleton.hide()
         raise
-    app.run(mouse=plan.mouse)
+    try:
+        app.run(mouse=plan.mouse)
+    except BaseException:
+        os.write(2, skeleton.RESTORE)
+        raise
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if app.crashed:
         os.write(2, skeleton.RESTORE)

@@ -57,8 +57,9 @@ def row_of(entry: Entry) -> Row:
     """One change in the list."""
     marker = "~" if entry.at_work else _MARKERS.get(entry.state, "?")
     style = "dim" if marker == "#" else ""
-    state: Spans = [(state_words(entry), "error" if marker == "!" else style)]
-    return Row((str(entry.id), when(entry), entry.who, state, words_of(entry)), marker, style)
+    state = state_words(entry)
+    lead: list[Span] = [(f"{state}  ", "error" if marker == "!" else "bold")] if state else []
+    return Row((str(entry.id), when(entry), entry.who, [*lead, (words_of(entry), style)]), marker, style)
 
 
 def text_of(entry: Entry) -> bytes:
@@ -96,8 +97,7 @@ class HistoryScreen(ListScreen):
     COLUMNS = (
         Column("ID", least=4, share=0, right=True),
         Column("WHEN", least=16, share=0),
-        Column("WHO", least=8, most=12, share=1, drop=70),
-        Column("STATE", least=11, most=13, share=0),
+        Column("WHO", least=8, most=12, share=1, drop=50),
         Column("WHAT", least=16, share=6),
     )
     BINDINGS: ClassVar[list[BindingType]] = [

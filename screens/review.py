@@ -109,9 +109,9 @@ class ReviewScreen(ConsoleScreen):
     def on_mount(self) -> None:
         if self.session.read_only:
             words = "Save the draft as a file: this console is read-only."
-            self._bindings.key_to_bindings["enter"] = [
-                Binding("enter", "apply", "save draft", id="review.apply", tooltip=words)
-            ]
+            keys = self._bindings.key_to_bindings
+            keys["enter"] = [Binding("enter", "apply", "save draft", id="review.apply", tooltip=words)]
+            keys["s"] = [Binding("s", "save", "save draft", id="review.save", show=False, tooltip=words)]
         focus_now(self.lines)
         self._look()
         self.call_after_refresh(self._now_drawn)
@@ -161,6 +161,7 @@ class ReviewScreen(ConsoleScreen):
             return
         self.phase = "looking"
         self._title()
+        self.refresh_bindings()
         self.run_worker(self._review(edits, self._cancel), group="review", exclusive=True)
 
     async def _review(self, edits: tuple[Edit, ...], cancel: Event) -> None:
@@ -175,9 +176,10 @@ class ReviewScreen(ConsoleScreen):
             self._changed_at = time.monotonic()
         if not frozenset(found.not_yours) <= self._accepted:
             self._accepted = frozenset()
+        first = self.found is None
         self.found, self.phase = found, "ready"
         self._results = {report.number: report for report in found.steps}
-        self._show()
+        self._show(first=first)
         if self.is_current:
             self._settle_conflicts()
 
@@ -209,13 +211,12 @@ class ReviewScreen(ConsoleScreen):
         rows = self.lines.rows
         return rows if isinstance(rows, ReviewRows) else ReviewRows(self.size.width)
 
-    def _show(self, width: int = 0) -> None:
+    def _show(self, width: int = 0, *, first: bool = False) -> None:
         rows = ReviewRows(width or self.size.width)
         if self.found is not None:
             accepted = bool(self._accepted)
             rows = rows.showing(self.found, accepted=accepted, told=self._told)
             rows = rows.telling(self.found, self._results, self._extra)
-        first = not isinstance(self.lines.rows, ReviewRows) or not len(self.lines.rows)
         self.lines.set_rows(rows, first=first)
         self._title()
         self.refresh_bindings()
@@ -236,6 +237,8 @@ class ReviewScreen(ConsoleScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         if action == "accept":
             return bool(self.found and self.found.not_yours and self.phase != "done")
+        if action == "apply":
+            return self.phase != "done"
         if action in {"drop", "save"}:
             return self.phase not in {"done", "empty", "applying"}
         return True
@@ -255,6 +258,7 @@ class ReviewScreen(ConsoleScreen):
             places = rows.headings()
             further = [place for place in places if (place - self.lines.cursor) * step > 0]
             target = further[0 if step > 0 else -1] if further else places[0 if step > 0 else -1]
+            self.lines.move_to(target + self.lines.page - 1)  # so that all of the part is seen
             self.lines.move_to(target)
 
     def action_drop(self) -> None:
@@ -288,9 +292,7 @@ class ReviewScreen(ConsoleScreen):
     # Writing
 
     def action_apply(self) -> None:
-        if self.phase == "done":
-            self.action_back()
-        elif self.session.read_only and self.session.draft:
+        if self.session.read_only and self.session.draft:
             self.say("Read-only: the draft is saved instead", "warning")
             self.action_save()
         elif self.phase == "ready" and self.found is not None and self.found.conflicts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from mailtui.formats import addresses
 from mailtui.formats.entries import Parts
@@ -61,6 +62,18 @@ class Aliases(EntryEdits):
         if isinstance(parts, str) or parts.key != key:
             raise Refused(f"`{decode(key)}` cannot be an alias name", "leave out control characters")
         return name
+
+    def _refuse_text(self, text: bytes) -> None:
+        places = addresses.spans(text)
+        if not places:
+            raise Refused(f"`{decode(text)}` names no recipient", "to discard the mail write /dev/null")
+        for (start, end), (following, last) in pairwise(places):
+            if text[start : start + 1] == b"|" and b"," not in text[end:following]:
+                raise Refused(
+                    f"`{decode(text[start:end])}` is the whole command: the blank ends it, and "
+                    f"`{decode(text[following:last])}` is another recipient",
+                    'put command and arguments in quotes: "|command arguments"',
+                )
 
     def _above(self, key: bytes) -> int | None:  # noqa: ARG002
         return next((index for index in range(len(self) - 1, -1, -1) if self.is_enabled(index)), None)

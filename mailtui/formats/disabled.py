@@ -29,8 +29,10 @@ Shape = Callable[[bytes], tuple[bytes, bytes, bytes] | None]
 _INDENT = re.compile(rb"#[ \t]*")
 _WIDE = re.compile(rb"\t|  ")
 _MARKED = re.compile(rb"[@.:/\[|\\\"*<>=]")
+_STOPS = b".,;:!?)"
 _ACTION = re.compile(rb"(?:[A-Z][A-Z_]{1,}|[245]\d\d)(?![^\s:])")
-_PROSE_END = re.compile(rb"[.,;!?)]\Z")
+_KEY = re.compile(rb"(?![-=!~+%#])[^\s]*[0-9A-Za-z\x80-\xff]|(?:\*|<>|\"\")\Z")
+_PROSE_END = re.compile(rb"[.,:;!?)]\Z")
 
 
 def _reads_as_list(value: bytes) -> bool:
@@ -40,13 +42,13 @@ def _reads_as_list(value: bytes) -> bool:
         return True
     if _ACTION.match(value):
         return True
-    if all(word.endswith(b",") or _MARKED.search(word.rstrip(b".,;:!?)")) for word in words[:-1]):
+    if all(word.endswith(b",") or _MARKED.search(word.rstrip(_STOPS)) for word in words[:-1]):
         return True
     return b"," in value and all(len(part.split()) <= 1 for part in value.split(b","))
 
 
 def _plausible(key: bytes, separator: bytes, value: bytes) -> bool:
-    if not key or not value or key[:1] in b"#!=-*+~_<>%" + b" \t":
+    if not value or not _KEY.match(key):
         return False
     if b"@" in key.strip(b"@") or key.startswith(b"@"):
         return True
@@ -56,7 +58,7 @@ def _plausible(key: bytes, separator: bytes, value: bytes) -> bool:
         return True
     if not _reads_as_list(value):
         return False
-    heading = key[:1].isupper() and not separator.strip() and not _MARKED.search(key + value)
+    heading = key[:1].isupper() and not separator.strip() and not _MARKED.search(key + value.rstrip(_STOPS))
     return not (heading and not _ACTION.match(value))
 
 

@@ -62,7 +62,7 @@ class Record:
 
 
 class Index(NamedTuple):
-    """Line numbers: of logical lines that are not plainly written, of entries commented out, of all entries."""
+    """Lines, and line numbers: of lines not plainly written, of entries commented out, of all entries."""
 
     lines: Lines
     odd: array[int]
@@ -140,7 +140,7 @@ class Entries(ABC):
         return Index(self.lines, self._odd, self._off, self._heads)
 
     def _with_window(self, raw: bytes, top: int, bottom: int, window: Index) -> Index:
-        """The index of `raw`, where the lines from `top` to before `bottom` are replaced by those of `window`."""
+        """The index of `raw`, which has the lines of `window` from `top` to before `bottom`."""
         lines = self.lines.replaced(raw, top, bottom, window.lines)
         moved = len(lines) - len(self.lines)
 

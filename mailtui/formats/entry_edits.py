@@ -57,7 +57,7 @@ class EntryEdits(EntryReport):
         if isinstance(value, bytes):
             splices = self._set_text(record, text)
         else:
-            splices = self._set_items(record, list(value)) or []
+            splices = self._set_items(record, list(value))
         if splices:
             self._try(splices, record, record.parts.key, text if isinstance(value, bytes) else list(value))
         return splices
@@ -164,6 +164,7 @@ class EntryEdits(EntryReport):
         if isinstance(value, bytes):
             self._refuse_bytes(value, "value")
             text = value.strip(self._TRIMMED)
+            self._refuse_text(text)
         else:
             for item in value:
                 self._refuse_bytes(item, "value")
@@ -182,6 +183,10 @@ class EntryEdits(EntryReport):
             raise Refused(
                 f"the {what} is not UTF-8: {self._PROGRAM} drops such a line", "write it in UTF-8"
             ) from None
+
+    @abstractmethod
+    def _refuse_text(self, text: bytes) -> None:
+        """Refuse a right-hand side that the program would surely misread."""
 
     @staticmethod
     def _refuse_item(item: bytes) -> None:

@@ -14,6 +14,8 @@ from mailtui.formats.logical import Logical
 from mailtui.formats.splice import Problem
 from mailtui.text.safe import decode
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 
 class EntryReport(EntrySearch):
     """A lookup table as its program compiles it."""
@@ -63,6 +65,8 @@ class EntryReport(EntrySearch):
     def problems(self) -> Sequence[Problem]:
         """Lines that the program drops or warns of, in its own words, in the order of the file."""
         found = list(self._orphans())
+        if self.raw.startswith(_BYTE_ORDER_MARK):
+            found.append(Problem(1, "byte order mark: it is read as the beginning of the first key"))
         for number in self._odd:
             logical = Logical(self.lines, self.lines.logical(number))
             said = self._warning(logical)

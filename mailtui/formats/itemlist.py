@@ -8,11 +8,14 @@ one item a line. Comments between the lines stay where they are.
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailtui.formats.splice import Splice
+
+_GAP = re.compile(rb"[ \t]*,?[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class ItemList:
         self._one_a_line = bool(later) and all(per_row[row] == 1 for row in later)
         gaps = self._gaps()
         self._comma = any(b"," in gap for gap in gaps) or len(items) < 2
-        self._gap = next((gap for gap in gaps if b"\n" not in gap), b", " if self._comma else b" ")
+        self._gap = next((gap for gap in gaps if _GAP.fullmatch(gap)), b", " if self._comma else b" ")
 
     def _gaps(self) -> list[bytes]:
         pairs = zip(self.items, self.items[1:], strict=False)

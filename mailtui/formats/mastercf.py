@@ -8,7 +8,7 @@ from typing import Self
 
 from mailtui.formats import masteredit, masterservices
 from mailtui.formats.commented import block, values
-from mailtui.formats.lines import COMMENT, Lines
+from mailtui.formats.lines import COMMENT, FIRST, Lines
 from mailtui.formats.masterentry import (
     FIELDS,
     Option,
@@ -103,13 +103,22 @@ class MasterCf:
         )
 
     def remarks(self, layout: Layout) -> list[int]:
-        """The comment lines within an entry, and those of the paragraph directly below it."""
-        first, last = layout.members[0], layout.members[-1]
-        result = [number for number in range(first, last) if self.lines.kinds[number] == COMMENT]
-        for number in range(last + 1, len(self.lines)):
-            line = self.lines.line(number)
-            if self.lines.kinds[number] != COMMENT or begins_commented(line) or not line.strip(b"# \t\r\n"):
+        """The comment lines within and below an entry, up to the next entry in force or commented out.
+
+        What belongs to an entry that is commented out amid the lines of this one is not among them.
+        """
+        result: list[int] = []
+        last, skip = layout.members[-1], -1
+        for number in range(layout.members[0] + 1, len(self.lines)):
+            if self.lines.kinds[number] == FIRST:
                 break
+            if self.lines.kinds[number] != COMMENT or number <= skip:
+                continue
+            if begins_commented(self.lines.line(number)):
+                if number > last:
+                    break
+                skip = max([number, *(below for below, _ in self.block(number))])
+                continue
             result.append(number)
         return result
 
@@ -209,7 +218,7 @@ class MasterCf:
                     Problem(layout.line(nul) + 1, "a NUL byte; Postfix ignores the rest of the entry")
                 )
             found += [Problem(layout.line(at) + 1, text) for at, text in faults(layout.text)]
-        return sorted(found + self._overridden(), key=lambda problem: problem.line)
+        return sorted(found + self._overridden() + self._left_behind(), key=lambda problem: problem.line)
 
     def _overridden(self) -> list[Problem]:
         last: dict[tuple[str, str], Service] = {}
@@ -222,6 +231,21 @@ class MasterCf:
                 what = f"{safe(service.name)}/{safe(service.type)} is there again on line {service.line}"
                 result.append(Problem(first.line, f"{what}; that entry counts, not this one"))
             last[service.name, service.type] = service
+        return result
+
+    def _left_behind(self) -> list[Problem]:
+        """Lines of an entry that was commented out without them: they continue the entry above."""
+        result: list[Problem] = []
+        for layout in self.layouts:
+            off = ""
+            for number in range(layout.members[0] + 1, layout.members[-1] + 1):
+                line = self.lines.line(number)
+                if begins_commented(line):
+                    off = f"{safe(b'/'.join(line[1:].split()[:2]))} that is commented out"
+                elif off and number in layout.members:
+                    entry = safe(b"/".join(layout.text.split()[:2]))
+                    text = f"below {off}, this line is one of {entry} on line {layout.members[0] + 1}"
+                    result.append(Problem(number + 1, text))
         return result
 
     # -- edits: each returns splices for `raw`, and what they do has been read back before
@@ -242,9 +266,12 @@ class MasterCf:
         """Comment out every `-o` of that parameter, on lines of their own. Raises Missing."""
         return masteredit.disable_option(self, name, type_, option)
 
-    def enable_option(self, name: str, type_: str, option: str) -> list[Splice]:
-        """Bring back the last commented-out `-o` of that parameter. Raises Missing, or Refused."""
-        return masteredit.enable_option(self, name, type_, option)
+    def enable_option(self, name: str, type_: str, option: str, value: bytes | None = None) -> list[Splice]:
+        """Bring back the last commented-out `-o` of that parameter: the last with `value`, if given.
+
+        Raises Missing, or Refused where the parameter has an `-o` or the line cannot come back there.
+        """
+        return masteredit.enable_option(self, name, type_, option, value)
 
     def disable(self, name: str, type_: str) -> list[Splice]:
         """Comment out every entry of that name and type with all its lines. Raises Missing."""

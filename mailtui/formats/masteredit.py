@@ -186,7 +186,8 @@ def _revalued(layout: Layout, setting: Setting, name: bytes, value: bytes) -> li
     if layout.in_one_line(setting.start, setting.end) and (
         braced or option_argument(name, value)[:1] != b"{"
     ):
-        return [Splice(layout.start(setting.start), layout.end(setting.end), value)]
+        end = layout.end(setting.end)  # where an empty value is, and not at the next line's beginning
+        return [Splice(end - (setting.end - setting.start), end, value)]
     joined = setting.flag == setting.argument  # -oname=value: the braces need an argument of their own
     start = argument.start + 2 if joined else argument.start
     new = (b" " if joined else b"") + option_argument(name, value)
@@ -257,13 +258,17 @@ def disable_option(document: MasterCf, name: str, type_: str, option: str) -> li
     return _without(document, name, type_, option, act)
 
 
-def enable_option(document: MasterCf, name: str, type_: str, option: str) -> list[Splice]:
+def enable_option(
+    document: MasterCf, name: str, type_: str, option: str, value: bytes | None = None
+) -> list[Splice]:
     """See `MasterCf.enable_option`."""
     service, _, _ = _entry(document, name, type_)
     standing = service.option(option)
     if standing is not None:
         raise Refused(f"-o {safe(option)} is set on line {standing.line}", "change its value instead")
-    found: list[Option] = [o for o in service.options if o.name == option and not o.enabled]
+    found: list[Option] = [
+        o for o in service.options if o.name == option and not o.enabled and value in (None, o.value)
+    ]
     if not found:
         raise Missing(f"commented-out -o {safe(option)} of {entry_name(name, type_)}")
     number = found[-1].line - 1

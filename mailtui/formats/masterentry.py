@@ -271,7 +271,7 @@ def _argument_faults(text: bytes, items: Sequence[Item]) -> list[tuple[int, str]
         if item.text.startswith(b"#"):
             result.append((item.start, f"# is no comment behind other text; {_DAEMON_DIES}"))
             break
-        if command in _NO_ARGUMENTS:
+        if command in _NO_ARGUMENTS and not any(s.wrong for s in found):
             result.append((item.start, f"“{safe(item.text)}” is no option; {_DAEMON_DIES}"))
             break
     return result

@@ -76,6 +76,9 @@ class Table(EntryEdits):
             )
         return key
 
+    def _refuse_text(self, text: bytes) -> None:
+        pass  # any text is a value
+
     def _above(self, key: bytes) -> int | None:
         at = key.rfind(b"@")
         if at < 0:

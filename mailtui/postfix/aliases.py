@@ -155,10 +155,15 @@ class AliasList:
                 continue
             folded = decode(document.fold(encode(key)))
             index = self._index(segment, folded)
-            if index is not None:
-                return segment.row_of(index)
-            for at, added in enumerate(segment.added):
-                if decode(document.fold(encode(added.row.address))) == folded:
+            return self.locate_new(target, key) if index is None else segment.row_of(index)
+        return None
+
+    def locate_new(self, target: Target, key: str) -> int | None:
+        """The row of a staged new entry."""
+        folded = Table.fold(encode(key))
+        for segment in self._segments:
+            for at, added in enumerate(segment.added if segment.table.target == target else ()):
+                if Table.fold(encode(added.row.address)) == folded:
                     return segment.start + segment.merged[at]
         return None
 

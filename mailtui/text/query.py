@@ -1,8 +1,8 @@
 """The filter of every list: fzf's extended search grammar, with exact words instead of scattered letters.
 
-Words are separated by blanks and must all match; `a | b` matches either. `'word` is the word, `^word` begins
-the text, `word$` ends it, `^word$` is the whole of it, `!` before any of these excludes. `\\ ` is a blank within
-a word. A word in lower case matches any letter case; one with a capital matches only itself.
+Words are separated by blanks and must all match; `a | b` matches either. `'word` is the word, `^word`
+begins the text, `word$` ends it, `^word$` is the whole of it, `!` before any of these excludes. `\\ ` is a
+blank within a word. A word in lower case matches any letter case; one with a capital matches only itself.
 
 Letter case is set aside letter for letter: a letter outside ASCII never equals one within it, so that every
 text keeps its length.
@@ -155,7 +155,7 @@ class Query:
         return True
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where the words of the query stand in a text, in characters, joined where they touch: to underline."""
+        """Where the words of the query stand in a text: ranges of characters, joined where they touch."""
         found = sorted(span for group in self.groups for term in group for span in term.spans(text))
         joined: list[tuple[int, int]] = []
         for start, end in found:
@@ -196,7 +196,7 @@ class Records(Protocol):
     def __len__(self) -> int: ...
 
     def fields(self, index: int) -> bytes:
-        """The text of a record. Apart from `unplain` ones its words stand in the file, in the record's lines."""
+        """The text of a record. Its words stand in the record's lines as they are, unless it is `unplain`."""
 
     def locate(self, offset: int, after: int = 0) -> tuple[int, bool]:
         """The record that holds the byte at `offset`, or the next one, and whether every word there is surely
@@ -213,7 +213,7 @@ def scan(query: Query, records: Records) -> Iterator[int | None]:
 
 
 def _commonness(term: Term, records: Records) -> tuple[int, int]:
-    """How often the needle of a term stands in a part of the file; of two that are as rare the longer wins."""
+    """How often the needle of a term stands in a part of the file, then how short it is."""
     middle = len(records.raw) // 2
     start = max(0, middle - _SAMPLE // 2)
     blob = records.raw if term.exact_case else records.folded

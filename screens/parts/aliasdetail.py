@@ -2,49 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailtui.postfix.aliases import AliasRow
-from mailtui.postfix.ends import find_ends
+from mailtui.postfix.aliasrows import item_kind
+from mailtui.postfix.ends import End, find_ends, unsearched
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.resolution import Final, Resolution
+from mailtui.postfix.resolution import Final, Resolution, Step
 from mailtui.postfix.resolve import resolve
+from mailtui.screens.parts.aliasrows import ITEM_SIGNS, destination_spans
+from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.text import Spans
 
 ENDS_SHOWN = 200
-"""Aliases told of in the reverse search."""
+"""Aliases told of in one reverse search."""
+ENDS_ASKED = 5
+"""Final deliveries for which `x` looks who else ends there."""
 
 
-def about(row: AliasRow, found: Resolution | None) -> tuple[Spans, Spans, list[Spans]]:
-    """Title left and right, and lines. `found` None: it is being followed."""
-    path = row.table.target.path if row.table.target is not None else row.table.spec
-    place = f"{path}:{row.line}" if row.line is not None else f"{path} (new)"
+def example(row: AliasRow) -> str:
+    """An address that the row takes: of a catch-all any name in its domain."""
+    return f"anyone{row.address}" if row.address.startswith("@") else row.address
+
+
+def about(row: AliasRow, found: Resolution | None, then: str = "") -> tuple[Spans, Spans, list[Spans]]:
+    """Title left and right, and lines. `found` None: it is being followed. `then`: what becomes of mail to
+    an address that will have no alias any more."""
     left: Spans = [(row.address or row.table.spec, "bold")]
     if row.kinds == ("opaque",):
-        return left, [], [_said("note", note) for note in row.notes]
-    lines: list[Spans] = []
-    if row.was is not None and row.marker != "-":
-        lines.append(_said("before", ", ".join(row.was)))
-        lines.append(_said("now", ", ".join(row.destinations)))
-    elif row.marker == "-":
-        lines.append([("deleted   ", "warning"), (f"was {', '.join(row.destinations)}", "")])
-    else:
-        lines.append(_said("goes to", ", ".join(row.destinations)))
-    if found is not None:
+        where: Spans = [(", ".join(row.table.parameters), "dim")]
+        return left, where, [_said("shown", note) for note in row.notes]
+    path = row.table.target.path if row.table.target is not None else row.table.spec
+    place = f"{path}:{row.line}" if row.line is not None else f"{path} (new)"
+    lines = list(_destinations(row))
+    if then:
+        lines.append(_said("then", then, "warning"))
+    elif found is not None and row.enabled:
         lines += arrivals(found)
     lines += [_said("note", note) for note in row.notes]
     if row.table.note:
-        lines.append([("table     ", "dim"), (row.table.note, "warning" if row.table.is_error else "")])
+        lines.append(_said("table", row.table.note, "warning" if row.table.is_error else ""))
     return left, [(place, "dim")], lines
 
 
+def _destinations(row: AliasRow) -> Iterator[Spans]:
+    if row.marker == "-":
+        yield _said("deleted", f"went to {', '.join(row.destinations)}")
+        return
+    if row.was is not None:
+        if row.key != row.address:
+            yield _said("renamed", f"from {row.key}")
+        yield _listed("before", row.was)
+        yield _listed("now", row.destinations)
+        return
+    if not row.enabled:
+        yield _listed("off" if row.off else "goes off", row.destinations)
+        return
+    if row.off:
+        yield _listed("on again", row.destinations)
+        return
+    if row.key != row.address and row.line is not None:
+        yield _said("renamed", f"from {row.key}")
+    yield _listed("new" if row.line is None else "goes to", row.destinations)
+
+
 def _said(label: str, text: str, style: str = "") -> Spans:
-    return [(f"{label:<10}", "dim"), (text, style)]
+    return [(f"{label:<{LABEL}}", "dim"), (text, style)]
+
+
+def _listed(label: str, items: tuple[str, ...]) -> Spans:
+    return [(f"{label:<{LABEL}}", "dim"), *destination_spans(items)]
 
 
 def arrivals(found: Resolution) -> list[Spans]:
     """Where the mail ends, one line each."""
     lines: list[Spans] = []
+    wide = min(max((len(end.address) for end in found.final), default=0), 32)
     for place, end in enumerate(found.final):
-        lines.append(_arrival("arrives" if place == 0 else "", end))
+        lines.append(_arrival("arrives" if place == 0 else "", end, wide))
     if not found.final and found.why:
         lines.append(_said("arrives", found.why, "warning"))
     lines += [_said("LOOP", loop, "error") for loop in found.loops]
@@ -52,9 +87,13 @@ def arrivals(found: Resolution) -> list[Spans]:
     return lines
 
 
-def _arrival(label: str, end: Final) -> Spans:
+def _arrival(label: str, end: Final, wide: int) -> Spans:
     style = "error" if end.how == "error" else ""
-    return [(f"{label:<10}", "dim"), (f"{end.address}  ", ""), (f"{end.how} ", "dim"), (end.delivery, style)]
+    name = "bounces" if end.how == "error" else end.how
+    return [
+        (f"{label:<{LABEL}}", "dim"), (f"{end.address:<{wide}}  ", ""), (f"{name}  ", style or "dim"),
+        (end.delivery, style),
+    ]  # fmt: skip
 
 
 def explained(instance: Instance, address: str) -> list[str]:
@@ -63,27 +102,47 @@ def explained(instance: Instance, address: str) -> list[str]:
     Raises InstanceError and OSError.
     """
     found = resolve(instance, address)
-    lines = [f"{address}: class {found.domain_class}", ""]
-    for step in found.steps:
-        lines.append(f"  {step.source}  →  {step.to}")
-        lines.append(f"      {step.place}{f'  ({step.parameter})' if step.parameter else ''}")
+    lines = [f"class {found.domain_class}", ""]
     if found.steps:
-        lines.append("")
-    lines += [f"  ends: {end.address}  {end.how}  {end.delivery}" for end in found.final]
+        lines += ["The way", *_hops(found.steps), ""]
+    lines.append("Arrives")
+    lines += _table([(end.address, "bounces" if end.how == "error" else end.how, end.delivery)
+                     for end in found.final])  # fmt: skip
     if found.why:
-        lines.append(f"  {found.why}")
+        lines.append(f"  nowhere: {found.why}")
     lines += [f"  LOOP: {loop}" for loop in found.loops]
     lines += [f"  note: {note}" for note in found.notes]
-    ends = find_ends(instance, address, limit=ENDS_SHOWN)
-    lines += [
-        "",
-        f"Mail of {len(ends)} other addresses ends at {address}:"
-        if ends
-        else f"No other alias ends at {address}.",
-    ]
-    for end in ends:
-        place = f"{end.file}:{end.line}" if end.file and end.line else end.table
-        lines.append(
-            f"  {end.alias}  {place}{'' if end.direct else '  by ' + ' → '.join(s.to for s in end.path)}"
-        )
+    for place in dict.fromkeys((address, *(end.address for end in found.final[:ENDS_ASKED]))):
+        others = [end for end in find_ends(instance, place, limit=ENDS_SHOWN) if end.alias != address]
+        lines += ["", *_who(place, others)]
+    for spec in unsearched(instance):
+        lines += ["", f"Not searched, because it cannot be listed: {spec}"]
     return lines
+
+
+def _hops(steps: tuple[Step, ...]) -> list[str]:
+    rows = []
+    for step in steps:
+        sign = ITEM_SIGNS.get(item_kind(step.to), "")
+        why = f"{step.place}{f'  {step.parameter}' if step.parameter else ''}"
+        rows.append((step.source, f"→ {sign}{step.to}", why))
+    return _table(rows)
+
+
+def _who(place: str, ends: list[End]) -> list[str]:
+    if not ends:
+        return [f"No other alias ends at {place}"]
+    title = f"{len(ends)}{' or more' if len(ends) >= ENDS_SHOWN else ''} other aliases end at {place}"
+    return [title if len(ends) > 1 else f"One other alias ends at {place}", *_table([_one(end) for end in ends])]
+
+
+def _one(end: End) -> tuple[str, str, str]:
+    where = f"{end.file}:{end.line}" if end.file and end.line else end.table
+    return end.alias, where, "" if end.direct else f"by {' → '.join(step.to for step in end.path[:-1])}"
+
+
+def _table(rows: list[tuple[str, str, str]]) -> list[str]:
+    """Rows of three columns, aligned as far as that stays readable."""
+    first = min(max((len(row[0]) for row in rows), default=0), 36)
+    second = min(max((len(row[1]) for row in rows), default=0), 36)
+    return [f"  {one:<{first}}  {two:<{second}}  {three}".rstrip() for one, two, three in rows]

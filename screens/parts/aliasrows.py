@@ -30,10 +30,9 @@ _SHOWN = 40
 
 AliasKey = tuple[str, str, int]
 """What a row is, wherever it stands: table, folded key, and which of several with this key: 0 the one that
-counts, OFF the one commented out, else the line of another."""
+counts, OFF the one commented out, NEW a staged one, else the line of another."""
 
-OFF = -1
-_TABLE = -2
+OFF, NEW, _TABLE = -1, -2, -3
 
 
 def folded(key: str) -> str:
@@ -102,7 +101,9 @@ class AliasRows:
         if row.kinds == ("opaque",) or row.table.target is None:
             return (row.table.spec, "", _TABLE)
         which = 0
-        if row.duplicate:
+        if row.line is None:
+            which = NEW
+        elif row.duplicate:
             which = row.line or 0
         elif row.off:
             found = self.source.locate_off(row.table.target, row.key)
@@ -119,11 +120,10 @@ class AliasRows:
                 continue
             if which == _TABLE or table.target is None:
                 return numbers.start
-            if which == 0:
-                return self.source.locate(table.target, name)
-            if which == OFF:
-                off = self.source.locate_off(table.target, name)
-                return self.source.locate(table.target, name) if off is None else off
+            if which in {0, OFF, NEW}:
+                exact = {OFF: self.source.locate_off, NEW: self.source.locate_new}.get(which)
+                place = exact(table.target, name) if exact is not None else None
+                return self.source.locate(table.target, name) if place is None else place
             found = self.source.at_line(table.target, which)
             return found if found is not None and folded(self.source.row(found).key) == name else None
         return None

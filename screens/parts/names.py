@@ -1,17 +1,17 @@
-"""The screens by name: their keys, words and tabs. Free of Textual, so that it costs a start nothing.
+"""The screens by name: their keys, words and tabs. Free of Textual and of `dataclasses`,
+so that the first paint does not wait for them.
 
 name = BY_MODE["aliases"]; name.title == "Aliases"; tab_line("aliases", 80)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailtui.text.safe import safe
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenName:
+class ScreenName(NamedTuple):
     """One screen: `mode` is its word, `key` its digit, `tab` its word at 80 columns, `short` at 60."""
 
     key: str

@@ -173,10 +173,13 @@ class ReviewRows:
         if not steps and not extra:
             return []
         items = [self._heading(("plan", -1), "Plan")]
+        count = 0
         for number in sorted(steps):
             step = steps[number]
-            lead = "  –" if step.action == "nothing" else f"{number + 1:>3}"
-            action = "" if step.action == "nothing" else step.action
+            idle = step.action == "nothing"
+            count += not idle
+            lead = "  –" if idle else f"{count:>3}"
+            action = "" if idle else step.action
             left: list[Span] = [(f"{lead} ", "dim"), (action.ljust(ACTION), "bold")]
             left += [(f"{step.target}  ", "")] if step.target else []
             items += self._step(number, [*left, (step.why, "dim")], results.get(number))

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Colours = Literal["auto", "truecolor", "256", "16", "none"]
 """What `--color` may say."""
@@ -18,8 +17,7 @@ SMALLEST = (60, 16)
 """Columns and lines below which the console only asks for a larger window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """How to draw here. `ansi`: the terminal's own sixteen colours, on its own background; `no_colour`:
     none at all; `ascii_only`: no line or arrow characters; `mouse`: take the mouse from the terminal."""
 

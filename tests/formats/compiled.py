@@ -43,4 +43,6 @@ class Compiler:
         return key + (b":\t" if self.program == "postalias" else b"\t") + value
 
     def _is_mark(self, line: bytes) -> bool:
-        return self.program == "postalias" and line.startswith((b"@:\t@", b"YP_LAST_MODIFIED:", b"YP_MASTER_NAME:"))
+        return self.program == "postalias" and line.startswith(
+            (b"@:\t@", b"YP_LAST_MODIFIED:", b"YP_MASTER_NAME:")
+        )

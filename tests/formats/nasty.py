@@ -21,7 +21,7 @@ _WORDS = st.sampled_from(
         "ÄÖ@falcot.com".encode(),
         "äö@falcot.com".encode(),
         "Straße".encode(),
-        "STRASSE".encode(),
+        b"STRASSE",
         "\u212aelvin".encode(),
         b"kelvin",
         b"\xff\xfe",

@@ -26,7 +26,17 @@ ODD_ITEMS = st.sampled_from([*_ITEMS, b"#x", b"}", b"a}b", b"=", b"x=y"])
 _gaps = st.sampled_from([b" ", b", ", b",", b"  ", b" , ", b",\t"])
 _ends = st.sampled_from([b"", b"", b"", b",", b" ", b" ,"])
 _ignored = st.sampled_from(
-    [b"# prose about it", b"", b"  ", b"\t# indented", b"#", b"#   permit_old,", b"#relayhost = x", b"##  y", b"# a"]
+    [
+        b"# prose about it",
+        b"",
+        b"  ",
+        b"\t# indented",
+        b"#",
+        b"#   permit_old,",
+        b"#relayhost = x",
+        b"##  y",
+        b"# a",
+    ]
 )
 _indents = st.sampled_from([b" ", b"  ", b"    ", b"\t", b"\t\t", b"  , "])
 _equals = st.sampled_from([b" = ", b"=", b" =", b"= ", b"\t=\t", b"   =  "])
@@ -56,7 +66,16 @@ def definition(draw: st.DrawFn, items: st.SearchStrategy[bytes] = ITEMS, prefix:
 
 
 _garbage = st.sampled_from(
-    [b"no equals sign", b"= no name", b" orphan", b"\xef\xbb\xbfbom = 1", b"nul\0 = a", b"b = a\0c", b"a\rb = c", b"\x0c"]
+    [
+        b"no equals sign",
+        b"= no name",
+        b" orphan",
+        b"\xef\xbb\xbfbom = 1",
+        b"nul\0 = a",
+        b"b = a\0c",
+        b"a\rb = c",
+        b"\x0c",
+    ]
 )
 
 

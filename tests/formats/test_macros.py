@@ -24,14 +24,7 @@ VALUES = {
     "v39": "3.9",
 }
 
-GOOD = r"""
-$full ${full} $(full) a$full-b $$ $$full $$$full ${full?x} ${empty?x} ${full:x} ${empty:x} ${nope} ${nope?x} $full.$host
-${full?a:b} ${empty?a:b} ${full?{a}:{b}} ${empty?{a}:{b}} ${full?{a}:b} ${full?{a}:} ${full?} ${full:} ${full?{}} ${:x} ${?x}
-${{$ten}==010} ${{$ten}=={$zten}} ${{a}=={b}:{z}} ${{$v310}>level{$v39}} ${{$v310}>{$v39}?{a}:{b}} ${{1}<level{2}?{a}}
-${{+1}<level{2}?{a}} ${{2}>{10}} ${{a}<{B}} ${{a}<={a}} ${{b}>={a}} ${{b}!={a}?{yes}} ${full??x} ${empty::x} $(full?{x})
-$({a}=={a}) ${{$full}=={yes}?{$host}} $host:$num }$full {$full} $chain $deep ${full?${empty:n}} x${full?{${host}}:{$nope}}y
-${{}=={}} ${{{a}}=={{a}}} ${full?$$} ${full?$(host)} $_x $full_x ${{${deep}}!={}?{$deep}} ${{1.2}==level{1.2.0}} ${full?)} $(full?})
-""".split() + [
+GOOD = [r"$full", r"${full}", r"$(full)", r"a$full-b", r"$$", r"$$full", r"$$$full", r"${full?x}", r"${empty?x}", r"${full:x}", r"${empty:x}", r"${nope}", r"${nope?x}", r"$full.$host", r"${full?a:b}", r"${empty?a:b}", r"${full?{a}:{b}}", r"${empty?{a}:{b}}", r"${full?{a}:b}", r"${full?{a}:}", r"${full?}", r"${full:}", r"${full?{}}", r"${:x}", r"${?x}", r"${{$ten}==010}", r"${{$ten}=={$zten}}", r"${{a}=={b}:{z}}", r"${{$v310}>level{$v39}}", r"${{$v310}>{$v39}?{a}:{b}}", r"${{1}<level{2}?{a}}", r"${{+1}<level{2}?{a}}", r"${{2}>{10}}", r"${{a}<{B}}", r"${{a}<={a}}", r"${{b}>={a}}", r"${{b}!={a}?{yes}}", r"${full??x}", r"${empty::x}", r"$(full?{x})", r"$({a}=={a})", r"${{$full}=={yes}?{$host}}", r"$host:$num", r"}$full", r"{$full}", r"$chain", r"$deep", r"${full?${empty:n}}", r"x${full?{${host}}:{$nope}}y", r"${{}=={}}", r"${{{a}}=={{a}}}", r"${full?$$}", r"${full?$(host)}", r"$_x", r"$full_x", r"${{${deep}}!={}?{$deep}}", r"${{1.2}==level{1.2.0}}", r"${full?)}", r"$(full?})"] + [
     "${ full }", "${ full ?{x}}", "${full ? {a b} : {c}}", "${full? {a} }", "${empty?{a}:b c}", "${nope:x y}",
     "${{$ten} == {$zten} ? {s} : {d}}", "${{ 1} <level {2}?{a}}", "${{1. 2} <level {2}?{a}}", "$host $full",
     "${{x} != {y}}", "${{9223372036854775807} == {1}:{n}}", "${full?{a{b}c}:{d}}",
@@ -85,7 +78,9 @@ def test_what_kills_postconf_is_an_error(tmp_path: Path) -> None:
         folder.mkdir()
         write(folder, as_main_cf([form]))
         command = ["postconf", "-c", str(folder), "-xh", "form0"]
-        running.append((form, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)))
+        running.append(
+            (form, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        )
     assert [form for form, process in running if process.wait(timeout=30) == 0] == []
     for form in BAD:
         with pytest.raises(MacroError):
@@ -117,7 +112,9 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-_forms = st.recursive(st.one_of(_text, st.builds("${}".format, _name), st.builds("${{{}}}".format, _name)), _grow)
+_forms = st.recursive(
+    st.one_of(_text, st.builds("${}".format, _name), st.builds("${{{}}}".format, _name)), _grow
+)
 
 
 @given(forms=st.lists(_forms, min_size=20, max_size=40))
@@ -130,7 +127,9 @@ def test_any_form_expands_as_in_postconf(forms: list[str], tmp_path_factory: pyt
         except MacroError:
             continue  # its like is tried in the list of bad ones: each takes postconf a second
     folder = tmp_path_factory.mktemp("macros", numbered=True)
-    assert good == list(zip([form for form, _ in good], really(folder, [form for form, _ in good]), strict=True))
+    assert good == list(
+        zip([form for form, _ in good], really(folder, [form for form, _ in good]), strict=True)
+    )
 
 
 @given(st.text(max_size=40))

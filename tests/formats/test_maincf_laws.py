@@ -19,7 +19,9 @@ from tests.formats.nasty_maincf import ITEMS, NAMES, main_cf
 from tests.postconf import explicit
 
 names = st.sampled_from(NAMES)
-values = st.sampled_from([b"", b"a", b"a, b", b"$x c  d", b"#hash", b"{ a, b } c", b"permit_mynetworks, reject"])
+values = st.sampled_from(
+    [b"", b"a", b"a, b", b"$x c  d", b"#hash", b"{ a, b } c", b"permit_mynetworks, reject"]
+)
 
 
 def ignored(raw: bytes) -> list[bytes]:
@@ -166,7 +168,12 @@ def _has_doubtful_lines(document: MainCf, name: str) -> bool:
 def test_set_and_set_back_is_the_same_file(raw: bytes, name: str, value: bytes) -> None:
     document = MainCf.parse(raw)
     standing = document.get(name)
-    if standing is None or b"\n" in raw[standing.start : standing.end].strip() or not value or not standing.value:
+    if (
+        standing is None
+        or b"\n" in raw[standing.start : standing.end].strip()
+        or not value
+        or not standing.value
+    ):
         return
     after = comes_after(raw, document.set(name, value))
     assert comes_after(after.raw, after.set(name, standing.value)).raw == raw

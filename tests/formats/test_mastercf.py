@@ -177,12 +177,12 @@ def test_arguments_lose_their_braces() -> None:
             lambda d: d.enable("smtps", "inet"),
             [
                 "-#smtps     inet  n       -       y       -       -       smtpd",
-                "-#  -o syslog_name=postfix/smtps",
                 "+smtps     inet  n       -       y       -       -       smtpd",
+                "-#  -o syslog_name=postfix/smtps",
                 "+  -o syslog_name=postfix/smtps",
                 "-#  -o smtpd_tls_wrappermode=yes",
-                "-#  -o { smtpd_client_restrictions = permit_sasl_authenticated, reject }",
                 "+  -o smtpd_tls_wrappermode=yes",
+                "-#  -o { smtpd_client_restrictions = permit_sasl_authenticated, reject }",
                 "+  -o { smtpd_client_restrictions = permit_sasl_authenticated, reject }",
             ],
         ),
@@ -203,7 +203,7 @@ def test_arguments_lose_their_braces() -> None:
                 ["policyd-spf", "unix", "-", "n", "n", "-", "0", "spawn"], {}, [b"user=spf", b"argv=/usr/bin/x"]
             ),
             [
-                "+policyd-spf unix -     n       n       -       0       spawn",
+                "+policyd-spf unix -      n       n       -       0       spawn",
                 "+  user=spf",
                 "+  argv=/usr/bin/x",
             ],
@@ -228,7 +228,9 @@ def test_an_entry_is_added_below_its_commented_out_twin() -> None:
     assert b"qmqpd\n628       inet" in after.raw
 
 
-@pytest.mark.parametrize("service", [("smtp", "inet"), ("submission", "inet"), ("qmgr", "unix"), ("maildrop", "unix")])
+@pytest.mark.parametrize(
+    "service", [("smtp", "inet"), ("submission", "inet"), ("qmgr", "unix"), ("maildrop", "unix")]
+)
 def test_a_service_goes_off_with_its_lines_and_comes_back_the_same(service: tuple[str, str]) -> None:
     document = MasterCf.parse(MASTER)
     off = document.spliced(document.disable(*service))
@@ -322,6 +324,7 @@ GOOD = b"smtp inet n - y - - smtpd"
         (GOOD + b" # remark", "comment"),
         (GOOD + b" remark", "no option"),
         (GOOD + b"\nsmtp inet n - n - - smtpd", "again"),
+        (b"x unix - - - - - x\n#" + GOOD + b"\n#  -o a=b\n  -o b=c", "commented out"),
         (b"  -o a=b\n" + GOOD, "Postfix drops"),
         (b"\xef\xbb\xbf" + GOOD, "byte order"),
         (GOOD + b" -v\0", "NUL"),
@@ -331,9 +334,18 @@ def test_what_is_wrong_is_said(entry: bytes, word: str) -> None:
     problems = MasterCf.parse(entry + b"\n").problems
     assert len(problems) == 1
     assert any(part in problems[0].text for part in word.split("|"))
-    assert problems[0].line == 1
+    assert problems[0].line == (4 if word == "commented out" else 1)
 
 
-@pytest.mark.parametrize("extra", [b"", b" -v", b" -vvD", b" -o a=b", b" -o {a=b c}", b" -oa=b", b" -v -o a=", b" -vo a=b"])
+def test_options_of_an_entry_commented_out_amid_another_are_not_its_own() -> None:
+    raw = b"x unix - - - - - x\n#" + GOOD + b"\n#  -o a=b\n  -o b=c\n#  -o c=d\n"
+    x, smtp = MasterCf.parse(raw).services
+    assert [(o.name, o.enabled) for o in x.options] == [("b", True), ("c", False)]
+    assert [(o.name, o.enabled) for o in smtp.options] == [("a", True)]
+
+
+@pytest.mark.parametrize(
+    "extra", [b"", b" -v", b" -vvD", b" -o a=b", b" -o {a=b c}", b" -oa=b", b" -v -o a=", b" -vo a=b"]
+)
 def test_nothing_is_wrong_with_these(extra: bytes) -> None:
     assert MasterCf.parse(GOOD + extra + b"\n").problems == []

@@ -17,13 +17,42 @@ kinds = st.sampled_from([Table, Aliases])
 Kind = type[Table] | type[Aliases]
 Document = Table | Aliases
 keys = st.sampled_from(
-    [b"root", b"info@falcot.com", b"new@falcot.com", b"@falcot.com", b"falcot.com", b"first last", b"a.b", b"#x"]
-    + [b'"first last"@falcot.com', "äö@falcot.com".encode(), b"STRASSE", b"kelvin", b"", b"a b", b"x\n y", b"\xff"]
+    [
+        b"root",
+        b"info@falcot.com",
+        b"new@falcot.com",
+        b"@falcot.com",
+        b"falcot.com",
+        b"first last",
+        b"a.b",
+        b"#x",
+        b'"first last"@falcot.com',
+        "äö@falcot.com".encode(),
+        b"STRASSE",
+        b"kelvin",
+        b"",
+        b"a b",
+        b"x\n y",
+        b"\xff",
+    ]
 ) | st.binary(max_size=6)
-values = st.sampled_from([b"root", b"a, b", b'"|/bin/x a b"', b":include:/etc/x", b"# x", b"", b"a\nb", b"\xff", b"REJECT x"])
+values = st.sampled_from(
+    [b"root", b"a, b", b'"|/bin/x a b"', b":include:/etc/x", b"# x", b"", b"a\nb", b"\xff", b"REJECT x"]
+)
 items = st.lists(
     st.sampled_from(
-        [b"a", b"b@falcot.com", b"c", b"jean", b"laure", b'"|/bin/x a, b"', b"/dev/null", b"#", b"a b", "é".encode()]
+        [
+            b"a",
+            b"b@falcot.com",
+            b"c",
+            b"jean",
+            b"laure",
+            b'"|/bin/x a, b"',
+            b"/dev/null",
+            b"#",
+            b"a b",
+            "é".encode(),
+        ]
     ),
     max_size=5,
 )
@@ -220,7 +249,9 @@ def test_missing_keys_are_said_to_be_missing(kind: Kind, raw: bytes, data: st.Da
 def test_spliced_is_as_if_read_anew(kind: Kind, raw: bytes, data: st.DataObject) -> None:
     document = kind.parse(raw)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), min_size=2, max_size=4)))
-    pieces = st.sampled_from([b"", b"\n", b" ", b"#", b"key value\n", b"#off: x,\n", b"\n\tmore", b"x", b"\xff", b"\0"])
+    pieces = st.sampled_from(
+        [b"", b"\n", b" ", b"#", b"key value\n", b"#off: x,\n", b"\n\tmore", b"x", b"\xff", b"\0"]
+    )
     splices = [
         Splice(start, end, data.draw(pieces)) for start, end in zip(cuts[::2], cuts[1::2], strict=False)
     ]
@@ -229,4 +260,6 @@ def test_spliced_is_as_if_read_anew(kind: Kind, raw: bytes, data: st.DataObject)
     for name in ("starts", "kinds", "firsts"):
         assert getattr(after.lines, name) == getattr(anew.lines, name)
     assert after.index[1:] == anew.index[1:]
-    assert [after.entry(index) for index in range(len(after))] == [anew.entry(index) for index in range(len(anew))]
+    assert [after.entry(index) for index in range(len(after))] == [
+        anew.entry(index) for index in range(len(anew))
+    ]

@@ -27,6 +27,7 @@ KEYS = {
     "home": b"\x1b[H",
     "ctrl+c": b"\x03",
     "ctrl+p": b"\x10",
+    "ctrl+z": b"\x1a",
     "space": b" ",
     "backspace": b"\x7f",
 }

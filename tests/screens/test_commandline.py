@@ -74,7 +74,7 @@ async def test_going_to_a_screen_with_a_filter(open_console: Open) -> None:
     async with open_console(rows=1000, start="overview") as (app, pilot):
         await run(pilot, "aliases user00001")
         assert app.current_mode == "aliases"
-        assert "90 of 1000 shown" in screen_of(app)
+        assert "100 of 1000 shown" in screen_of(app)
         assert isinstance(app.focused, LineList)
 
 

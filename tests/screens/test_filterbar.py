@@ -27,7 +27,7 @@ async def test_filter_as_you_type(open_console: Open) -> None:
     async with open_console(rows=1000) as (app, pilot):
         await pilot.press("/", *"user00001")
         await settled(app, pilot)
-        assert "90 of 1000 shown" in screen_text(app)[2]
+        assert "100 of 1000 shown" in screen_text(app)[2]
         assert "user0000100" in screen_text(app)[4]
         await pilot.press("enter")
         assert app.focused is app.screen.query_one(LineList)
@@ -62,6 +62,20 @@ async def test_typed_ahead_text_is_text(open_console: Open) -> None:
         assert app.screen.query_one(FilterBar).text == "werudnq"
         assert len(app.session.draft) == 2
         assert len(app.screen_stack) == 1
+
+
+async def test_a_paste_runs_no_commands(open_console: Open) -> None:
+    async with open_console(rows=100, edits=2) as (app, pilot):
+        from textual import events
+
+        app.post_message(events.Paste("uuw4q\nq"))
+        await pilot.pause()
+        assert len(app.session.draft) == 2
+        assert app.current_mode == "aliases"
+        await pilot.press("slash")
+        app.post_message(events.Paste("web\x1b[2J\tmaster"))
+        await pilot.pause()
+        assert app.screen.query_one(FilterBar).text == "web[2Jmaster"
 
 
 async def test_keys_typed_ahead_of_a_dialog_reach_its_field(open_console: Open) -> None:

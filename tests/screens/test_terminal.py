@@ -183,6 +183,34 @@ def test_bytes_that_are_no_utf8_do_not_kill_it() -> None:
         assert session.wait() == 0
 
 
+def test_over_ssh_the_mouse_stays_the_terminals_own() -> None:
+    for env, taken in (({"SSH_CONNECTION": "192.0.2.1 5 192.0.2.2 22"}, False), ({}, True)):
+        with demo(**env) as session:
+            session.wait_until(UP)
+            assert (b"\x1b[?1000h" in session.raw) is taken
+
+
+def test_suspending_gives_the_terminal_back_and_takes_it_again() -> None:
+    with demo() as session:
+        session.wait_until(UP)
+        session.settle()
+        session.send("ctrl+z")
+        for _ in range(100):
+            pid, status = os.waitpid(session.pid, os.WNOHANG | os.WUNTRACED)
+            if pid:
+                break
+            session.read(0.05)
+        assert os.WIFSTOPPED(status)
+        assert all(session.restored.values()), session.restored
+        session.kill(signal.SIGCONT)
+        session.settle(0.5)
+        session.send("j")
+        session.wait_until("virtual:2")
+        session.send("q")
+        assert session.wait() == 0
+        assert all(session.restored.values()), session.restored
+
+
 def test_nothing_is_sent_while_nothing_happens() -> None:
     with demo() as session:
         session.wait_until(UP)

@@ -114,8 +114,39 @@ def test_every_text_is_a_query(text: str, typed: str) -> None:
 
 
 typed_words = st.sampled_from(
-    ["root", "o", "Info", "info@falcot.com", "^r", "^first", "com$", "!root", "!^r", "!com$", "|", "x", "ab", "é", "ss"]
-    + ["a.b", "a:b", ":", "#", "(", '"', "first\\ last", "\\", "ö", "k", "K", "caf", "'list", "y", ",", "x,\\ y"]
+    [
+        "root",
+        "o",
+        "Info",
+        "info@falcot.com",
+        "^r",
+        "^first",
+        "com$",
+        "!root",
+        "!^r",
+        "!com$",
+        "|",
+        "x",
+        "ab",
+        "é",
+        "ss",
+        "a.b",
+        "a:b",
+        ":",
+        "#",
+        "(",
+        '"',
+        "first\\ last",
+        "\\",
+        "ö",
+        "k",
+        "K",
+        "caf",
+        "'list",
+        "y",
+        ",",
+        "x,\\ y",
+    ]
 )
 
 
