@@ -26,7 +26,7 @@ DIFF_SHOWN = 200
 """Lines of the diff in the pane; Enter shows all."""
 _MARKERS = {"applied": " ", "undone": "#", "rolled-back": "#", "applying": "!"}
 _WORDS = {"applied": "", "undone": "undone", "rolled-back": "rolled back", "applying": "HALF DONE"}
-_SIGNS = {"+": "bold", "-": "", "@": "title"}
+_SIGNS = {"+": "bold", "-": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +78,21 @@ def about(entry: Entry) -> list[Spans]:
     lines += [[("edit     " if n == 0 else " " * 9, "dim"), (text, "")] for n, text in enumerate(entry.edits)]
     lines += [[("file     " if n == 0 else " " * 9, "dim"), (path, "")] for n, path in enumerate(entry.files)]
     diff = entry.diff.removesuffix("\n").split("\n") if entry.diff else []
-    lines += [[diff_span(line)] for line in diff[:DIFF_SHOWN] if not line.startswith(("--- ", "+++ "))]
+    lines += diff_lines(diff[:DIFF_SHOWN])
     if len(diff) > DIFF_SHOWN:
         lines.append([(f"… {len(diff) - DIFF_SHOWN} more lines: Enter shows all", "dim")])
     return lines
 
 
-def diff_span(line: str) -> Span:
-    """A line of a unified diff, its sign first and its weight second."""
-    return line, _SIGNS.get(line[:1], "dim")
+def diff_lines(diff: list[str]) -> Iterator[Spans]:
+    """The lines of a unified diff, the sign first and the weight second; each file by its name alone."""
+    for line, following in zip(diff, [*diff[1:], ""], strict=True):
+        if line.startswith("--- ") and following.startswith("+++ "):
+            continue
+        if line.startswith("+++ "):
+            yield [(line.removeprefix("+++ "), "title")]
+        else:
+            yield [(line, _SIGNS.get(line[:1], "dim"))]
 
 
 class HistoryScreen(ListScreen):

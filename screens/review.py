@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,7 +25,7 @@ from mailtui.edits.model import Edit
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import TitleLine
 from mailtui.screens.parts.dialogs import Confirm, ErrorDialog
-from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.guarded import GuardedScreen
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import LineList
 from mailtui.screens.parts.reviewlines import ReviewRows
@@ -42,14 +41,8 @@ from mailtui.screens.parts.reviewwords import (
 from mailtui.screens.parts.savedraft import save_draft
 from mailtui.screens.parts.session import Change
 
-GUARD = 0.5
-"""Seconds after the Review was drawn in which every key is ignored, and after what it shows changed under
-the admin's eyes in which Enter is: they were meant for what was there before."""
-BY_HAND = 0.02
-"""Least seconds between Enter and the key before it: closer ones were pasted."""
 
-
-class ReviewScreen(ConsoleScreen):
+class ReviewScreen(GuardedScreen):
     """See the module's text."""
 
     MODE = "review"
@@ -94,9 +87,6 @@ class ReviewScreen(ConsoleScreen):
         self._cancel = Event()
         self._settled: Review | None = None
         self._question: Confirm | None = None
-        self._drawn: float | None = None
-        self._changed_at = 0.0
-        self._last_key = 0.0
 
     def body(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -106,6 +96,10 @@ class ReviewScreen(ConsoleScreen):
     def lines(self) -> LineList:
         return self.query_one(LineList)
 
+    @property
+    def guarded(self) -> LineList:
+        return self.lines
+
     def on_mount(self) -> None:
         if self.session.read_only:
             words = "Save the draft as a file: this console is read-only."
@@ -114,31 +108,10 @@ class ReviewScreen(ConsoleScreen):
             keys["s"] = [Binding("s", "save", "save draft", id="review.save", show=False, tooltip=words)]
         focus_now(self.lines)
         self._look()
-        self.call_after_refresh(self._now_drawn)
-
-    def _now_drawn(self) -> None:
-        self._drawn = time.monotonic()
 
     def on_unmount(self) -> None:
         if self.phase == "looking":
             self._cancel.set()
-
-    # Keys that were not meant for what is shown now
-
-    def on_key(self, event: events.Key) -> None:
-        early = self._drawn is None or event.time < self._drawn + GUARD
-        pasted = event.time - self._last_key < BY_HAND
-        self._last_key = event.time
-        if early or self.focused is not self.lines or event.key != "enter":
-            if early:
-                event.stop()
-            return
-        if pasted:
-            event.stop()
-            self.say("Enter came together with other keys, as pasted text does: press it alone", "warning")
-        elif event.time < self._changed_at + GUARD:
-            event.stop()
-            self.say("This changed a moment ago: look at it, then press Enter", "warning")
 
     # Looking
 
@@ -173,7 +146,7 @@ class ReviewScreen(ConsoleScreen):
         if cancel is not self._cancel:
             return
         if self.found is not None and replace(self.found, steps=()) != replace(found, steps=()):
-            self._changed_at = time.monotonic()
+            self.changed_now()
         if not frozenset(found.not_yours) <= self._accepted:
             self._accepted = frozenset()
         first = self.found is None

@@ -100,6 +100,8 @@ def connect_writing(path: Path) -> sqlite3.Connection:
         if require_version(database) == 0:
             database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
         database.execute("SELECT id FROM changes WHERE state = 'applying'").fetchall()
+        if Path(f"{path}-journal").exists():  # of a commit that was killed before it began: a write clears it
+            database.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
         database.close()
         raise

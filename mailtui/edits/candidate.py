@@ -47,10 +47,11 @@ class _Replay:
         self.first: tuple[Splice, ...] = ()
         self._pending: list[Splice] = []
         self._keys: set[str] = set()
+        self._gone = False
 
     def add(self, edit: Edit) -> None:
-        if not self._keys.isdisjoint(edit.keys):
-            self.flush()
+        if not self._keys.isdisjoint(edit.keys) or (self._gone and edit.marker == "+"):
+            self.flush()  # a new entry is placed among those that stay
         splices = list(edit.splices(self.document))
         if not self._fit(splices):
             self.flush()
@@ -58,6 +59,7 @@ class _Replay:
         for splice in splices:
             self._pending.insert(self._place(splice), splice)
         self._keys |= edit.keys
+        self._gone = self._gone or edit.marker not in {"+", "~"} or len(edit.keys) > 1
 
     def _place(self, splice: Splice) -> int:
         return bisect_right(self._pending, _range(splice), key=_range)
@@ -87,7 +89,7 @@ class _Replay:
             self.first = splices if self.rounds == 0 else ()
             self.rounds += 1
             self.document = self.document.spliced(splices)
-        self._pending, self._keys = [], set()
+        self._pending, self._keys, self._gone = [], set(), False
 
 
 def _range(splice: Splice) -> tuple[int, int]:

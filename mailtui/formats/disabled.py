@@ -5,9 +5,9 @@ directly below, each with a `#` put before the blanks it begins with. Prose is w
 looks like `#prose without the blank` must also have the shape of an entry:
 
 * its separator is a tab or several blanks, or it has a colon where the format wants one, or
-* its value is one word, or a list with commas, or every word of it has a mark of an address (`@`, `.`, `:`,
-  `/`, `[`), or it begins with an action in capitals (`REJECT …`) or a reply code, or
-* its key is an address.
+* its value is one item, or a list with commas, or every item of it has a mark of an address (`@`, `.`, `:`,
+  `/`, `[`, `=`), or it begins with an action in capitals (`REJECT …`) or a reply code, or
+* its key is an address, or has such a mark and one of the words of its value too.
 
 A capitalised key with one plain word is a heading (`#Mailing lists`), not an entry.
 
@@ -20,7 +20,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
+from mailtui.formats import addresses
 from mailtui.formats.lines import COMMENT, Lines
 
 Shape = Callable[[bytes], tuple[bytes, bytes, bytes] | None]
@@ -31,20 +33,23 @@ _WIDE = re.compile(rb"\t|  ")
 _MARKED = re.compile(rb"[@.:/\[|\\\"*<>=]")
 _STOPS = b".,;:!?)"
 _ACTION = re.compile(rb"(?:[A-Z][A-Z_]{1,}|[245]\d\d)(?![^\s:])")
-_KEY = re.compile(rb"(?![-=!~+%#])[^\s]*[0-9A-Za-z\x80-\xff]|(?:\*|<>|\"\")\Z")
+_KEY = re.compile(rb"(?![-=!~+%#])(?:[/*<\"]|[^\s]*[0-9A-Za-z\x80-\xff])")
 _PROSE_END = re.compile(rb"[.,:;!?)]\Z")
 
 
 def _reads_as_list(value: bytes) -> bool:
     """Whether a value has the shape of a right-hand side rather than of a sentence."""
-    words = value.split()
-    if len(words) <= 1:
+    places = addresses.spans(value)
+    if len(places) <= 1 or _ACTION.match(value):
         return True
-    if _ACTION.match(value):
+    if all(_is_marked(value[start:end]) for start, end in places):
         return True
-    if all(word.endswith(b",") or _MARKED.search(word.rstrip(_STOPS)) for word in words[:-1]):
-        return True
-    return b"," in value and all(len(part.split()) <= 1 for part in value.split(b","))
+    return all(b"," in value[end:start] for (_, end), (start, _) in pairwise(places))
+
+
+def _is_marked(word: bytes) -> bool:
+    """Whether a word has a mark of an address within it, as no word of a sentence has."""
+    return bool(_MARKED.search(word.rstrip(_STOPS)))
 
 
 def _plausible(key: bytes, separator: bytes, value: bytes) -> bool:
@@ -56,10 +61,10 @@ def _plausible(key: bytes, separator: bytes, value: bytes) -> bool:
         return False
     if _WIDE.search(separator):
         return True
-    if not _reads_as_list(value):
-        return False
-    heading = key[:1].isupper() and not separator.strip() and not _MARKED.search(key + value.rstrip(_STOPS))
-    return not (heading and not _ACTION.match(value))
+    if _is_marked(key) and any(map(_is_marked, value.split())):
+        return True
+    heading = key[:1].isupper() and b":" not in separator and not _is_marked(value)
+    return _reads_as_list(value) and (not heading or bool(_ACTION.match(value)))
 
 
 def _continues(line: bytes, above: bytes) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from mailtui.formats.lines import Lines
 from mailtui.formats.lists import SEPARATORS, Item, each
 from mailtui.formats.rows import Rows
-from mailtui.formats.values import Parts, split
+from mailtui.formats.values import SPACE, Parts, split
 
 DEFAULT_INDENT = b"    "
 """Blanks before a continuation line where the list shows no habit of its own."""
@@ -135,6 +135,7 @@ class ListRows(Rows):
     def _cut(self, index: int, low: int, high: int, beside: tuple[int | None, int | None]) -> None:
         """Cut columns of a row, and the separators towards its items that stay: see `_beside`."""
         body = self.rows[index].body
+        low = low or _indentation(body)  # where an item in braces goes on from the line above
         head_row, head_column = self.behind(self.equals)
         left_end, right_start = beside
         if right_start is not None:
@@ -166,9 +167,9 @@ class ListRows(Rows):
         tail = b""
         for row, start, end in reversed(rest):
             body = self.rows[row].body
-            left = body[:start] + body[end:]
+            left = body[: start or _indentation(body)] + body[end:]
             if left.strip(SEPARATORS):
-                self.write(row, left if left[:1] in (b" ", b"\t") else b" " + left)
+                self.write(row, left)
             else:
                 tail = left.strip() + tail
                 self.drop(row)
@@ -222,6 +223,10 @@ class ListRows(Rows):
         indent = self._indent(items, at).replace(b",", b" ") or DEFAULT_INDENT
         self.write(row, body[:column].rstrip(b" \t"))
         self.insert_after(row, indent + body[column:])
+
+
+def _indentation(body: bytes) -> int:
+    return len(body) - len(body.lstrip(SPACE))
 
 
 def _tight(text: bytes, equals: int) -> bool:

@@ -201,6 +201,13 @@ class AliasList:
                 found.add(row)
         return array("L", sorted(found))
 
+    def warm(self) -> None:
+        """Make what a search and a look-up will need. For a worker."""
+        for segment in self._segments:
+            if segment.document is not None:
+                segment.document.find(b"")
+                segment.document.find_disabled(b"")
+
     def mark_duplicates(self) -> None:
         """Find the entries that do not count (the `=` rows). For a worker: a second for a million rows."""
         for segment in self._segments:

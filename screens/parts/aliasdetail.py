@@ -132,8 +132,9 @@ def _hops(steps: tuple[Step, ...]) -> list[str]:
 def _who(place: str, ends: list[End]) -> list[str]:
     if not ends:
         return [f"No other alias ends at {place}"]
-    title = f"{len(ends)}{' or more' if len(ends) >= ENDS_SHOWN else ''} other aliases end at {place}"
-    return [title if len(ends) > 1 else f"One other alias ends at {place}", *_table([_one(end) for end in ends])]
+    more = " or more" if len(ends) >= ENDS_SHOWN else ""
+    count = f"{len(ends)}{more} other aliases end" if len(ends) > 1 else "One other alias ends"
+    return [f"{count} at {place}", *_table([_one(end) for end in ends])]
 
 
 def _one(end: End) -> tuple[str, str, str]:

@@ -56,7 +56,9 @@ class Completion(Suggester):
         if len(value) < 2 or self._least not in value:
             return None
         found = await asyncio.to_thread(self._known, value)
-        return next((name for name in found if name != value and name.startswith(value) and show(name) == name), None)
+        return next(
+            (name for name in found if name != value and name.startswith(value) and show(name) == name), None
+        )
 
 
 class EditorField(Field):
@@ -75,10 +77,11 @@ class EditorField(Field):
         Binding("up,shift+tab", "step(-1)", show=False),
     ]  # fmt: skip
 
+    _raw = _shown = ""
+
     def __init__(self, view: FormView) -> None:
         super().__init__()
         self._view = view
-        self._raw = self._shown = ""
 
     def set_raw(self, text: str) -> None:
         """Show a text for editing. What cannot be shown as it is stays as it is until it is typed over."""
@@ -187,7 +190,7 @@ class FormView(Painted):
                 lines.extend((row, line) for line in wrapped(spans, width, _LEFT + 2))
         return lines
 
-    def arrange(self) -> None:
+    def lay_out(self) -> None:
         """Lay the lines anew, keep the current one visible, and put the field there."""
         width, height = self.size
         if not width or not height:
@@ -211,7 +214,7 @@ class FormView(Painted):
         return self.strip(segments(spans, width, self.paint), width)
 
     def on_resize(self) -> None:
-        self.arrange()
+        self.lay_out()
 
     # Moving and typing
 
@@ -228,7 +231,7 @@ class FormView(Painted):
         self._text.suggester = self._for_address if kind == "address" else self._for_item
         field.set_raw(self._content(self.current))
         self._table.display, self._text.display = kind == "table", kind != "table"
-        self.arrange()
+        self.lay_out()
         focus_now(field)
 
     def step(self, by: int) -> None:
@@ -267,7 +270,7 @@ class FormView(Painted):
         else:
             self.form.put(self.current - 1, text)
         self._notes.pop(self.current, None)
-        self.arrange()
+        self.lay_out()
         self.editor.tell_soon()
 
     def on_click(self, event: events.Click) -> None:
@@ -290,7 +293,7 @@ class FormView(Painted):
             self._notes.setdefault(row, []).append((sign + warning.text, style))
         if self._kind(self.current) == "table":
             self.field.set_raw(self._content(self.current))
-        self.arrange()
+        self.lay_out()
 
 
 class AliasEditor(Vertical):

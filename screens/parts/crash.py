@@ -31,4 +31,4 @@ def message(error: BaseException, report: Path | None) -> str:
     """The line for standard error."""
     what = safe(f"{type(error).__name__}: {error}".rstrip(": "), 160)
     where = f"; what happened is in {report}" if report else ""
-    return f"mailtui: the console failed ({what}){where}. Nothing was written; what was staged is kept."
+    return f"mailtui: the console failed ({what}){where}. What was staged is kept for next time."

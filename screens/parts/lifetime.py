@@ -45,6 +45,7 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         """The styles by name, for every widget that draws its own lines."""
         use_ascii(plan.ascii_only)
         super().__init__(driver_class=ConsoleDriver, ansi_color=plan.ansi)
+        self.set_class(plan.ascii_only, "-ascii", update=False)
         self.register_theme(THEME)
         self.set_reactive(App.theme, "ansi-dark" if plan.ansi else THEME.name)
         self.stylesheet.set_variables(self.get_css_variables())

@@ -19,9 +19,8 @@ scrollbar, whose half blocks some consoles cannot show.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from collections.abc import Hashable, Iterator
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -33,10 +32,10 @@ from textual.strip import Strip
 from mailtui.screens.parts.columns import Column, widths
 from mailtui.screens.parts.keys import MOVES
 from mailtui.screens.parts.paint import Painted
+from mailtui.screens.parts.rows import Listed, Row, Rows
 from mailtui.screens.parts.text import Matcher, Span, Spans, cells, cut, segments, show
 
-Cell = str | bytes | Spans
-"""A cell: text from anywhere, or spans where parts of it have styles of their own."""
+__all__ = ["LineList", "Listed", "Row", "Rows"]
 
 MARK_LIMIT = 100_000
 """Rows that `*` marks at most: an action on more of them is one for a filter or the command line."""
@@ -44,44 +43,6 @@ MARK_LIMIT = 100_000
 _CACHED = 400
 
 _MARKER_STYLES = {"!": "error", "?": "warning", "*": "warning", "#": "dim", "=": "dim"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What one row shows. `marker` is its state's letter: `+ ~ - # * ! ? =`, see the help page;
-    `style` lies under the cells that have none of their own ("dim" for what is not in force)."""
-
-    cells: Sequence[Cell]
-    marker: str = " "
-    style: str = ""
-
-
-class Rows(Protocol):
-    """Where a list's rows come from. All must be quick: `cells` is called for every visible row."""
-
-    def __len__(self) -> int: ...
-    def cells(self, index: int) -> Row: ...
-    def key(self, index: int) -> Hashable: ...
-    def find(self, key: Hashable) -> int | None: ...
-
-
-@dataclass(slots=True)
-class Listed:
-    """Rows from a plain list of (key, row): for short lists."""
-
-    items: Sequence[tuple[Hashable, Row]] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def cells(self, index: int) -> Row:
-        return self.items[index][1]
-
-    def key(self, index: int) -> Hashable:
-        return self.items[index][0]
-
-    def find(self, key: Hashable) -> int | None:
-        return next((index for index, (have, _) in enumerate(self.items) if have == key), None)
 
 
 class LineList(Painted, can_focus=True):

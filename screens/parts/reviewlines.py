@@ -14,7 +14,7 @@ from mailtui.apply.report import Report
 from mailtui.apply.review import FileView, Review
 from mailtui.edits.model import Edit
 from mailtui.screens.parts.linelist import Row
-from mailtui.screens.parts.text import Span, Spans, cells, rule, show, spans_width, wrapped
+from mailtui.screens.parts.text import Span, Spans, cells, ellipsis, rule, show, spans_width, wrapped
 
 LEAD = 3
 """Columns of a list's row before its cell."""
@@ -108,7 +108,10 @@ class ReviewRows:
         """`── title ─────── right ──`."""
         title = show(title)
         tail = f" {right} {rule() * 2}" if right else ""
-        room = self.width - cells(title) - cells(tail) - 4
+        room = self.width - cells(tail) - 5
+        while cells(title) > room:  # of a path the end says more than the beginning
+            title = ellipsis() + title[1 + max(1, cells(title) - room) :]
+        room -= cells(title) - 1
         spans: list[Span] = [
             (rule() * 2, "dim"), (f" {title} ", style), (rule() * max(0, room), "dim"), (tail, "dim")
         ]  # fmt: skip

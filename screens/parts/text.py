@@ -138,6 +138,8 @@ def segments(
     left = width
     for raw, name in spans:
         if left <= 0:
+            if raw:
+                _end_in_ellipsis(result)
             break
         text = show(raw, max(left * 4, 64))
         taken = cells(text)
@@ -151,6 +153,14 @@ def segments(
     if left > 0:
         result.append(Segment(" " * left, base))
     return result
+
+
+def _end_in_ellipsis(line: list[Segment]) -> None:
+    """Say that a line which just fits would go on."""
+    last = line.pop()
+    room = cells(last.text)
+    kept = set_cell_size(last.text, room - 1)
+    line.append(Segment(kept + ellipsis(), last.style))
 
 
 def content(*spans: Span | str) -> Content:

@@ -279,3 +279,11 @@ def test_a_process_is_known_by_its_start_so_a_new_one_of_its_number_is_not_it() 
     assert not at_work(f"{pid} {int(started) - 1} {boot}")
     assert not at_work("")
     assert owner_of(2**22 + 1) == ""
+
+
+def test_what_sqlite_left_of_a_killed_commit_is_cleared(folder: Path) -> None:
+    Journal.writing(folder).close()
+    stale = folder / f"{DATABASE}-journal"
+    stale.write_bytes(b"")
+    Journal.writing(folder).close()
+    assert not stale.exists()

@@ -59,6 +59,10 @@ def _line(items: st.SearchStrategy[bytes], least: int) -> st.SearchStrategy[byte
 def definition(draw: st.DrawFn, items: st.SearchStrategy[bytes] = ITEMS, prefix: bytes = b"") -> list[bytes]:
     """The lines of one parameter, without their newlines."""
     lines = [prefix + draw(st.sampled_from(NAMES)).encode() + draw(_equals) + draw(_line(items, 0))]
+    if draw(st.integers(0, 5)) == 0:
+        lines[0] += b" { inet:localhost:1,"
+        lines += [prefix + b"   timeout=3s,", prefix + b"   x = y }"]
+        lines[-1] += draw(st.sampled_from([b"", b",", b" z", b", z, {", b", reject"])).replace(b"{", b"a")
     for _ in range(draw(st.integers(0, 3))):
         lines += draw(st.lists(_ignored, max_size=2)) if not prefix else []
         lines.append(prefix + draw(_indents) + draw(_line(items, 1)))

@@ -19,6 +19,7 @@ _option = st.one_of(
 _ignored = st.sampled_from(
     [b"# a remark", b"", b"  ", b"#  -o old=1", b"#", b"\t# -o deep=1", b"##  -o older=2"]
 )
+_remarks: st.SearchStrategy[list[bytes]] = st.lists(_ignored, max_size=2)
 _indent = st.sampled_from([b" ", b"  ", b"\t", b"    "])
 _garbage = st.sampled_from(
     [b"smtp inet n - y -", b" -o orphan=1", b"z tcp - - - - - z", b"q unix - - - - - q -o a = b"]
@@ -38,10 +39,12 @@ def entry(draw: st.DrawFn, *, commented: bool = False) -> list[bytes]:
     mark = b"#" if commented else b""
     lines = [mark + b"".join(field + draw(_gap) for field in fields).rstrip()]
     options = draw(st.lists(_option, max_size=4))
-    if options and draw(st.booleans()):
+    beside = draw(st.booleans())
+    if beside and options:
         lines[0] += draw(_gap) + options.pop(0)
     for option in options:
-        lines += draw(st.lists(_ignored, max_size=2)) if not commented else []
+        if not commented:
+            lines += draw(_remarks)
         lines.append(mark + draw(_indent) + option)
     if pipe:
         lines.append(mark + b"  flags=Fq user=x argv=/bin/y $sender")
@@ -53,7 +56,11 @@ def entry(draw: st.DrawFn, *, commented: bool = False) -> list[bytes]:
 @st.composite
 def master_cf(draw: st.DrawFn, *, odd: bool = False) -> bytes:
     """A master.cf. `odd`: with lines that Postfix cannot take."""
-    parts = [entry(), entry(commented=True), st.lists(_ignored, max_size=3)]
+    parts: list[st.SearchStrategy[list[bytes]]] = [
+        entry(),
+        entry(commented=True),
+        st.lists(_ignored, max_size=3),
+    ]
     if odd:
         parts.append(st.builds(lambda line: [line], _garbage))
     lines = [line for part in draw(st.lists(st.one_of(parts), max_size=6)) for line in part]

@@ -24,7 +24,18 @@ VALUES = {
     "v39": "3.9",
 }
 
-GOOD = [r"$full", r"${full}", r"$(full)", r"a$full-b", r"$$", r"$$full", r"$$$full", r"${full?x}", r"${empty?x}", r"${full:x}", r"${empty:x}", r"${nope}", r"${nope?x}", r"$full.$host", r"${full?a:b}", r"${empty?a:b}", r"${full?{a}:{b}}", r"${empty?{a}:{b}}", r"${full?{a}:b}", r"${full?{a}:}", r"${full?}", r"${full:}", r"${full?{}}", r"${:x}", r"${?x}", r"${{$ten}==010}", r"${{$ten}=={$zten}}", r"${{a}=={b}:{z}}", r"${{$v310}>level{$v39}}", r"${{$v310}>{$v39}?{a}:{b}}", r"${{1}<level{2}?{a}}", r"${{+1}<level{2}?{a}}", r"${{2}>{10}}", r"${{a}<{B}}", r"${{a}<={a}}", r"${{b}>={a}}", r"${{b}!={a}?{yes}}", r"${full??x}", r"${empty::x}", r"$(full?{x})", r"$({a}=={a})", r"${{$full}=={yes}?{$host}}", r"$host:$num", r"}$full", r"{$full}", r"$chain", r"$deep", r"${full?${empty:n}}", r"x${full?{${host}}:{$nope}}y", r"${{}=={}}", r"${{{a}}=={{a}}}", r"${full?$$}", r"${full?$(host)}", r"$_x", r"$full_x", r"${{${deep}}!={}?{$deep}}", r"${{1.2}==level{1.2.0}}", r"${full?)}", r"$(full?})"] + [
+_WORDS = r"""
+$full ${full} $(full) a$full-b $$ $$full $$$full ${full?x} ${empty?x} ${full:x} ${empty:x} ${nope} ${nope?x} $full.$host
+${full?a:b} ${empty?a:b} ${full?{a}:{b}} ${empty?{a}:{b}} ${full?{a}:b} ${full?{a}:} ${full?} ${full:} ${full?{}} ${:x}
+${{$ten}=={010}} ${{$ten}=={$zten}} ${{a}=={b}:{z}} ${{$v310}>level{$v39}} ${{$v310}>{$v39}?{a}:{b}} ${{1}<level{2}?{a}}
+${{+1}<level{2}?{a}} ${{2}>{10}} ${{a}<{B}} ${{a}<={a}} ${{b}>={a}} ${{b}!={a}?{yes}} ${full??x} ${empty::x} $(full?{x})
+$({a}=={a}) ${{$full}=={yes}?{$host}} $host:$num }$full {$full} $chain $deep ${full?${empty:n}} ${{}=={}} ${{{a}}=={{a}}}
+x${full?{${host}}:{$nope}}y ${full?$$} ${full?$(host)} $_x $full_x ${{${deep}}!={}?{$deep}} ${{1.2}==level{1.2.0}} ${?x}
+${full?)} $(full?})
+"""
+
+GOOD = [
+    *_WORDS.split(),
     "${ full }", "${ full ?{x}}", "${full ? {a b} : {c}}", "${full? {a} }", "${empty?{a}:b c}", "${nope:x y}",
     "${{$ten} == {$zten} ? {s} : {d}}", "${{ 1} <level {2}?{a}}", "${{1. 2} <level {2}?{a}}", "$host $full",
     "${{x} != {y}}", "${{9223372036854775807} == {1}:{n}}", "${full?{a{b}c}:{d}}",
@@ -35,11 +46,9 @@ BAD = [
     "${{x} =level {y}}", "${{1.x} <level {2}?{a}}", "${{-1} <level {2}?{a}}", "${{1.} <level {2}?{a}}", "${{a}~{b}}",
     "${{1 } <level {2}?{a}}", "${{1.2.3.4} <level {2}?{a}}", "${{a} == b}", "${{a} == {b} junk}", "${{a}==foo{b}}",
     "${{99999999999999999999} == {1}}", "${{a}==level{b}}", "(${full)}", "${{1}<level{1.2000}}", "${{a}", "$loop",
-    "${full?{$}}", "${{a} {b}}", "${{$}=={a}}",
+    "${full?{$}}", "${{a} {b}}", "${{$}=={a}}", "${{$ten}==010}",
 ]  # fmt: skip
 
-GOOD = [form for form in GOOD if form != "${{$ten}==010}"]  # no braces: an error
-BAD.append("${{$ten}==010}")
 LOOPS = {"loop": "$loop"}
 
 
@@ -135,9 +144,9 @@ def test_any_form_expands_as_in_postconf(forms: list[str], tmp_path_factory: pyt
 @given(st.text(max_size=40))
 def test_any_text_expands_or_is_an_error(text: str) -> None:
     try:
-        expanded = expand(text, {}.get)
-    except MacroError as error:
-        assert str(error)
+        expanded = expand(text, lambda _: None)
+    except MacroError:
+        assert "$" in text
     else:
         assert "$" in text or expanded == text
 

@@ -237,7 +237,8 @@ def test_real_files_survive_every_edit(path: Path | None, corpus: Path) -> None:
         for option in list(service.values)[:4]:
             off = edited(document, lambda: document.disable_option(*key, option))  # noqa: B023 - run at once
             assert off is not None
-            on = edited(off, lambda: off.enable_option(*key, option, service.values[option]))  # noqa: B023
+            again = off.enable_option(*key, option, service.values[option])
+            on = edited(off, lambda: again)  # noqa: B023
             assert on is not None
             assert on.get(*key).values == service.values  # type: ignore[union-attr]  # just enabled
         added = edited(document, lambda: document.set_option(*key, "mailtui_test", b"a b"))  # noqa: B023

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from mailtui.formats.addresses import is_one
 from mailtui.formats.aliases import Aliases
 from mailtui.formats.splice import Missing, Refused, Splice, apply_splices, inverse
 from mailtui.formats.table import Table
+from tests.corpus import corpus_files
 from tests.formats.nasty import anything, files
 
+law = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 kinds = st.sampled_from([Table, Aliases])
 Kind = type[Table] | type[Aliases]
 Document = Table | Aliases
@@ -81,6 +86,7 @@ def _tried(edit: Callable[[], list[Splice]]) -> list[Splice]:
         raise
 
 
+@law
 @given(kind=kinds, raw=anything)
 def test_any_bytes_are_read_and_kept(kind: Kind, raw: bytes) -> None:
     document = kind.parse(raw)
@@ -110,6 +116,7 @@ def test_any_bytes_are_read_and_kept(kind: Kind, raw: bytes) -> None:
     assert all(1 <= problem.line <= len(document.lines) for problem in document.problems)
 
 
+@law
 @given(kind=kinds, raw=files, key=keys, value=values | items)
 def test_set_changes_this_key_alone(kind: Kind, raw: bytes, key: bytes, value: bytes | list[bytes]) -> None:
     document = kind.parse(raw)
@@ -129,6 +136,7 @@ def test_set_changes_this_key_alone(kind: Kind, raw: bytes, key: bytes, value: b
     assert apply_splices(after.raw, inverse(document.raw, splices)) == raw
 
 
+@law
 @given(kind=kinds, raw=files, value=items, data=st.data())
 def test_items_set_and_set_back(kind: Kind, raw: bytes, value: list[bytes], data: st.DataObject) -> None:
     document = kind.parse(raw)
@@ -148,6 +156,7 @@ def test_items_set_and_set_back(kind: Kind, raw: bytes, value: list[bytes], data
     assert text.spliced(text.set(key, entry.value)).raw == raw
 
 
+@law
 @given(kind=kinds, raw=files, key=keys, value=values)
 def test_added_then_removed(kind: Kind, raw: bytes, key: bytes, value: bytes) -> None:
     document = kind.parse(raw)
@@ -158,6 +167,7 @@ def test_added_then_removed(kind: Kind, raw: bytes, key: bytes, value: bytes) ->
     assert added.spliced(added.remove(key)).raw in (raw, ended)
 
 
+@law
 @given(kind=kinds, raw=files, data=st.data())
 def test_removed_is_gone(kind: Kind, raw: bytes, data: st.DataObject) -> None:
     document = kind.parse(raw)
@@ -172,6 +182,7 @@ def test_removed_is_gone(kind: Kind, raw: bytes, data: st.DataObject) -> None:
         after.remove(key)
 
 
+@law
 @given(kind=kinds, raw=files, data=st.data())
 def test_duplicates_removed(kind: Kind, raw: bytes, data: st.DataObject) -> None:
     document = kind.parse(raw)
@@ -183,6 +194,7 @@ def test_duplicates_removed(kind: Kind, raw: bytes, data: st.DataObject) -> None
     assert len(list(after.hits(key))) == 1
 
 
+@law
 @given(kind=kinds, raw=files, data=st.data())
 def test_off_then_on_is_the_same_bytes(kind: Kind, raw: bytes, data: st.DataObject) -> None:
     document = kind.parse(raw)
@@ -200,6 +212,7 @@ def test_off_then_on_is_the_same_bytes(kind: Kind, raw: bytes, data: st.DataObje
     assert off.spliced(off.enable(key)).raw == raw
 
 
+@law
 @given(kind=kinds, above=files, off=commented_out, below=files, data=st.data())
 def test_enable_adds_this_entry_alone(
     kind: Kind, above: bytes, off: bytes, below: bytes, data: st.DataObject
@@ -217,6 +230,7 @@ def test_enable_adds_this_entry_alone(
     assert now == _compiled(document)
 
 
+@law
 @given(kind=kinds, raw=files, new=keys, data=st.data())
 def test_rename_moves_the_value(kind: Kind, raw: bytes, new: bytes, data: st.DataObject) -> None:
     document = kind.parse(raw)
@@ -229,7 +243,7 @@ def test_rename_moves_the_value(kind: Kind, raw: bytes, new: bytes, data: st.Dat
     assert len(after) == len(document)
 
 
-@settings(max_examples=60)
+@law
 @given(kind=kinds, raw=files, data=st.data())
 def test_missing_keys_are_said_to_be_missing(kind: Kind, raw: bytes, data: st.DataObject) -> None:
     document = kind.parse(raw)
@@ -245,6 +259,7 @@ def test_missing_keys_are_said_to_be_missing(kind: Kind, raw: bytes, data: st.Da
             document.enable(key)
 
 
+@law
 @given(kind=kinds, raw=st.lists(files, min_size=1, max_size=4).map(b"".join), data=st.data())
 def test_spliced_is_as_if_read_anew(kind: Kind, raw: bytes, data: st.DataObject) -> None:
     document = kind.parse(raw)
@@ -263,3 +278,26 @@ def test_spliced_is_as_if_read_anew(kind: Kind, raw: bytes, data: st.DataObject)
     assert [after.entry(index) for index in range(len(after))] == [
         anew.entry(index) for index in range(len(anew))
     ]
+
+
+@pytest.mark.parametrize(("kind", "folder"), [(Table, "tables"), (Aliases, "aliases")])
+def test_edits_of_real_files_can_be_taken_back(kind: Kind, folder: str) -> None:
+    found = corpus_files(folder, 12)
+    if not found:
+        pytest.skip("no corpus of real files here")
+    for path in found:
+        document = kind.parse(path.read_bytes())
+        enabled = [index for index in range(len(document)) if document.is_enabled(index)]
+        for index in enabled[:: max(1, len(enabled) // 8)]:
+            entry, items = document.entry(index), document.items(index)
+            if len(list(document.hits(entry.key))) > 1 or entry.key.endswith(b":"):
+                continue  # a key that counts twice, or an alias file kept among the tables
+            assert document.set(entry.key, entry.value) == []
+            off = document.spliced(document.disable(entry.key))
+            assert off.spliced(off.enable(entry.key)).raw == document.raw, path
+            one_line = b"\n" not in document.raw[entry.start : entry.end - 1]
+            changed = document.spliced(document.set(entry.key, b"other@example.com"))
+            assert not one_line or changed.spliced(changed.set(entry.key, entry.value)).raw == document.raw
+            if len(items) > 1 and all(map(is_one, items)):
+                more = document.spliced(document.set(entry.key, [*items, b"more@example.com"]))
+                assert more.spliced(more.set(entry.key, items)).raw == document.raw, path

@@ -153,7 +153,7 @@ def test_the_linux_console_gets_ascii_only() -> None:
         session.wait_until("postmap refused")
         session.settle()
         drawn = re.sub(rb"[\x00-\x7f]", b"", session.raw).decode()
-        assert set(drawn) <= set("日本語表é─│┌┐└┘"), set(drawn)
+        assert set(drawn) <= set("日本語表"), set(drawn)  # what the rows themselves hold
 
 
 def test_hostile_rows_send_no_control_bytes() -> None:

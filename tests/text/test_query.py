@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mailtui.formats.aliases import Aliases
@@ -12,6 +12,10 @@ from mailtui.formats.table import Table
 from mailtui.text import query as query_module
 from mailtui.text.query import Query, Records, fold, scan
 from tests.formats.nasty import files
+
+law = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 
 class LogLines:
@@ -156,12 +160,14 @@ def _agree(typed: str, records: Records) -> None:
     assert found == [index for index in range(len(records)) if query.matches(records.fields(index))]
 
 
+@law
 @given(words=st.lists(typed_words, max_size=4), raw=files, more=files)
 def test_scan_finds_what_every_record_would(words: list[str], raw: bytes, more: bytes) -> None:
     for records in (Table.parse(raw + more), Aliases.parse(raw + more), LogLines(raw + more)):
         _agree(" ".join(words), records)
 
 
+@law
 @given(raw=files, data=st.data())
 def test_scan_finds_pieces_of_its_own_texts(raw: bytes, data: st.DataObject) -> None:
     records = data.draw(st.sampled_from([Table, Aliases, LogLines]))(raw)

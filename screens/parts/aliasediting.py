@@ -1,0 +1,144 @@
+"""The part of the Aliases screen that opens the editor, checks what is typed, and stages it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable, Sequence
+
+from textual import events
+
+from mailtui.edits.draft import merged
+from mailtui.edits.model import Edit
+from mailtui.postfix.entrychecks import EntryWarning
+from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.propose import Proposal, known_addresses, proposed_table
+from mailtui.postfix.validate import check_entry
+from mailtui.screens.parts.aliaseditor import AliasEditor
+from mailtui.screens.parts.aliasform import Form
+from mailtui.screens.parts.aliaslisting import Listing
+from mailtui.screens.parts.aliasrows import NEW, folded
+from mailtui.screens.parts.beside import beside, problem
+from mailtui.screens.parts.keyorder import focus_now
+
+
+class Editing(Listing):
+    """A list screen with an alias editor in its detail pane."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.editor: AliasEditor | None = None
+        self._staging = False
+
+    @abstractmethod
+    def stage(self, edits: Sequence[Edit], label: str = "", to: Hashable | None = None) -> None:
+        """Stage edits as one act; the cursor goes to the row `to`."""
+
+    def edit(self, form: Form) -> None:
+        """Open the editor with this form, unless it is open."""
+        if self.editor is None:
+            self.editor = AliasEditor(form, self._known)
+            self.pane.display = False
+            self.add_class("editing")
+            self.query_one(".side").mount(self.editor)
+
+    def _known(self, prefix: str) -> Sequence[str]:
+        """In a thread: names to complete with. What cannot be read now has none."""
+        if self.aliases is None:
+            return []
+        try:
+            return known_addresses(self.session.instance, self.aliases.tables, prefix)
+        except (InstanceError, OSError):
+            return []
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A click into the list must not take the keys away from what is being typed."""
+        if self.editor is not None and self.editor not in event.widget.ancestors:
+            self.editor.focus_field()
+
+    # What is typed is looked at
+
+    def on_alias_editor_changed(self, event: AliasEditor.Changed) -> None:
+        event.stop()
+        editor = self.editor
+        if editor is None or self.aliases is None:
+            return
+        form, tables, edits = editor.form, self.aliases.tables, self.session.draft.edits
+        asked = (form.address, form.items)
+
+        def look() -> tuple[Proposal | None, list[EntryWarning]]:
+            after = self.ahead.at(edits).instance
+            table, key, proposal = form.table, form.key, None
+            if form.is_new and asked[0].strip():
+                proposal = proposed_table(self.session.instance, tables, asked[0])
+                if not form.by_hand:
+                    table, key = proposal.table, proposal.address
+            if table is None or not asked[0].strip():
+                return proposal, []
+            replacing = None if form.is_new else form.was_address
+            found = check_entry(after, table, key, asked[1], replacing)
+            return proposal, [each for each in found if asked[1] or each.field != "destination"]
+
+        def looked(answer: tuple[Proposal | None, list[EntryWarning]]) -> None:
+            if self.editor is editor and (form.address, form.items) == asked:
+                if answer[0] is not None:
+                    form.take(answer[0])
+                editor.show_warnings(answer[1])
+
+        beside(self, "check", look, looked, lambda error: self.say(problem(error), "error"))
+
+    # Staging it
+
+    def on_alias_editor_staged(self, event: AliasEditor.Staged) -> None:
+        event.stop()
+        editor = self.editor
+        if editor is None or self.aliases is None or self._staging:
+            return
+        form, tables, before = editor.form, self.aliases.tables, self.session.draft.edits
+        self._staging = True
+
+        def prepare() -> str:
+            """Why it cannot be staged; empty where it can."""
+            if form.is_new and form.address.strip():
+                form.take(proposed_table(self.session.instance, tables, form.address))
+            if why := form.missing():
+                return why
+            edits = form.edits()
+            mine = {(edit.target, edit.key) for edit in edits}
+            trouble = self.ahead.at(merged((*before, *edits))).trouble
+            return next((found.text for name, found in trouble.items() if name in mine), "")
+
+        def prepared(why: str) -> None:
+            self._staging = False
+            if why:
+                self.say(why, "warning")
+                editor.show_warnings([EntryWarning("address", why, "error")] if form.items else [])
+            else:
+                self._stage_form(form)
+
+        def failed(error: Exception) -> None:
+            self._staging = False
+            self.say(problem(error), "error")
+
+        beside(self, "prepare", prepare, prepared, failed)
+
+    def _stage_form(self, form: Form) -> None:
+        edits = form.edits()
+        self.close_editor()
+        if not edits or form.table is None:
+            return
+        to = (form.table.spec, folded(form.key), NEW) if form.is_new or form.staged_new else None
+        self.stage(edits, to=to)
+        self.say("staged " + "; ".join(edit.describe() for edit in edits))
+
+    def on_alias_editor_closed(self, event: AliasEditor.Closed) -> None:
+        event.stop()
+        self.close_editor()
+
+    def close_editor(self) -> None:
+        """Back to the list."""
+        editor, self.editor = self.editor, None
+        if editor is not None:
+            editor.remove()
+        self.remove_class("editing")
+        self.pane.display = True
+        focus_now(self.lines)

@@ -1,0 +1,176 @@
+"""The list of the Aliases screen: read in a thread, laid out anew after each change, problems found."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterator, Mapping
+
+from mailtui.edits.overlay import overlay
+from mailtui.formats.target import Target
+from mailtui.postfix.aliases import AliasList, AliasRow, AliasTables
+from mailtui.screens.parts.ahead import Ahead, Trouble
+from mailtui.screens.parts.aliasrows import AliasRows, problems
+from mailtui.screens.parts.beside import beside, problem
+from mailtui.screens.parts.dialogs import ErrorDialog
+from mailtui.screens.parts.filterbar import Filtered
+from mailtui.screens.parts.linelist import Listed, Rows
+from mailtui.screens.parts.listscreen import ListScreen
+from mailtui.screens.parts.session import Change
+from mailtui.screens.parts.text import Matcher
+from mailtui.text.query import Query
+
+
+class Listing(ListScreen):
+    """A list screen over the aliases of the instance, with what is staged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.aliases: AliasList | None = None
+        """What is shown, a draft of generation `_generation` laid over it."""
+        self.trouble: Mapping[tuple[Target, str], Trouble] = {}
+        self._generation = -1
+        self._must_read = True
+        self.wanted_row: Hashable | None = None
+        self._waiting: list[Callable[[], None]] = []
+        self._problems: array[int] | None = None
+
+    # The list: read in a thread, because a table may be huge, and laid out anew after each change
+
+    def on_mount(self) -> None:
+        self.ahead = Ahead(self.session.instance)
+        self._update()
+
+    def load(self) -> Rows:
+        return Listed() if self.aliases is None else AliasRows(self.aliases, self.trouble)
+
+    def _update(self, *, read: bool = False) -> None:
+        """Have the list made anew, from the disk or from what was read."""
+        self._must_read |= read
+        instance, draft = self.session.instance, self.session.draft
+        before = None if self._must_read else self.aliases
+        edits, generation = draft.edits, draft.generation
+
+        def make() -> AliasList:
+            staged = overlay(edits, instance.files)
+            if before is not None:
+                return before.under(staged)
+            made = AliasList(AliasTables.of(instance), instance.files, staged)
+            made.warm()
+            return made
+
+        def made(found: AliasList) -> None:
+            self._must_read = self._must_read and before is not None
+            self._made(found, generation)
+
+        beside(self, "list", make, made, self._unreadable)
+
+    def _unreadable(self, error: Exception) -> None:
+        self.lines.empty = problem(error)
+        self.bar.say((problem(error), "error"))
+        self.lines.refresh_rows()
+
+    def _made(self, found: AliasList, generation: int) -> None:
+        self.aliases, self._generation, self._problems = found, generation, None
+        self.lines.empty = self.EMPTY
+        to, self.wanted_row = self.wanted_row, None
+        self.reload(to)
+        self._look_closer(found)
+        while self._waiting and self._generation == self.session.draft.generation:
+            self._waiting.pop(0)()
+
+    def _look_closer(self, found: AliasList) -> None:
+        """What takes longer: entries that do not count, staged edits that cannot be written."""
+        edits = self.session.draft.edits
+
+        def look() -> Mapping[tuple[Target, str], Trouble]:
+            found.mark_duplicates()
+            return self.ahead.at(edits).trouble if edits else {}
+
+        def looked(trouble: Mapping[tuple[Target, str], Trouble]) -> None:
+            self.trouble, self._problems = trouble, None
+            if isinstance(self.rows, AliasRows):
+                self.rows.trouble = trouble
+                self.lines.refresh_rows()
+                self.describe(self.lines.key)
+
+        beside(self, "look", look, looked, lambda error: self.say(problem(error), "error"))
+
+    def refresh_view(self, change: Change) -> None:
+        if change.paths:
+            self.ahead.forget()
+        if change.paths or change.draft:
+            self._update(read=bool(change.paths))
+
+    def when_laid(self, act: Callable[[], None]) -> None:
+        """Do it once the list shows all that is staged: keys typed ahead mean what will be on the screen."""
+        if self.aliases is not None and self._generation == self.session.draft.generation:
+            act()
+        else:
+            self._waiting.append(act)
+
+    def hits(self, text: str) -> Iterator[int | None]:
+        return self.aliases.search(Query.parse(text)) if self.aliases is not None else iter(())
+
+    def matcher(self, text: str) -> Matcher | None:
+        return Query.parse(text).spans
+
+    def _count(self, shown: int, done: bool) -> None:
+        if self.aliases is None:
+            self.lines.empty = "reading…"
+        else:
+            super()._count(shown, done)
+
+    @property
+    def row(self) -> AliasRow | None:
+        """The row under the cursor."""
+        index = self._index
+        return None if index is None or not isinstance(self.rows, AliasRows) else self.rows.row(index)
+
+    @property
+    def _index(self) -> int | None:
+        """The number of the row under the cursor among all rows."""
+        rows, place = self.lines.rows, self.lines.cursor
+        if place >= len(rows):
+            return None
+        return rows.indices[place] if isinstance(rows, Filtered) else place
+
+    def row_of(self, key: Hashable) -> AliasRow | None:
+        """The row that a key names now."""
+        rows = self.rows
+        index = rows.find(key) if isinstance(rows, AliasRows) else None
+        return rows.row(index) if index is not None and isinstance(rows, AliasRows) else None
+
+    # Problems
+
+    def action_problem(self, step: int) -> None:
+        rows, here = self.rows, self._index
+        if not isinstance(rows, AliasRows) or here is None:
+            return
+
+        def go(found: array[int]) -> None:
+            self._problems = found
+            start = bisect_right(found, here) if step > 0 else bisect_left(found, here) - 1
+            for place in range(start, len(found) if step > 0 else -1, step):
+                index = self._shown_at(found[place])
+                if index is not None:
+                    self.lines.move_to(index)
+                    return
+            self.say("No further row with a problem" if step > 0 else "No problem above")
+
+        if self._problems is not None:
+            go(self._problems)
+        else:
+            beside(self, "problem", lambda: array("L", problems(rows)), go, self.bad)
+
+    def _shown_at(self, number: int) -> int | None:
+        """The place in the list of a row, None where the filter hides it."""
+        rows = self.lines.rows
+        if not isinstance(rows, Filtered):
+            return number
+        place = bisect_left(rows.indices, number)
+        return place if place < len(rows.indices) and rows.indices[place] == number else None
+
+    def bad(self, error: Exception) -> None:
+        """Say that something did not work."""
+        self.app.push_screen(ErrorDialog("This did not work", [problem(error)]))

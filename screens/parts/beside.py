@@ -1,0 +1,82 @@
+"""Work in a thread beside a screen; its answer comes back in the screen's own thread.
+
+    beside(self, "resolve", lambda: resolve(…), self.show_it, self.failed, wait=0.08)
+
+A newer call of the same name replaces the one before, whose answer is dropped. The threads are daemons:
+leaving the console waits for none of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from textual.widget import Widget
+
+from mailtui.apply.saving import SaveError
+from mailtui.postfix.errors import InstanceError
+
+Answer = TypeVar("Answer")
+
+
+def beside(
+    widget: Widget,
+    name: str,
+    work: Callable[[], Answer],
+    then: Callable[[Answer], object],
+    failed: Callable[[Exception], object],
+    wait: float = 0.0,
+) -> None:
+    """Run `work` in a thread after `wait` seconds, then `then` with its answer, or `failed`.
+
+    Every exception goes to `failed`, because a row that cannot be told of must not end the console;
+    `problem` words it.
+    """
+
+    async def run() -> None:
+        if wait:
+            await asyncio.sleep(wait)
+        try:
+            answer = await _in_daemon(work, name)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the screen
+            failed(error)
+        else:
+            then(answer)
+
+    widget.run_worker(run(), name=name, group=name, exclusive=True)
+
+
+def problem(error: Exception) -> str:
+    """What went wrong in one line; of what should never happen, that it is the console's own fault."""
+    if isinstance(error, (InstanceError, OSError, SaveError)):
+        return str(error)
+    return f"mailtui failed here: {type(error).__name__}: {error}"
+
+
+async def _in_daemon(work: Callable[[], Answer], name: str) -> Answer:
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Answer] = loop.create_future()
+
+    def settle(put: Callable[[], None]) -> None:
+        if not future.done():
+            put()
+
+    def tell(put: Callable[[], None]) -> None:
+        try:
+            loop.call_soon_threadsafe(settle, put)
+        except RuntimeError:
+            return  # the console has ended meanwhile, and nobody waits any more
+
+    def run() -> None:
+        try:
+            answer = work()
+        except Exception as error:  # noqa: BLE001  # raised again in the thread that waits
+            tell(partial(future.set_exception, error))
+        else:
+            tell(partial(future.set_result, answer))
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await future

@@ -1,0 +1,57 @@
+"""Lists in values: items, separators, groups."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailtui.formats.lists import BLANKS, SEPARATORS, each, is_one_item, items, payload
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"", []),
+        (b" , ,\t", []),
+        (b"a, b c,,d", [b"a", b"b", b"c", b"d"]),
+        (b"a,\r\n  b", [b"a", b"b"]),
+        (b"inline:{a=b, c=d} x", [b"inline:{a=b, c=d}", b"x"]),
+        (b"{ inet:h:1, timeout=3s }, y", [b"{ inet:h:1, timeout=3s }", b"y"]),
+        (b"{a {b, c} d} e", [b"{a {b, c} d}", b"e"]),
+        (b"} a}b, c", [b"}", b"a}b", b"c"]),
+        (b"a {b, c", [b"a", b"{b, c"]),
+        (b"hash:/a,proxy:mysql:/b", [b"hash:/a", b"proxy:mysql:/b"]),
+    ],
+)
+def test_items(value: bytes, expected: list[bytes]) -> None:
+    assert items(value) == expected
+
+
+def test_commas_do_not_separate_arguments_of_master_cf() -> None:
+    assert items(b"-o a=b,c { d , e }", BLANKS) == [b"-o", b"a=b,c", b"{ d , e }"]
+
+
+@given(st.lists(st.sampled_from([b"a", b"{", b"}", b",", b" ", b"\t", b"\xff", b"#"])).map(b"".join))
+def test_items_stand_where_they_say_and_only_separators_between(value: bytes) -> None:
+    at = 0
+    for item in each(value):
+        assert value[item.start : item.end] == item.text
+        assert not value[at : item.start].strip(SEPARATORS)
+        at = item.end
+    assert not value[at:].strip(SEPARATORS)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [(b"{a}", 3), (b"{a{b}}c", 6), (b"{a", 0), (b"a{b}", 0), (b"", 0), (b"{}", 2), (b"}", 0)],
+)
+def test_payload(text: bytes, size: int) -> None:
+    assert payload(text) == size
+
+
+def test_one_item() -> None:
+    assert is_one_item(b"{ a, b }")
+    assert is_one_item(b"a}b{")
+    for text in (b"", b"a b", b"a,", b"{a", b"a}"):
+        assert not is_one_item(text)

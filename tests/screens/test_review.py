@@ -1,0 +1,581 @@
+"""The Review: what it shows, what it does not let through, what it writes, and what it keeps when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+
+from mailtui.apply import transaction
+from mailtui.apply.acting import Acting
+from mailtui.apply.plan import Plan as PlanOfSteps
+from mailtui.apply.report import Failed
+from mailtui.apply.review import FileView, Review, review
+from mailtui.edits import store
+from mailtui.edits.entries import SetEntry
+from mailtui.formats.target import Target
+from mailtui.screens.parts import guarded
+from mailtui.screens.parts.dialogs import ErrorDialog
+from mailtui.screens.parts.reviewlines import ReviewRows
+from mailtui.screens.parts.session import Change
+from mailtui.screens.parts.terminal import Plan
+from mailtui.screens.review import ReviewScreen
+from tests.apply.changing import VIRTUAL, Server, write_old
+from tests.screens.conftest import screen_of, screen_text
+from tests.screens.reviewing import WEBMASTER, key_at, made_server, open_review, session_of, shows, until
+
+Open = Callable[..., Any]
+REAL_GUARD = guarded.GUARD
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with made_server(tmp_path, monkeypatch) as made:
+        yield made
+
+
+def untouched(server: Server) -> bool:
+    return server.text() == VIRTUAL and server.answers(server.table, WEBMASTER) == "jean@falcot.com"
+
+
+def saved_draft(folder: Path) -> Path:
+    (path,) = folder.glob("mailtui-draft-*.json")
+    return path
+
+
+# What it shows
+
+
+async def test_it_shows_edits_diff_and_plan(open_console: Open, server: Server) -> None:
+    session = session_of(server, server.change(), server.new(), server.gone())
+    async with open_console(session=session, size=(100, 40)) as (_app, pilot):
+        await open_review(pilot)
+        lines = (await shows(pilot, "Rehearsal")).split("\n")
+        assert lines[2].split("  ")[0] == " Write 3 changes · REMOVES 1"
+        assert f" ~ virtual {WEBMASTER} → jean@falcot.com, laure@falcot.com" in lines
+        assert " - virtual contact@falcotsbrand.com (was laure@falcot.com, sophie@falcot.com)" in lines
+        assert f" -     2  {WEBMASTER}   jean@falcot.com" in lines
+        assert f" +     2  {WEBMASTER}   jean@falcot.com, laure@falcot.com" in lines
+        (heading,) = [line for line in lines if str(server.etc / "virtual") in line and "──" in line]
+        assert heading.endswith("+2 −2 ──")
+        (check,) = [line for line in lines if " 1 check" in line]
+        assert " ok 0." in check
+        (swap,) = [line for line in lines if " 3 swap" in line]
+        assert "ok" not in swap.split()
+        assert any("no reload needed" in line for line in lines)
+        assert any("Rehearsal" in line and "not needed" in line for line in lines)
+    assert untouched(server)
+
+
+async def test_long_lines_are_wrapped_and_nothing_is_cut(open_console: Open, server: Server) -> None:
+    items = tuple(f"user{n}@falcot.com" for n in range(12))
+    session = session_of(server, server.change(", ".join(items)))
+    async with open_console(session=session, size=(60, 60)) as (_app, pilot):
+        await open_review(pilot)
+        text = await shows(pilot, "Rehearsal")
+        assert all(text.count(item) == 2 for item in items)
+        assert all(len(line) <= 60 for line in text.split("\n"))
+        assert "…" not in text
+
+
+def test_of_a_long_path_the_end_is_shown() -> None:
+    view = FileView("/etc/postfix/" + "long" * 20 + "/virtual", 1, 0, (), secret=False, created=False)
+    rows = ReviewRows(60).showing(Review("t", (), (view,), "", PlanOfSteps(())))
+    (heading,) = [segment for segment, _ in rows.cells(0).cells[0] if "virtual" in segment]
+    assert heading.startswith(" …")
+    assert heading.endswith("long/virtual ")
+    assert sum(len(text) for text, _ in rows.cells(0).cells[0]) == 57
+
+
+async def test_nothing_staged(open_console: Open, server: Server) -> None:
+    async with open_console(session=session_of(server)) as (app, pilot):
+        await open_review(pilot, "Nothing is staged")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, ReviewScreen)
+        assert app.screen.phase == "empty"
+
+
+async def test_hostile_text_stays_text(open_console: Open, server: Server) -> None:
+    edit = SetEntry(server.table, "evil@falcotsbrand.com", ("[/foo]\x1b]0;PWNED\x07@x.test",), None)
+    async with open_console(session=session_of(server, edit), size=(100, 40)) as (_app, pilot):
+        await pilot.press("w")
+        text = await shows(pilot, "[/foo]␛]0;PWNED␇@x.test")
+        assert "\x1b" not in text
+
+
+async def test_ascii_on_a_bare_console(open_console: Open, server: Server) -> None:
+    plan = Plan(ansi=True, no_colour=True, ascii_only=True)
+    async with open_console(session=session_of(server, server.change()), plan=plan) as (_app, pilot):
+        await open_review(pilot)
+        assert (await shows(pilot, "Rehearsal")).isascii()
+
+
+async def test_tab_goes_from_part_to_part(open_console: Open, server: Server) -> None:
+    session = session_of(server, server.change(), server.alias())
+    async with open_console(session=session) as (_app, pilot):
+        screen = await open_review(pilot)
+        seen = []
+        for _ in range(4):
+            seen.append(screen.lines.key)
+            await pilot.press("tab")
+        assert seen == [
+            ("edit", 0, 0), ("diff 0", -1, "heading"), ("diff 1", -1, "heading"), ("plan", -1, "heading")
+        ]  # fmt: skip
+        assert screen.lines.cursor == 0
+        await pilot.press("shift+tab")
+        assert screen.lines.key == ("plan", -1, "heading")
+
+
+# What it does not let through
+
+
+async def test_keys_of_the_first_half_second_do_nothing(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert REAL_GUARD == 0.5
+    session = session_of(server, server.change())
+    async with open_console(session=session) as (app, pilot):
+        screen = await open_review(pilot)
+        monkeypatch.setattr(guarded, "GUARD", REAL_GUARD)
+        drawn = screen._drawn
+        assert drawn is not None
+        for key in ("d", "q", "escape", "s", "enter"):
+            key_at(app, key, drawn + 0.49)
+            await pilot.pause()
+        assert (app.screen, screen.phase, len(session.draft)) == (screen, "ready", 1)
+        assert untouched(server)
+        key_at(app, "enter", drawn + 0.51)
+        await shows(pilot, "Done in")
+
+
+async def test_keys_typed_ahead_do_nothing(open_console: Open, server: Server) -> None:
+    session = session_of(server, server.change())
+    async with open_console(session=session) as (app, pilot):
+        ahead = time.monotonic()
+        for key in ("w", "enter", "d", "q"):
+            key_at(app, key, ahead)
+        await shows(pilot, "Enter apply")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, ReviewScreen)
+        assert (screen.phase, len(session.draft)) == ("ready", 1)
+        assert untouched(server)
+
+
+async def test_pasted_text_does_nothing(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_of(server, server.change())
+    async with open_console(session=session) as (app, pilot):
+        screen = await open_review(pilot)
+        app.post_message(events.Paste("d\r\n\rq"))
+        await pilot.pause()
+        monkeypatch.setattr(guarded, "BY_HAND", 0.02)  # a terminal that does not mark what is pasted
+        now = time.monotonic()
+        key_at(app, "j", now)
+        key_at(app, "enter", now + 0.001)
+        await shows(pilot, "press it alone")
+        assert (screen.phase, len(session.draft)) == ("ready", 1)
+        assert untouched(server)
+
+
+async def test_enter_waits_for_every_check(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def slow(*args: Any, **named: Any) -> Any:
+        assert goes_on.wait(20)
+        return review(*args, **named)
+
+    monkeypatch.setattr("mailtui.screens.review.review", slow)
+    session = session_of(server, server.change())
+    async with open_console(session=session) as (_app, pilot):
+        try:
+            screen = await open_review(pilot, "Checking 1 change")
+            await pilot.press("enter")
+            await shows(pilot, "Not every check has answered yet")
+            assert (screen.phase, untouched(server)) == ("looking", True)
+        finally:
+            goes_on.set()
+        await shows(pilot, "Enter apply")
+        await pilot.press("enter")
+        await shows(pilot, "Done in")
+
+
+async def test_what_is_checked_shows_while_it_is(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def slow(*args: Any, **named: Any) -> Any:
+        found = review(*args, **named)
+        assert goes_on.wait(20)
+        return found
+
+    monkeypatch.setattr("mailtui.screens.review.review", slow)
+    async with open_console(session=session_of(server, server.change())) as (_app, pilot):
+        try:
+            await pilot.press("w")
+            text = await shows(pilot, "checking 2")
+            assert "compile" in text
+        finally:
+            goes_on.set()
+        await shows(pilot, "Enter apply")
+
+
+async def test_leaving_ends_the_checks(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancels: list[threading.Event] = []
+
+    def slow(*args: Any, cancel: threading.Event, **named: Any) -> Any:
+        cancels.append(cancel)
+        assert cancel.wait(20)
+        return review(*args, cancel=cancel, **named)
+
+    monkeypatch.setattr("mailtui.screens.review.review", slow)
+    async with open_console(session=session_of(server, server.change())) as (app, pilot):
+        await open_review(pilot, "Checking 1 change")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert await asyncio.to_thread(cancels[0].wait, 20)
+
+
+async def test_what_is_refused_is_not_written_and_kept(open_console: Open, server: Server) -> None:
+    bad = server.parameter("smtpd_recpient_restrictions", "permit")
+    session = session_of(server, server.change(), bad)
+    async with open_console(session=session, size=(100, 40)) as (_app, pilot):
+        screen = await open_review(pilot, "cannot be written")
+        assert "unused parameter" in screen_of(_app)
+        await pilot.press("enter")
+        await shows(pilot, "Cannot be written: ")
+        assert (screen.phase, len(session.draft)) == ("ready", 2)
+    assert untouched(server)
+
+
+async def test_it_looks_again_when_the_disk_changes_and_enter_waits_for_that(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_of(server, server.change())
+    async with open_console(session=session, size=(80, 40)) as (app, pilot):
+        screen = await open_review(pilot)
+        text = server.text() + "new@falcotsbrand.com   laure@falcot.com\n"
+        write_old(server.etc / "virtual", text)
+        server.compile(server.table)
+        session.changed.emit(Change(paths=frozenset({server.table.path})))
+        await shows(pilot, "       4  new@falcotsbrand.com")
+        await shows(pilot, "Enter apply")
+        changed = screen._changed_at
+        assert changed > 0
+        monkeypatch.setattr(guarded, "GUARD", REAL_GUARD)
+        screen._drawn = changed - 10
+        key_at(app, "enter", changed + 0.49)
+        await shows(pilot, "This changed a moment ago")
+        assert server.text() == text
+        key_at(app, "enter", changed + 0.51)
+        await shows(pilot, "Done in")
+        assert server.answers(server.table, "new@falcotsbrand.com") == "laure@falcot.com"
+
+
+async def test_what_others_saved_is_written_only_once_accepted(open_console: Open, server: Server) -> None:
+    write_old(server.etc / "virtual", VIRTUAL + "half@falcotsbrand.com   nobody@falcot.com\n")
+    (server.etc / ".virtual.swp").write_bytes(b"b0VIM")
+    session = session_of(server, server.change())
+    async with open_console(session=session, size=(80, 40)) as (_app, pilot):
+        await open_review(pilot, "a accepts what is not yours")
+        text = screen_of(_app)
+        assert " ? virtual half@falcotsbrand.com → nobody@falcot.com" in text
+        assert ".virtual.swp" in text
+        assert " Write 1 change · NOT YOURS 1 " in text
+        await pilot.press("enter")
+        await shows(pilot, "1 entry of others would go live too")
+        assert server.answers(server.table, "half@falcotsbrand.com") == ""
+        await pilot.press("a")
+        await shows(pilot, "accepted")
+        await pilot.press("a")
+        await shows(pilot, "a accepts what is not yours")
+        await pilot.press("a", "enter")
+        await shows(pilot, "Done in")
+        assert server.answers(server.table, "half@falcotsbrand.com") == "nobody@falcot.com"
+
+
+async def test_what_was_accepted_does_not_hold_for_more(open_console: Open, server: Server) -> None:
+    text = VIRTUAL + "half@falcotsbrand.com   nobody@falcot.com\n"
+    write_old(server.etc / "virtual", text)
+    session = session_of(server, server.change())
+    async with open_console(session=session, size=(80, 40)) as (_app, pilot):
+        await open_review(pilot, "a accepts what is not yours")
+        await pilot.press("a")
+        await shows(pilot, "Enter apply")
+        write_old(server.etc / "virtual", text + "more@falcotsbrand.com   nobody@falcot.com\n")
+        session.changed.emit(Change(paths=frozenset({server.table.path})))
+        await shows(pilot, "more@falcotsbrand.com → nobody")
+        await shows(pilot, "a accepts what is not yours")
+        await pilot.press("enter")
+        await shows(pilot, "2 entries of others would go live too")
+        assert server.answers(server.table, "half@falcotsbrand.com") == ""
+
+
+# Editing the draft
+
+
+async def test_d_drops_the_edit_under_the_cursor(open_console: Open, server: Server) -> None:
+    session = session_of(server, server.change(), server.new(), server.gone())
+    async with open_console(session=session, size=(80, 40)) as (_app, pilot):
+        await open_review(pilot)
+        await pilot.press("j", "d")
+        await until(pilot, lambda: "Write 2 changes" in screen_text(_app)[2])
+        assert session.draft.edits == (server.change(), server.gone())
+        assert "presse@" not in "\n".join(screen_text(_app)[2:-1])
+        await pilot.press("tab", "d")
+        await shows(pilot, "Put the cursor on an edit")
+        assert len(session.draft) == 2
+        await pilot.press("g", "d", "d")
+        await shows(pilot, "Nothing is staged")
+    assert untouched(server)
+
+
+async def test_u_takes_back_and_it_looks_again(open_console: Open, server: Server) -> None:
+    session = session_of(server, server.change(), server.new())
+    async with open_console(session=session) as (_app, pilot):
+        await open_review(pilot)
+        await pilot.press("u")
+        await until(pilot, lambda: "Write 1 change " in screen_text(_app)[2])
+        assert session.draft.edits == (server.change(),)
+
+
+# Writing
+
+
+async def test_enter_writes_compiles_and_tells_everyone(open_console: Open, server: Server) -> None:
+    session = session_of(server, server.change(), server.alias())
+    async with open_console(session=session, size=(80, 40)) as (app, pilot):
+        news: list[Change] = []
+        session.changed.subscribe(news.append)
+        await open_review(pilot)
+        await pilot.press("enter")
+        text = await shows(pilot, "Done in")
+        assert " · H u undoes it" in text
+        assert text.count(" ok 0.") == 5
+        assert server.answers(server.table, WEBMASTER) == "jean@falcot.com, laure@falcot.com"
+        assert server.answers(server.aliases, "sales") == "laure"
+        assert not session.draft
+        assert "staged" not in screen_text(app)[0]
+        told = [change for change in news if change.paths]
+        assert told[0].paths == {server.table.path, server.aliases.path}
+        assert told[0].draft
+        await shows(pilot, f"log of {WEBMASTER}, sales")
+        assert app.strip.open
+        await pilot.press("enter")
+        assert isinstance(app.screen, ReviewScreen)
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(app.screen, ReviewScreen))
+
+
+async def test_what_was_staged_meanwhile_stays(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_of(server, server.change())
+
+    def staged_meanwhile(*args: Any, **named: Any) -> Any:
+        done = transaction.apply(*args, **named)
+        session.draft.stage(server.new())
+        return done
+
+    monkeypatch.setattr("mailtui.screens.review.apply", staged_meanwhile)
+    async with open_console(session=session) as (_app, pilot):
+        await open_review(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: session.draft.edits == (server.new(),))
+        assert server.answers(server.table, WEBMASTER) == "jean@falcot.com, laure@falcot.com"
+
+
+async def test_wq_ends_the_console_after_the_write(open_console: Open, server: Server) -> None:
+    session = session_of(server, server.change())
+    async with open_console(session=session) as (app, pilot):
+        await pilot.press("colon", "w", "q", "enter")
+        await shows(pilot, "Enter apply")
+        await pilot.press("enter")
+        await until(pilot, lambda: app._exit)
+    assert app.return_code == 0
+    assert server.answers(server.table, WEBMASTER) == "jean@falcot.com, laure@falcot.com"
+
+
+async def test_leaving_forgets_the_q_of_wq(open_console: Open, server: Server) -> None:
+    async with open_console(session=session_of(server, server.change())) as (app, pilot):
+        await pilot.press("colon", "w", "q", "enter")
+        await shows(pilot, "Enter apply")
+        assert app.quit_after_write
+        await pilot.press("q")
+        await until(pilot, lambda: not app.quit_after_write)
+
+
+async def test_what_is_there_already_is_cleared_away(open_console: Open, server: Server) -> None:
+    write_old(server.etc / "virtual", VIRTUAL.replace("jean@falcot.com", "jean@falcot.com, laure@falcot.com"))
+    server.compile(server.table)
+    session = session_of(server, server.change())
+    async with open_console(session=session) as (_app, pilot):
+        await open_review(pilot, "every file says so already")
+        await pilot.press("enter")
+        await until(pilot, lambda: not session.draft)
+
+
+async def test_a_write_that_fails_is_taken_back_and_the_draft_kept(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verify(self: Acting, reporter: Any) -> None:
+        with reporter.step("verify"):
+            raise Failed("postmap: the [/live] table answers \x1b[2J something else")
+
+    monkeypatch.setattr(Acting, "verify", verify)
+    session = session_of(server, server.change())
+    async with open_console(session=session, size=(100, 40)) as (app, pilot):
+        await open_review(pilot)
+        await pilot.press("enter")
+        text = await shows(pilot, "everything is as it was")
+        dialog = app.screen
+        assert isinstance(dialog, ErrorDialog)
+        assert "postmap: the [/live] table answers ␛[2J something else" in text
+        assert "1 change staged" in text
+        await pilot.press("y")
+        assert "something else" in app.clipboard
+        assert "\x1b" not in app.clipboard
+        await pilot.press("escape")
+        await shows(pilot, "Enter apply")
+        assert session.draft.edits == (server.change(),)
+    assert untouched(server)
+
+
+async def test_escape_while_it_is_written_asks_and_stops(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waiting(*args: Any, cancel: threading.Event, **named: Any) -> Any:
+        assert cancel.wait(20)
+        return transaction.apply(*args, cancel=cancel, **named)
+
+    monkeypatch.setattr("mailtui.screens.review.apply", waiting)
+    session = session_of(server, server.change())
+    async with open_console(session=session) as (app, pilot):
+        screen = await open_review(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.phase == "applying")
+        await pilot.press("q")
+        await shows(pilot, "Stop writing?")
+        await pilot.press("n")
+        await shows(pilot, "Writing 1 change")
+        assert app.screen is screen
+        await pilot.press("escape")
+        await shows(pilot, "Stop writing?")
+        await pilot.press("y")
+        await shows(pilot, "stopped before anything was written")
+        assert len(session.draft) == 1
+    assert untouched(server)
+
+
+async def test_after_write_runs_and_its_failure_is_only_told(open_console: Open, server: Server) -> None:
+    made = server.root / "made"
+    session = session_of(server, server.change(), after_write=("touch", str(made)))
+    async with open_console(session=session) as (_app, pilot):
+        await open_review(pilot)
+        await pilot.press("enter")
+        text = await shows(pilot, "Done in")
+        assert made.exists()
+        assert "after_write" not in text
+    failing = session_of(server, server.new(), after_write=("ls", "/no/such\x1bfile"))
+    async with open_console(session=failing, size=(100, 40)) as (_app, pilot):
+        await open_review(pilot)
+        await pilot.press("enter")
+        await shows(pilot, "Done in")
+        text = await shows(pilot, "after_write: ls ended with status 2")
+        assert "No such file" in text
+        assert not failing.draft
+    assert server.answers(server.table, "presse@falcotsbrand.com") == "sophie@falcot.com"
+
+
+# Saving
+
+
+async def test_s_saves_the_draft_for_its_owner_only(
+    open_console: Open, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = session_of(server, server.change(), server.new())
+    async with open_console(session=session) as (_app, pilot):
+        await open_review(pilot)
+        await pilot.press("s")
+        await shows(pilot, "mailtui-draft-mail.falcot.com-")
+        await pilot.press("enter")
+        await shows(pilot, "Saved as")
+        path = saved_draft(tmp_path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        saved = store.loads(path.read_bytes())
+        assert saved.edits == session.draft.edits
+        assert (saved.who, saved.config_dir) == ("roland", str(server.etc))
+        path.write_text("mine")
+        await pilot.press("s", "enter")
+        await shows(pilot, "is there already")
+        await pilot.press("n")
+        await pilot.pause()
+        assert path.read_text() == "mine"
+        await pilot.press("s", "enter")
+        await shows(pilot, "is there already")
+        await pilot.press("y")
+        await shows(pilot, "Saved as")
+        assert json.loads(path.read_text())["who"] == "roland"
+    assert untouched(server)
+
+
+async def test_read_only_saves_instead_of_writing(
+    open_console: Open, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = session_of(server, server.change(), read_only=True)
+    async with open_console(session=session) as (app, pilot):
+        await open_review(pilot, "read-only: Enter saves the draft")
+        assert "apply" not in screen_text(app)[-1]
+        await pilot.press("enter")
+        await shows(pilot, "Save the draft as a file")
+        await pilot.press("enter")
+        await shows(pilot, "Saved as")
+        path = saved_draft(tmp_path)
+        assert store.loads(path.read_bytes()).edits == (server.change(),)
+        assert len(session.draft) == 1
+    assert untouched(server)
+
+
+async def test_a_draft_that_cannot_be_saved_says_why(open_console: Open, server: Server) -> None:
+    async with open_console(session=session_of(server, server.change())) as (_app, pilot):
+        await open_review(pilot)
+        await pilot.press("s", "ctrl+u", *"/proc/nowhere/x", "enter")
+        text = await shows(pilot, "The draft was not saved")
+        assert "/proc/nowhere: no such file or directory" in text
+
+
+async def test_values_of_a_secret_file_are_not_shown(open_console: Open, server: Server) -> None:
+    secret = Target("table", str(server.etc / "sasl_passwd"), "hash")
+    write_old(server.etc / "sasl_passwd", "relay.test   user:hunter2\n")
+    edit = SetEntry(secret, "relay.test", "user:hunter3", "user:hunter2")
+    async with open_console(session=session_of(server, edit), size=(100, 40)) as (_app, pilot):
+        await open_review(pilot)
+        text = await shows(pilot, "values hidden")
+        assert "hunter" not in text
+        assert "relay.test" in text
+
+
+async def test_y_shows_the_diff_as_plain_text(open_console: Open, server: Server) -> None:
+    async with open_console(session=session_of(server, server.change())) as (app, pilot):
+        await open_review(pilot)
+        await pilot.press("y")
+        text = await shows(pilot, "@@ -1,3 +1,3 @@")
+        assert f"+++ {server.etc}/virtual" in text
+        assert "@@ -1,3 +1,3 @@" in app.clipboard
