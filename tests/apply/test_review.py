@@ -174,3 +174,12 @@ def test_a_stopped_postfix_is_neither_reloaded_nor_restarted(
     assert "Postfix is stopped: the change is live at its next start" in [
         step.why for step in seen.plan.steps
     ]
+
+
+def test_a_conflict_in_a_password_file_is_masked(server: Server) -> None:
+    passwd = Target("table", str(server.etc / "sasl_passwd"), "hash")
+    write_old(server.etc / "sasl_passwd", "a.example user:hunter3\n")
+    seen = review(server.instance, [SetEntry(passwd, "a.example", "user:hunter2", "user:hunter1")])
+    conflict = seen.conflicts[0]
+    assert (conflict.was, conflict.theirs, conflict.ours) == (MASK, MASK, MASK)
+    assert "hunter" not in conflict.edit.describe() + str(conflict)
