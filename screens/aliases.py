@@ -98,7 +98,7 @@ class AliasesScreen(Editing):
                 self.lines.unmark_all()
 
     def _with_chosen(self, act: Callable[[list[AliasRow]], None]) -> None:
-        """Do something with the marked rows or the one under the cursor, as they are now, whatever keys follow."""
+        """Do something with the rows that are marked (or under the cursor) now, whatever keys follow."""
         marked, one = frozenset(self.lines.marked), self.lines.key
 
         def go() -> None:

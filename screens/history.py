@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -86,7 +87,7 @@ def about(entry: Entry) -> list[Spans]:
 
 def diff_lines(diff: list[str]) -> Iterator[Spans]:
     """The lines of a unified diff, the sign first and the weight second; each file by its name alone."""
-    for line, following in zip(diff, [*diff[1:], ""], strict=True):
+    for line, following in zip_longest(diff, diff[1:], fillvalue=""):
         if line.startswith("--- ") and following.startswith("+++ "):
             continue
         if line.startswith("+++ "):

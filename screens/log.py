@@ -2,64 +2,26 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Iterator
-from time import perf_counter
 from typing import ClassVar
 
-from mailtui.text.query import Query
 from textual.binding import Binding, BindingType
 
 from mailtui.maillog.feed import Feed
 from mailtui.maillog.record import Record, parse
-from mailtui.maillog.view import LEGEND, row
+from mailtui.maillog.view import LEGEND
+from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.filterbar import Filtered, Found
-from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.filterbar import Found
 from mailtui.screens.parts.listscreen import ListScreen
-from mailtui.screens.parts.livelog import SEVERITIES
+from mailtui.screens.parts.logrows import LogRows, hits, line_at
+from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.text import Matcher, Spans
-
-LOOK = 0.001
-"""Seconds of filtering between two signs of life."""
-
-
-class LogRows:
-    """The lines of a feed as rows; an index counts from the oldest line still held."""
-
-    def __init__(self, feed: Feed, *, raw: bool, end: int | None = None) -> None:
-        self.feed, self.raw = feed, raw
-        self.first = feed.lines.first
-        self.end = len(feed.lines) if end is None else end
-
-    def __len__(self) -> int:
-        return max(0, self.end - self.first)
-
-    def line(self, index: int) -> bytes:
-        """The line, or what is left of it."""
-        try:
-            return self.feed.lines.line(self.first + index)
-        except IndexError:
-            return b"(fell out of memory)"
-
-    def cells(self, index: int) -> Row:
-        line = self.line(index)
-        if self.raw:
-            return Row((line,), style="")
-        shown = row(parse(line), self.feed.sender)
-        style = SEVERITIES[shown.severity]
-        return Row(
-            (shown.clock, [(f"{shown.letter} {shown.what}", style)], shown.peer, shown.path, shown.result),
-            style="dim" if shown.severity == "quiet" else "",
-        )
-
-    def key(self, index: int) -> Hashable:
-        return self.first + index
-
-    def find(self, key: Hashable) -> int | None:
-        if not isinstance(key, int) or not self.first <= key < self.end:
-            return None
-        return key - self.first
+from mailtui.text.query import Query
+from mailtui.text.safe import decode
 
 
 class LogScreen(ListScreen):
@@ -70,28 +32,44 @@ class LogScreen(ListScreen):
     COLUMNS = (
         Column("TIME", least=8, share=0),
         Column("WHAT", least=10, share=0),
-        Column("CLIENT / RELAY", share=2, drop=70),
-        Column("FROM → TO", share=4),
+        Column("CLIENT / RELAY", share=3, drop=76),
+        Column("FROM → TO", share=5),
         Column("RESULT", share=4),
     )
+    RAW_COLUMNS = (Column("LINE"),)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("G,end", "follow", "follow", id="log.follow", tooltip="Go to the newest line and follow."),
+        Binding("G,end", "follow", "follow", key_display="G", id="log.follow",
+                tooltip="Go to the newest line and follow."),
         Binding("p", "pause", "pause", id="log.pause", tooltip="Stop following, or follow again."),
         Binding("v", "raw", "raw", id="log.raw", tooltip="Show the lines as in the file, or in words."),
         Binding("e", "problem(1)", "next problem", id="log.next-problem", tooltip="Go to the next problem."),
-        Binding("E", "problem(-1)", "last problem", show=False, id="log.previous-problem",
+        Binding("E", "problem(-1)", "previous problem", show=False, id="log.previous-problem",
                 tooltip="Go to the problem before."),
-        Binding("y", "copy", "copy", id="log.copy", tooltip="Copy the line as it is in the file."),
+        Binding("enter", "open", "whole line", show=False, id="log.open",
+                tooltip="Show the line in full, as plain text."),
+        Binding("y", "copy", "copy", show=False, id="log.copy",
+                tooltip="Copy the marked lines, or this one, and show them as plain text."),
+        Binding("s", "save", "save", show=False, id="log.save",
+                tooltip="Save the lines that are shown, as they are in the log."),
     ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
         self.following = True
         self.raw = False
+        self._query: Query | None = None
+        self._searching = False
 
     @property
     def feed(self) -> Feed:
+        """The log that all screens share; followed from now on."""
         return self.console.live_log.start()
+
+    @property
+    def shown(self) -> LogRows:
+        """What the list shows."""
+        rows = self.lines.rows
+        return rows if isinstance(rows, LogRows) else LogRows(self.feed, range(0), raw=self.raw)
 
     def on_mount(self) -> None:
         self._forget = self.console.live_log.news.subscribe(self._news)
@@ -99,22 +77,19 @@ class LogScreen(ListScreen):
     def on_unmount(self) -> None:
         self._forget()
 
-    # The list
+    def on_screen_resume(self) -> None:
+        if self.is_mounted:
+            self._news(None)
+
+    # The list. All rows, or the hits so far: both are grown by what is new, and only while following.
 
     def load(self) -> LogRows:
-        return LogRows(self.feed, raw=self.raw)
+        return LogRows.all(self.feed, raw=self.raw)
 
     def hits(self, text: str) -> Iterator[int | None]:
-        query = Query.parse(text)
-        rows = self.load()
-        self.rows = rows
-        looked = perf_counter()
-        for index in range(len(rows)):
-            if query.matches(rows.line(index)):
-                yield index
-            elif perf_counter() - looked > LOOK:
-                yield None
-                looked = perf_counter()
+        self._query, self._searching = Query.parse(text), True
+        self.rows = rows = self.load()
+        return hits(self.feed, range(rows.end - len(rows), rows.end), self._query)
 
     def matcher(self, text: str) -> Matcher | None:
         return Query.parse(text).spans
@@ -122,120 +97,143 @@ class LogScreen(ListScreen):
     def refresh_view(self, change: Change) -> None:
         """The log lives by itself; staged edits do not change it."""
 
-    def _news(self, _news: None) -> None:
-        if not self.is_current:
-            return
-        if self.following:
-            self.show_newest()
-        else:
-            self._say_state()
-
-    def show_newest(self) -> None:
-        """Take in what came since, and go to its end."""
-        text = self.bar.text
-        before = self.rows
-        rows = self.load()
-        self.rows = rows
-        if not text:
-            self.lines.set_rows(rows)
-        elif isinstance(self.lines.rows, Filtered) and isinstance(before, LogRows):
-            self._extend_filtered(self.lines.rows, before, rows, Query.parse(text))
-        self.lines.move_to(len(self.lines.rows) - 1)
-        self._say_state()
-
-    def _extend_filtered(self, shown: Filtered, before: LogRows, rows: LogRows, query: Query) -> None:
-        """The hits so far, moved by what fell away, and those among the new lines."""
-        from array import array
-
-        gone = rows.first - before.first
-        kept = array("I", (index - gone for index in shown.indices if index >= gone))
-        kept.extend(
-            n for n in range(max(0, before.end - rows.first), len(rows)) if query.matches(rows.line(n))
-        )
-        self.lines.set_rows(Filtered(rows, kept), match=query.spans)
-
     def _found(self, found: Found) -> None:
-        super()._found(found)
-        if found.done and self.following:
-            self.lines.move_to(len(self.lines.rows) - 1)
+        self._searching = not found.done
+        to = self._wanted
+        match = self._query.spans if self._query is not None else None
+        self.lines.set_rows(LogRows(self.feed, found.rows, raw=self.raw), match=match, to=to)
+        if found.done:
+            self._wanted = None
+        if self.following and to is None:
+            self._to_end()
         self._say_state()
 
     def _show_all(self, to: Hashable | None = None) -> None:
+        self._query, self._searching = None, False
         super()._show_all(to)
         if self.following and to is None:
-            self.lines.move_to(len(self.lines.rows) - 1)
+            self._to_end()
+        self._say_state()
+
+    def on_filter_bar_changed(self, event: object) -> None:
+        """The newest hits are what one looks for in a log."""
+        self._first_hit = False
+
+    def _news(self, _news: None) -> None:
+        if not self.is_current:
+            return
+        if self.following and not self._searching:
+            self._grow()
+        self._say_state()
+
+    def _grow(self) -> None:
+        """Take in what came since, and go to its end."""
+        feed, query = self.feed, self._query
+        before = self.rows.end if isinstance(self.rows, LogRows) else 0
+        self.rows = LogRows.all(feed, raw=self.raw)
+        if query is None:
+            self.lines.set_rows(self.rows)
+        else:
+            first = feed.lines.first
+            numbers = array("Q", (number for number in self.shown.numbers if number >= first))
+            fresh = range(max(before, first), self.rows.end)
+            numbers.extend(number for number in fresh if query.matches(line_at(feed, number)))
+            self.lines.set_rows(LogRows(feed, numbers, raw=self.raw), match=query.spans)
+        self._to_end()
+
+    def _to_end(self) -> None:
+        self.lines.move_to(len(self.lines.rows) - 1)
+
+    def _count(self, shown: int, done: bool) -> None:
         self._say_state()
 
     def _say_state(self) -> None:
         feed = self.feed
-        rows = self.rows
-        newer = len(feed.lines) - rows.end if isinstance(rows, LogRows) else 0
+        marked = (f"{len(self.lines.marked)} marked  " if self.lines.marked else "", "accent")
+        newer = len(feed.lines) - self.rows.end if isinstance(self.rows, LogRows) else 0
+        held = f"{len(self.lines.rows)} of {len(self.rows)} lines  " if self._query is not None else ""
         if feed.trouble:
-            self.bar.say((feed.trouble, "error"))
+            self.lines.empty = feed.trouble
+            self.bar.say(("no log" if feed.source.kind == "none" else feed.trouble, "error"))
         elif self.following:
-            self.bar.say((f"{feed.source.title}  ", "dim"), ("live", "good"))
+            self.lines.empty = "No line matches" if self._query is not None else self.EMPTY
+            self.bar.say(marked, (f"{held}{feed.source.title}  ", "dim"), ("live", "good"))
         else:
-            self.bar.say((f"{newer} newer · " if newer else "", "warning"), ("paused · G follow", "warning"))
+            self.bar.say(marked, (held, "dim"), (f"{newer} newer · G follow", "warning"))
 
     # Keys
 
     def describe(self, key: Hashable | None) -> None:
-        if isinstance(key, int) and key < len(self.feed.lines) - 1 and not self._at_end():
+        if self.following and self.lines.cursor < len(self.lines.rows) - 1:
             self.following = False
-        self._say_state()
+            self._say_state()
         if not isinstance(key, int):
-            self.pane.show([], [], [])
+            trouble = self.feed.trouble
+            self.pane.show([], [], [[(trouble, "warning")]] if trouble else [])
             return
-        record = parse(self._line(key))
-        self.pane.show(
-            [(record.queue_id or record.event, "bold")],
-            [(record.time[:19].replace("T", " ") if record.time else "", "dim")],
-            list(detail(record)),
-        )
+        record = parse(line_at(self.feed, key))
+        title = record.queue_id or (f"{record.process}" if record.process else record.event)
+        when = record.time[:19].replace("T", " ") if record.time else ""
+        self.pane.show([(title, "bold"), (f"  {record.event}", "dim")], [(when, "dim")], list(detail(record)))
 
-    def _at_end(self) -> bool:
-        return self.lines.cursor >= len(self.lines.rows) - 1
-
-    def _line(self, key: int) -> bytes:
-        try:
-            return self.feed.lines.line(key)
-        except IndexError:
-            return b""
+    def open_row(self, key: Hashable) -> None:
+        if isinstance(key, int):
+            self.console.show_plain("The line in full", decode(line_at(self.feed, key)))
 
     def action_follow(self) -> None:
         self.following = True
-        self.show_newest()
+        if self._searching:
+            self._to_end()
+        else:
+            self._grow()
+        self._say_state()
 
     def action_pause(self) -> None:
-        self.following = not self.following
         if self.following:
-            self.show_newest()
-        self._say_state()
+            self.following = False
+            self._say_state()
+        else:
+            self.action_follow()
 
     def action_raw(self) -> None:
         self.raw = not self.raw
-        columns = (Column("LINE", share=1),) if self.raw else self.COLUMNS
-        self.lines.set_columns(*columns)
-        self.reload(self.lines.key)
+        rows = self.shown
+        self.lines.set_columns(*(self.RAW_COLUMNS if self.raw else self.COLUMNS))
+        match = self._query.spans if self._query is not None else None
+        self.lines.set_rows(LogRows(rows.feed, rows.numbers, raw=self.raw), match=match)
 
     def action_problem(self, step: int) -> None:
-        """Letters ? and !, and deferred, bounced or rejected mail, are problems."""
-        index = self.lines.cursor + step
-        rows = self.lines.rows
-        source = self.rows
-        while 0 <= index < len(rows) and isinstance(source, LogRows):
-            key = rows.key(index)
-            if isinstance(key, int) and row(parse(self._line(key))).severity in {"warning", "error"}:
-                self.following = False
-                self.lines.move_to(index)
+        rows, here = self.shown, self.lines.key
+
+        def found(index: int | None) -> None:
+            if index is None:
+                self.say("No further problem in the lines held here")
                 return
-            index += step
-        self.say("No further problem in the lines held here")
+            self.following = False
+            place = self.lines.rows.find(rows.numbers[index])
+            if place is not None:
+                self.lines.move_to(place)
+            self._say_state()
+
+        start = rows.find(here)
+        if start is not None:
+            work = rows.next_problem
+            beside(self, "problem", lambda: work(start, step), found, lambda error: self.say(problem(error)))
 
     def action_copy(self) -> None:
-        key = self.lines.key
-        if isinstance(key, int):
-            self.console.copy(self._line(key).decode("utf-8", "replace"))
+        numbers = [key for key in self.lines.chosen() if isinstance(key, int)]
+        if numbers:
+            text = "\n".join(decode(line_at(self.feed, number)) for number in numbers)
+            self.console.copy(text)
+            self.console.show_plain("Copied, if your terminal allows it; else select it here", text)
+
+    def action_save(self) -> None:
+        feed, numbers = self.feed, self.shown.numbers
+
+        def lines() -> Iterator[str]:
+            return (decode(line_at(feed, number)) for number in numbers)
+
+        save_text(self, "log lines", "mail-log.txt", lines, lambda path: self.say(f"Saved as {path}"))
 
 
 def detail(record: Record) -> Iterator[Spans]:
@@ -247,18 +245,17 @@ def detail(record: Record) -> Iterator[Spans]:
         ("helo", record.helo),
         ("from", "<>" if record.sender == "" else record.sender),
         ("to", record.recipient),
-        ("asked for", record.orig_to),
+        ("asked", record.orig_to),
         ("relay", record.relay),
     ):
         if value:
             yield _field(name, value)
     if record.code or record.dsn:
         yield _field("reply", " ".join(str(part) for part in (record.code, record.dsn) if part))
-    if record.event == "other":
-        yield [(LEGEND, "dim")]
     yield _field("says", record.text)
-    yield [(record.raw, "dim")]
+    yield _field("line", record.raw, "dim")
+    yield _field("letters", LEGEND, "dim")
 
 
-def _field(name: str, value: str) -> Spans:
-    return [(f"{name:<10}", "dim"), (value, "")]
+def _field(name: str, value: str, style: str = "") -> Spans:
+    return [(f"{name:<{LABEL}}", "dim"), (value, style)]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
 from mailtui.formats import mainedit, mainlist
 from mailtui.formats.commented import block, continuation, values
-from mailtui.formats.lines import COMMENT, Lines
+from mailtui.formats.configfile import ConfigFile
+from mailtui.formats.lines import COMMENT
 from mailtui.formats.lists import each
-from mailtui.formats.splice import Missing, Problem, Splice, apply_splices
+from mailtui.formats.splice import Missing, Problem, Splice
 from mailtui.formats.values import Layout, Parts, Token, split
 from mailtui.text.safe import decode, encode
 
@@ -40,29 +41,10 @@ def begins_commented(line: bytes) -> bool:
     return _COMMENTED.match(line) is not None
 
 
-class MainCf:
+class MainCf(ConfigFile):
     """A main.cf. Every byte string is one; `problems` says which of its lines Postfix cannot take."""
 
-    def __init__(self, raw: bytes) -> None:
-        self._raw = raw
-
-    @classmethod
-    def parse(cls, raw: bytes) -> Self:
-        return cls(raw)
-
-    @property
-    def raw(self) -> bytes:
-        return self._raw
-
-    def spliced(self, splices: Iterable[Splice]) -> Self:
-        """The document after the change."""
-        return type(self)(apply_splices(self._raw, splices))
-
     # -- reading
-
-    @cached_property
-    def lines(self) -> Lines:
-        return Lines(self._raw)
 
     @cached_property
     def _logical(self) -> list[tuple[int, Layout, Parts | str]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Self
 
 from mailtui.formats import masteredit, masterservices
 from mailtui.formats.commented import block, values
-from mailtui.formats.lines import COMMENT, FIRST, Lines
+from mailtui.formats.configfile import ConfigFile
+from mailtui.formats.lines import COMMENT, FIRST
 from mailtui.formats.masterentry import (
     FIELDS,
     Option,
@@ -20,7 +21,7 @@ from mailtui.formats.masterentry import (
     settings,
     split_entry,
 )
-from mailtui.formats.splice import Problem, Splice, apply_splices
+from mailtui.formats.splice import Problem, Splice
 from mailtui.formats.values import Layout
 from mailtui.text.safe import decode, safe
 
@@ -51,29 +52,10 @@ class ArgumentWords:
         return fits
 
 
-class MasterCf:
+class MasterCf(ConfigFile):
     """A master.cf. Every byte string is one; `problems` says what Postfix would die of."""
 
-    def __init__(self, raw: bytes) -> None:
-        self._raw = raw
-
-    @classmethod
-    def parse(cls, raw: bytes) -> Self:
-        return cls(raw)
-
-    @property
-    def raw(self) -> bytes:
-        return self._raw
-
-    def spliced(self, splices: Iterable[Splice]) -> Self:
-        """The document after the change."""
-        return type(self)(apply_splices(self._raw, splices))
-
     # -- reading
-
-    @cached_property
-    def lines(self) -> Lines:
-        return Lines(self._raw)
 
     @cached_property
     def layouts(self) -> list[Layout]:

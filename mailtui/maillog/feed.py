@@ -1,6 +1,6 @@
 """A log that is followed in the background: its newest lines, and word when there are more.
 
-feed = Feed(find(...), on_news)      # on_news() is called in the reader's thread, at most every `spacing` seconds
+feed = Feed(find(...), on_news)      # on_news() comes in the reader's thread, every `spacing` at most
 feed.start(); …; feed.stop()
 """
 

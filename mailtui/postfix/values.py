@@ -18,7 +18,8 @@ from mailtui.text.safe import decode, safe
 
 if TYPE_CHECKING:
     from mailtui.formats.maincf import Definition, MainCf
-    from mailtui.formats.mastercf import MasterCf, Service
+    from mailtui.formats.mastercf import MasterCf
+    from mailtui.formats.masterentry import Service
 
 RAW_PARAMETERS = frozenset(
     (

@@ -124,8 +124,7 @@ def _hops(steps: tuple[Step, ...]) -> list[str]:
     rows = []
     for step in steps:
         sign = ITEM_SIGNS.get(item_kind(step.to), "")
-        why = f"{step.place}{f'  {step.parameter}' if step.parameter else ''}"
-        rows.append((step.source, f"→ {sign}{step.to}", why))
+        rows.append((step.source, f"→ {sign}{step.to}", step.place))
     return _table(rows)
 
 

@@ -22,7 +22,7 @@ from textual.strip import Strip
 from mailtui.screens.parts.bars import Bar
 from mailtui.screens.parts.keys import MOVES
 from mailtui.screens.parts.paint import Painted
-from mailtui.screens.parts.text import Span, Spans, rule, segments, wrapped
+from mailtui.screens.parts.text import Span, Spans, cells, rule, segments, show, wrapped
 
 INDENT = 4
 """Columns by which the later lines of a wrapped one are set in."""
@@ -146,7 +146,8 @@ class Rule(Bar):
     def parts(self, width: int) -> tuple[list[Span], list[Span]]:
         if not self._title:
             return [(rule() * width, "dim")], []
-        return [(rule() * 2, "dim"), (f" {self._title} ", "title"), (rule() * width, "dim")], []
+        rest = max(0, width - 4 - cells(show(self._title)))
+        return [(rule() * 2, "dim"), (f" {self._title} ", "title"), (rule() * rest, "dim")], []
 
 
 class TitleLine(Bar):

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from mailtui.screens.parts.paint import Painted
 from mailtui.screens.parts.session import Signal
-from mailtui.screens.parts.text import Spans, rule, segments
+from mailtui.screens.parts.text import Spans, cells, rule, segments, show
 
 KEPT = 200
 SHOWN = 5
@@ -66,8 +66,9 @@ class StripView(Painted):
     def render_line(self, y: int) -> Strip:
         width, height = self.size
         if y == 0:
+            rest = max(0, width - 4 - cells(show(self._lines.title)))
             spans: Spans = [
-                (rule() * 2, "dim"), (f" {self._lines.title} ", "title"), (rule() * width, "dim")
+                (rule() * 2, "dim"), (f" {self._lines.title} ", "title"), (rule() * rest, "dim")
             ]  # fmt: skip
             return self.strip(segments(spans, width, self.paint), width)
         shown = list(self._lines.lines)[-(height - 1) :]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mailtui.apply import transaction, writing
+from mailtui.apply.journal import DATABASE
 from mailtui.apply.review import state_folder
 from mailtui.edits.entries import SetEntry
 from mailtui.formats.target import Target
@@ -155,7 +156,7 @@ def test_recover_leaves_what_a_third_hand_wrote(shop: Shop) -> None:
 
 
 def test_a_damaged_journal_is_said(written: Shop) -> None:
-    database = next(state_folder(Instance.open(str(written.folder))).glob("*.sqlite*"))
+    database = state_folder(Instance.open(str(written.folder))) / DATABASE
     database.write_bytes(b"no database at all" * 100)
     done = written.run("history", "list")
     assert (done.status, done.out) == (0, "")

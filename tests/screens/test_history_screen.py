@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mailtui.apply.history import History
-from mailtui.apply.journal import Journal, new_change
+from mailtui.apply.journal import DATABASE, Journal, new_change
 from mailtui.apply.review import state_folder
 from mailtui.apply.transaction import apply
 from mailtui.edits.model import Edit
@@ -162,7 +162,7 @@ async def test_nothing_yet(open_console: Open, server: Server) -> None:
 
 async def test_a_damaged_journal_is_said(open_console: Open, server: Server) -> None:
     applied(server, server.change())
-    (state_folder(server.instance) / "history.sqlite").write_bytes(b"no database at all" * 100)
+    (state_folder(server.instance) / DATABASE).write_bytes(b"no database at all" * 100)
     assert History.open(server.instance).told
     async with open_console(session=session_of(server), size=(120, 24)) as (app, pilot):
         await pilot.press("H")
