@@ -101,10 +101,14 @@ class MailtuiApp(LastingApp):
         """The log that all screens share; it is followed from its first use on."""
         if self._live_log is None:
             from mailtui.maillog.source import Source
-            from mailtui.screens.parts.livelog import LiveLog
+            from mailtui.screens.parts.livelog import LiveLog, local_domains
 
             nothing = Source("none", why="no log is known for this instance")
-            self._live_log = LiveLog(self.session.find_log or (lambda: nothing), self.strip)
+            self._live_log = LiveLog(
+                self.session.find_log or (lambda: nothing),
+                self.strip,
+                lambda: local_domains(self.session.instance),
+            )
         return self._live_log
 
     def on_unmount(self) -> None:

@@ -77,7 +77,8 @@ def about(entry: Entry) -> list[Spans]:
     if entry.reason:
         lines.append([("reason   ", "dim"), (entry.reason, "warning")])
     lines += [[("edit     " if n == 0 else " " * 9, "dim"), (text, "")] for n, text in enumerate(entry.edits)]
-    lines += [[("file     " if n == 0 else " " * 9, "dim"), (path, "")] for n, path in enumerate(entry.files)]
+    files = [] if entry.diff else entry.files  # the diff names them too
+    lines += [[("file     " if n == 0 else " " * 9, "dim"), (path, "")] for n, path in enumerate(files)]
     diff = entry.diff.removesuffix("\n").split("\n") if entry.diff else []
     lines += diff_lines(diff[:DIFF_SHOWN])
     if len(diff) > DIFF_SHOWN:
@@ -133,12 +134,9 @@ class HistoryScreen(ListScreen):
         reading = await asyncio.to_thread(self._look)
         self._reading = reading
         self._by_id = {entry.id: entry for entry in reading.entries}
-        self.lines.empty = reading.error or reading.told or "Nothing was written here yet"
+        wrong = reading.error or reading.told
+        self.lines.empty = "The history cannot be read" if wrong else "Nothing was written here yet"
         self.reload()
-        if reading.error:
-            self.say(reading.error, "error")
-        elif reading.told:
-            self.say(reading.told, "warning")
 
     def _look(self) -> Reading:
         history = History.open(self.session.instance)
@@ -175,7 +173,9 @@ class HistoryScreen(ListScreen):
     def describe(self, key: Hashable | None) -> None:
         entry = self._by_id.get(key) if isinstance(key, int) else None
         if entry is None:
-            self.pane.show([], [], [])
+            reading = self._reading or Reading()
+            wrong: list[Spans] = [[(text, "warning")] for text in (reading.error, reading.told) if text]
+            self.pane.show([], [], wrong)
             return
         state = state_words(entry)
         left: Spans = [(f"{entry.id}", "bold"), (f"  {when(entry)} by {entry.who}", "")]

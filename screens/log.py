@@ -6,7 +6,10 @@ from array import array
 from collections.abc import Hashable, Iterator
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.message import Message
 
 from mailtui.maillog.feed import Feed
 from mailtui.maillog.record import Record, parse
@@ -14,7 +17,9 @@ from mailtui.maillog.view import LEGEND
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
-from mailtui.screens.parts.filterbar import Found
+from mailtui.screens.parts.filterbar import FilterBar, Found
+from mailtui.screens.parts.keyorder import focus_now
+from mailtui.screens.parts.linelist import LineList
 from mailtui.screens.parts.listscreen import ListScreen
 from mailtui.screens.parts.logrows import LogRows, hits, line_at
 from mailtui.screens.parts.savetext import save_text
@@ -22,6 +27,21 @@ from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.text import Matcher, Spans
 from mailtui.text.query import Query
 from mailtui.text.safe import decode
+
+
+class LogList(LineList):
+    """The list; its last row is the newest, and to go there means to follow."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("G,end", "follow", "follow", key_display="G", id="log.follow",
+                tooltip="Go to the newest line and follow."),
+    ]  # fmt: skip
+
+    class Follow(Message):
+        """The newest line is wanted."""
+
+    def action_follow(self) -> None:
+        self.post_message(self.Follow())
 
 
 class LogScreen(ListScreen):
@@ -38,8 +58,6 @@ class LogScreen(ListScreen):
     )
     RAW_COLUMNS = (Column("LINE"),)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("G,end", "follow", "follow", key_display="G", id="log.follow",
-                tooltip="Go to the newest line and follow."),
         Binding("p", "pause", "pause", id="log.pause", tooltip="Stop following, or follow again."),
         Binding("v", "raw", "raw", id="log.raw", tooltip="Show the lines as in the file, or in words."),
         Binding("e", "problem(1)", "next problem", id="log.next-problem", tooltip="Go to the next problem."),
@@ -70,6 +88,13 @@ class LogScreen(ListScreen):
         """What the list shows."""
         rows = self.lines.rows
         return rows if isinstance(rows, LogRows) else LogRows(self.feed, range(0), raw=self.raw)
+
+    def body(self) -> ComposeResult:
+        yield FilterBar()
+        with Container(classes="split"):
+            yield LogList(*self.COLUMNS, empty=self.EMPTY)
+            with Vertical(classes="side"):
+                yield from self.side()
 
     def on_mount(self) -> None:
         self._forget = self.console.live_log.news.subscribe(self._news)
@@ -115,9 +140,12 @@ class LogScreen(ListScreen):
             self._to_end()
         self._say_state()
 
-    def on_filter_bar_changed(self, event: object) -> None:
-        """The newest hits are what one looks for in a log."""
-        self._first_hit = False
+    def on_filter_bar_submitted(self, event: FilterBar.Submitted) -> None:
+        """While the end is followed, the hit to go to is the newest."""
+        if self.following:
+            event.prevent_default()
+            event.stop()
+            focus_now(self.lines)
 
     def _news(self, _news: None) -> None:
         if not self.is_current:
@@ -144,7 +172,7 @@ class LogScreen(ListScreen):
     def _to_end(self) -> None:
         self.lines.move_to(len(self.lines.rows) - 1)
 
-    def _count(self, shown: int, done: bool) -> None:
+    def _count(self, shown: int, done: bool) -> None:  # noqa: ARG002  # the log says more than a count
         self._say_state()
 
     def _say_state(self) -> None:
@@ -180,7 +208,12 @@ class LogScreen(ListScreen):
         if isinstance(key, int):
             self.console.show_plain("The line in full", decode(line_at(self.feed, key)))
 
-    def action_follow(self) -> None:
+    def on_log_list_follow(self, event: LogList.Follow) -> None:
+        event.stop()
+        self.follow()
+
+    def follow(self) -> None:
+        """Go to the newest line, and on with each that comes."""
         self.following = True
         if self._searching:
             self._to_end()
@@ -193,7 +226,7 @@ class LogScreen(ListScreen):
             self.following = False
             self._say_state()
         else:
-            self.action_follow()
+            self.follow()
 
     def action_raw(self) -> None:
         self.raw = not self.raw

@@ -21,7 +21,7 @@ from mailtui.apply.report import Progress, Report
 from mailtui.apply.review import Cancelled, Review, review
 from mailtui.apply.transaction import apply
 from mailtui.edits.draft import Group
-from mailtui.edits.model import Edit
+from mailtui.edits.model import Edit, Value
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import TitleLine
 from mailtui.screens.parts.dialogs import Confirm, ErrorDialog
@@ -85,7 +85,8 @@ class ReviewScreen(GuardedScreen):
         self._results: dict[int, Report] = {}
         self._extra: list[Report] = []
         self._cancel = Event()
-        self._settled: Review | None = None
+        self._asked: set[tuple[Edit, Value | None]] = set()
+        """Conflicts for which the conflict view was opened."""
         self._question: Confirm | None = None
 
     def body(self) -> ComposeResult:
@@ -153,8 +154,7 @@ class ReviewScreen(GuardedScreen):
         self.found, self.phase = found, "ready"
         self._results = {report.number: report for report in found.steps}
         self._show(first=first)
-        if self.is_current:
-            self._settle_conflicts()
+        self._settle_conflicts()
 
     def _telling(self, cancel: Event) -> Progress:
         def tell(report: Report) -> None:
@@ -269,7 +269,7 @@ class ReviewScreen(GuardedScreen):
             self.say("Read-only: the draft is saved instead", "warning")
             self.action_save()
         elif self.phase == "ready" and self.found is not None and self.found.conflicts:
-            self._settled = None
+            self._asked.clear()
             self._settle_conflicts()
         else:
             why = why_not(self.phase, self.found, accepted=bool(self._accepted))
@@ -352,14 +352,16 @@ class ReviewScreen(GuardedScreen):
     # Conflicts
 
     def on_screen_resume(self) -> None:
-        if self._stale is None:
-            self._settle_conflicts()
+        self._settle_conflicts()
 
     def _settle_conflicts(self) -> None:
-        """Open the conflict view, once for each review that has conflicts."""
+        """Open the conflict view, by itself once for each conflict."""
         found = self.found
-        if self.phase == "ready" and found is not None and found.conflicts and found is not self._settled:
+        if self.phase != "ready" or found is None or not self.is_active:
+            return
+        conflicts = {(conflict.edit, conflict.theirs) for conflict in found.conflicts}
+        if not conflicts <= self._asked:
             from mailtui.screens.conflict import ConflictScreen
 
-            self._settled = found
+            self._asked |= conflicts
             self.app.push_screen(ConflictScreen(found))

@@ -1,6 +1,6 @@
 """A log that is followed in the background: its newest lines, and word when there are more.
 
-feed = Feed(find(...), on_news)      # on_news() comes in the reader's thread, every `spacing` at most
+feed = Feed(source, on_news)         # on_news() comes in the reader's thread, every `spacing` at most
 feed.start(); …; feed.stop()
 """
 
@@ -21,6 +21,8 @@ from mailtui.maillog.tail import INTERVAL, FileTail
 SPACING = 0.1
 """Least seconds between two calls of `on_news`, however fast the log grows."""
 SENDERS_KEPT = 50_000
+LOOK_AGAIN = 5.0
+"""Seconds between two searches for a log while there is none."""
 
 _SENDER = re.compile(rb": ([0-9A-Za-z]{5,25}): from=<([^>\n]*)>, size=")
 
@@ -30,14 +32,17 @@ class Feed:
 
     def __init__(
         self,
-        source: Source,
+        source: Source | Callable[[], Source],
         on_news: Callable[[], object],
         limit: int = 32 << 20,
         spacing: float = SPACING,
     ) -> None:
-        self.source = source
+        """A `source` that must be searched for is asked for in the reader's thread, and again while there is
+        none."""
+        self._find = source if callable(source) else lambda: source
+        self.source = Source("none", why="looking for the log") if callable(source) else source
         self.lines = LogLines(limit)
-        self.trouble = source.why
+        self.trouble = "" if callable(source) else source.why
         """Why nothing comes, in words; empty while all is well."""
         self._on_news = on_news
         self._spacing = spacing
@@ -45,16 +50,19 @@ class Feed:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._told = 0.0
+        self._later: threading.Timer | None = None
 
     def start(self) -> None:
-        """Begin to follow; does nothing where there is no log, or where it has begun."""
-        if self._thread is None and self.source.kind != "none":
+        """Begin to follow; does nothing where it has begun."""
+        if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="log", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
         """End it; the thread is gone when this returns, or ends within a second."""
         self._stop.set()
+        if self._later is not None:
+            self._later.cancel()
         if self._thread is not None:
             self._thread.join(1.0)
 
@@ -65,13 +73,27 @@ class Feed:
 
     def _run(self) -> None:
         try:
+            if not self._found():
+                return
             if self.source.kind == "journal":
+                self._say("")
                 journal.follow(self._take, self._stop)
-                self._say("the journal's reader ended")
+                if not self._stop.is_set():
+                    self._say("the journal's reader ended")
             else:
                 self._follow_file()
         except (commands.CommandError, OSError) as error:
             self._say(str(error))
+
+    def _found(self) -> bool:
+        """Wait until there is a log; False where this feed is stopped before."""
+        while not self._stop.is_set():
+            self.source = self._find()
+            if self.source.kind != "none":
+                return True
+            self._say(self.source.why)
+            self._stop.wait(LOOK_AGAIN)
+        return False
 
     def _say(self, trouble: str) -> None:
         if trouble != self.trouble:
@@ -97,10 +119,15 @@ class Feed:
             tail.close()
 
     def _take(self, line: bytes) -> None:
-        """A line of the journal."""
+        """A line of the journal. The last one of a burst is told of too, a moment later."""
         self._add(line)
-        if time.monotonic() - self._told >= self._spacing:
+        wait = self._told + self._spacing - time.monotonic()
+        if wait <= 0:
             self._tell()
+        elif self._later is None or not self._later.is_alive():
+            self._later = threading.Timer(wait, self._tell)
+            self._later.daemon = True
+            self._later.start()
 
     def _tell(self) -> None:
         self._told = time.monotonic()

@@ -66,3 +66,14 @@ class LogLines:
             block = self._blocks[place]
             offset = number - self._firsts[place]
         return block.raw[block.starts[offset] : block.starts[offset + 1]].rstrip(b"\r\n")
+
+    def blocks(self, number: int) -> list[tuple[int, bytes]]:
+        """The lines from `number` on that are still held: blocks of bytes, each with its first number."""
+        with self._lock:
+            held = list(zip(self._firsts, self._blocks, strict=True))
+        found = []
+        for first, block in held:
+            skip = max(0, number - first)
+            if skip < len(block):
+                found.append((first + skip, block.raw[block.starts[skip] :]))
+        return found

@@ -320,7 +320,7 @@ class LineList(Painted, can_focus=True):
         spans: list[Span] = [("   ", "")]
         for column, room in self._shown_columns():
             spans.extend((self._fitted([(column.title, "dim")], column, room), ("  ", "")))
-        return segments(spans, width, self.paint)
+        return segments(spans[:-1], width, self.paint)
 
     def _shown_columns(self) -> Iterator[tuple[Column, int]]:
         return ((column, room) for column, room in zip(self._columns, self._widths, strict=False) if room)

@@ -1,7 +1,7 @@
 """The live log that all screens share: one reader in the background, its lines, and the strip's content.
 
-log = LiveLog(source, strip, sender=…)     # on the app
-log.start(loop); log.news.subscribe(…)     # told in the screens' thread, a few times a second at most
+log = LiveLog(find, strip, domains)        # on the app; find() → Source, domains() → those of local mail
+log.start(); log.news.subscribe(…)         # told in the screens' thread, a few times a second at most
 log.watch(["webmaster@falcot.com"])        # the strip shows these for five minutes, whatever floods
 """
 
@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import Callable, Iterable
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from mailtui.maillog import feed as feed_module
 from mailtui.maillog.feed import Feed
 from mailtui.maillog.record import parse
 from mailtui.maillog.source import Source
 from mailtui.maillog.view import LogRow, row
+from mailtui.postfix.domains import class_list
+from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.instance import Instance
+from mailtui.screens.parts.logrows import STYLES, line_at
 from mailtui.screens.parts.session import Signal
 from mailtui.screens.parts.strip import StripLines
 from mailtui.screens.parts.text import Spans
+from mailtui.text.safe import encode
 
 WATCH_SECONDS = 300.0
 """How long the strip follows the addresses of a write."""
@@ -27,24 +34,110 @@ SSH_SPACING = 0.25
 """Least seconds between two paints over SSH."""
 NEWEST = 100
 """Lines of one batch that are looked at for the strip; of a flood only the newest."""
-SEVERITIES = {"good": "good", "plain": "", "quiet": "dim", "warning": "warning", "error": "error"}
-"""A row's severity as a style's name."""
+BACK = 1000
+"""Lines before one that names a watched address in which the message's earlier lines are looked for."""
+IDS = 10_000
+"""Messages that are followed at most."""
 
 _SHOWN = frozenset({"A", "S", "D", "B", "R", "?", "!"})
+_QUEUE_ID = re.compile(rb"\]: ([0-9A-Za-z]{5,25}): ")
+
+
+def local_domains(instance: Instance) -> list[str]:
+    """The domains whose mail local(8) delivers, as far as mydestination names them itself."""
+    try:
+        return [item.text for item in class_list(instance, "mydestination").literals()]
+    except InstanceError:  # any domain may then be one
+        return []
+
+
+def pattern(addresses: Iterable[str], domains: Iterable[str]) -> re.Pattern[bytes]:
+    """What finds whole addresses in a log's text in lower case: `name@domain`, with extensions; `name` alone
+    or in one of the local domains (in any where none is known); `@domain` with every name."""
+    here = b"|".join(re.escape(encode(domain.lower())) for domain in domains) or rb"[^<>\s]*"
+    found: list[bytes] = []
+    for address in addresses:
+        name, at, domain = address.lower().rpartition("@")
+        if not at:
+            found.append(re.escape(encode(domain)) + rb"(?:\+[^<>@\s]*)?(?:@(?:" + here + rb"))?")
+        else:
+            user = re.escape(encode(name)) + rb"(?:\+[^<>@\s]*)?" if name else rb"[^<>\s]*"
+            found.append(user + b"@" + re.escape(encode(domain)))
+    return re.compile(b"<(?:" + b"|".join(found) + b")>")
+
+
+class Watch:
+    """Finds the lines that concern some addresses, and the messages that were sent to them."""
+
+    def __init__(self, addresses: Iterable[str], domains: Iterable[str], since: int) -> None:
+        """`since`: the number of the first line that counts."""
+        self._pattern = pattern(addresses, domains)
+        self._since = since
+        self._ids: set[bytes] = set()
+
+    def lines(self, feed: Feed, start: int) -> list[int]:
+        """The numbers of the lines from `start` on that concern them, and of earlier ones about messages
+        that only turn out now to do so."""
+        found: set[int] = set()
+        fresh: set[bytes] = set()
+        for first, raw in feed.lines.blocks(start):
+            low = raw.lower()
+            if self._pattern.search(low):
+                fresh |= self._named(low, first, found)
+        if fresh:
+            earlier = range(max(self._since, feed.lines.first, start - BACK), start)
+            found.update(number for number in earlier if _queue_id(line_at(feed, number)) in fresh)
+        if self._ids:
+            for first, raw in feed.lines.blocks(start):
+                found.update(_with_ids(raw, first, self._ids))
+        return sorted(found)
+
+    def _named(self, low: bytes, first: int, found: set[int]) -> set[bytes]:
+        """Put the lines that name an address into `found`; the messages that are new."""
+        fresh: set[bytes] = set()
+        for number, line in enumerate(low.split(b"\n"), first):
+            if self._pattern.search(line):
+                found.add(number)
+                queue_id = _queue_id(line)
+                if queue_id and queue_id not in self._ids and len(self._ids) < IDS:
+                    self._ids.add(queue_id)
+                    fresh.add(queue_id)
+        return fresh
+
+
+def _queue_id(line: bytes) -> bytes:
+    """A line's queue id in lower case; empty where it has none."""
+    found = _QUEUE_ID.search(line)
+    queue_id = found[1].lower() if found else b""
+    return b"" if queue_id in {b"noqueue", b"warning", b"fatal", b"error", b"panic", b"reject"} else queue_id
+
+
+def _with_ids(raw: bytes, first: int, ids: set[bytes]) -> Iterator[int]:
+    """The numbers of the lines of a block that are about these messages."""
+    at = line = 0
+    for found in _QUEUE_ID.finditer(raw):
+        if found[1].lower() in ids:
+            line += raw.count(b"\n", at, found.start())
+            at = found.start()
+            yield first + line
 
 
 class LiveLog:
     """Starts when it is first needed; before that a console reads no log."""
 
-    def __init__(self, find: Callable[[], Source], strip: StripLines) -> None:
-        self._find = find
-        self._strip = strip
+    def __init__(
+        self,
+        find: Callable[[], Source],
+        strip: StripLines,
+        domains: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        self._find, self._strip, self._domains = find, strip, domains
         self.feed: Feed | None = None
         self.news: Signal[None] = Signal()
         self._seen = 0
-        self._watched: tuple[bytes, ...] = ()
-        self._watched_ids: set[bytes] = set()
-        self._until = 0.0
+        self._telling = threading.Lock()
+        self._watch: Watch | None = None
+        self._until: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> Feed:
@@ -52,89 +145,86 @@ class LiveLog:
         if self.feed is None:
             self._loop = asyncio.get_running_loop()
             spacing = SSH_SPACING if "SSH_CONNECTION" in os.environ else feed_module.SPACING
-            self.feed = Feed(self._find(), self._told, spacing=spacing)
-            self._strip.title = self.feed.source.title
+            self.feed = Feed(self._find, self._told, spacing=spacing)
             self.feed.start()
         return self.feed
 
     def stop(self) -> None:
         """End the reader."""
+        if self._until is not None:
+            self._until.cancel()
         if self.feed is not None:
             self.feed.stop()
 
     def watch(self, addresses: Iterable[str]) -> None:
         """Show only what concerns these addresses in the strip, for five minutes."""
-        self._watched = tuple(
-            address.encode("utf-8", "surrogateescape").lower() for address in addresses if address
-        )
-        self._watched_ids.clear()
-        self._until = time.monotonic() + WATCH_SECONDS
+        names = [address for address in addresses if address]
         feed = self.start()
-        self._seen = len(feed.lines)
-        if self._watched:
-            self._strip.title = (
-                f"log of {', '.join(a.decode('utf-8', 'surrogateescape') for a in self._watched[:3])}"
-            )
+        if not names or self._loop is None:
+            return
+        self._watch = Watch(names, self._domains(), len(feed.lines))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        self._strip.begin(f"mail of {', '.join(names[:3])}{more}", "no mail for it yet")
+        if self._until is not None:
+            self._until.cancel()
+        self._until = self._loop.call_later(WATCH_SECONDS, self._unwatch)
 
     @property
     def watching(self) -> bool:
         """Whether the strip follows addresses now."""
-        if self._watched and time.monotonic() > self._until:
-            self._watched = ()
-            if self.feed is not None:
-                self._strip.title = self.feed.source.title
-        return bool(self._watched)
+        return self._watch is not None
+
+    def _unwatch(self) -> None:
+        self._watch = self._until = None
+        self._title()
+        self._strip.append([])
+
+    def _title(self) -> None:
+        if self.feed is not None and self._watch is None:
+            self._strip.title = self.feed.source.title
+            self._strip.empty = self.feed.trouble or "nothing was logged yet"
 
     def _told(self) -> None:
-        """In the reader's thread."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._take)
-
-    def _take(self) -> None:
-        feed = self.feed
-        if feed is None:
+        """In the reader's thread: whatever takes time is done here."""
+        feed, loop = self.feed, self._loop
+        if feed is None or loop is None:
             return
-        self._fill_strip(feed)
-        self.news.emit(None)
+        with self._telling:
+            made = list(self._gathered(feed))
+        try:
+            loop.call_soon_threadsafe(partial(self._take, made))
+        except RuntimeError:
+            return  # the console has ended, and nobody looks at the log any more
 
-    def _fill_strip(self, feed: Feed) -> None:
-        end = len(feed.lines)
-        watching = self.watching
-        start = max(self._seen, feed.lines.first, 0 if watching else end - NEWEST)
+    def _gathered(self, feed: Feed) -> Iterator[Spans]:
+        """What the strip shows of the lines that came since the last call."""
+        start, end, watch = self._seen, len(feed.lines), self._watch
         self._seen = end
-        made: list[Spans] = []
-        for number in range(start, end):
-            try:
-                line = feed.lines.line(number)
-            except IndexError:  # it fell away meanwhile
-                continue
-            if watching and not self._concerns(line):
-                continue
-            shown = row(parse(line), feed.sender)
+        numbers: Iterable[int]
+        if watch is not None:
+            numbers = watch.lines(feed, start)
+        else:
+            numbers = range(max(start, feed.lines.first, end - NEWEST), end)
+        for number in numbers:
+            shown = row(parse(line_at(feed, number)), feed.sender)
             if shown.letter in _SHOWN:
-                made.append(strip_spans(shown))
-        if made:
-            self._strip.append(made)
+                yield strip_spans(shown)
 
-    def _concerns(self, line: bytes) -> bool:
-        """Whether a line names a watched address, or a message that did."""
-        low = line.lower()
-        _head, _bracket, rest = line.partition(b"]: ")
-        queue_id = rest.partition(b":")[0]
-        if any(address in low for address in self._watched):
-            if queue_id != b"NOQUEUE" and len(self._watched_ids) < 10_000:
-                self._watched_ids.add(queue_id)
-            return True
-        return queue_id in self._watched_ids
+    def _take(self, made: list[Spans]) -> None:
+        """In the screens' thread."""
+        self._title()
+        if made or not self._strip.lines:
+            self._strip.append(made)
+        self.news.emit(None)
 
 
 def strip_spans(shown: LogRow) -> Spans:
     """One line of the strip."""
-    style = SEVERITIES[shown.severity]
+    style = STYLES[shown.severity]
     return [
         (f"{shown.clock} ", "dim"),
         (f"{shown.letter} ", style),
-        (f"{shown.what:<8} ", style),
-        (f"{shown.path or shown.peer} ", ""),
+        (f"{shown.what:<8}  ", style),
+        (f"{shown.path or shown.peer}  ", ""),
         (shown.result, "dim"),
     ]

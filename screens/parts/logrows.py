@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from time import perf_counter
 
 from mailtui.maillog.feed import Feed
@@ -65,7 +65,7 @@ class LogRows:
         return index if index < len(self.numbers) and self.numbers[index] == key else None
 
     def next_problem(self, index: int, step: int) -> int | None:
-        """The nearest row before or behind `index` that tells of a problem. In a thread: it may look at all."""
+        """The nearest row before or behind `index` that tells of a problem. It may look at all."""
         index += step
         while 0 <= index < len(self):
             line = self.line(index)
@@ -83,12 +83,14 @@ def line_at(feed: Feed, number: int) -> bytes:
         return b""
 
 
-def hits(feed: Feed, numbers: range, query: Query, *, now: Callable[[], float] = perf_counter) -> Iterator[int | None]:
+def hits(
+    feed: Feed, numbers: range, query: Query, *, now: Callable[[], float] = perf_counter
+) -> Iterator[int | None]:
     """The numbers of the lines that match, and None now and then."""
-    looked = now()
+    looked = perf_counter()
     for number in numbers:
         if query.matches(line_at(feed, number)):
             yield number
-        if now() - looked > LOOK:
+        if perf_counter() - looked > LOOK:
             yield None
-            looked = now()
+            looked = perf_counter()

@@ -29,6 +29,8 @@ class StripLines:
         self.lines: deque[Spans] = deque(maxlen=KEPT)
         self.open = False
         self.title = "log"
+        self.empty = "nothing was logged yet"
+        """What stands there while there is no line."""
         self.changed: Signal[None] = Signal()
 
     def append(self, lines: Iterable[Spans]) -> None:
@@ -36,6 +38,12 @@ class StripLines:
         self.lines.extend(lines)
         if self.open:
             self.changed.emit(None)
+
+    def begin(self, title: str, empty: str) -> None:
+        """Show other lines from now on."""
+        self.lines.clear()
+        self.title, self.empty = title, empty
+        self.append([])
 
     def show(self, opened: bool) -> None:
         """Open or close it."""
@@ -73,6 +81,6 @@ class StripView(Painted):
             return self.strip(segments(spans, width, self.paint), width)
         shown = list(self._lines.lines)[-(height - 1) :]
         if not shown and y == 1:
-            return self.strip(segments([(" nothing was logged yet", "dim")], width, self.paint), width)
+            return self.strip(segments([(f" {self._lines.empty}", "dim")], width, self.paint), width)
         spans = [(" ", ""), *shown[y - 1]] if y - 1 < len(shown) else []
         return self.strip(segments(spans, width, self.paint), width)

@@ -120,7 +120,7 @@ def test_the_first_live_alias_edit(lab: Lab, terminal: Terminal) -> None:
     # Back: the history stages the opposite, the review writes it.
     terminal.press("q")
     terminal.press("H")
-    terminal.until("webmaster@falcotsbrand.com")
+    terminal.until(" by root")
     terminal.press("u")
     terminal.until("1 staged")
     terminal.press("q")

@@ -23,7 +23,7 @@ from tests.apply.changing import Server
 from tests.screens.conftest import screen_of
 
 WEBMASTER = "webmaster@falcotsbrand.com"
-PATIENCE = 20.0
+PATIENCE = 8.0
 """Seconds after which what was waited for does not come any more."""
 
 

@@ -92,7 +92,7 @@ def test_of_a_long_path_the_end_is_shown() -> None:
     spans = rows.cells(0).cells[0]
     assert isinstance(spans, list)
     text = "".join(piece for piece, _ in spans)
-    assert text.startswith("── …long")
+    assert text.startswith("── …")
     assert text.endswith("long/virtual ─ +1 ──")
     assert len(text) == 57
 
@@ -376,7 +376,7 @@ async def test_enter_writes_compiles_and_tells_everyone(open_console: Open, serv
         told = [change for change in news if change.paths]
         assert told[0].paths == {server.table.path, server.aliases.path}
         assert told[0].draft
-        await shows(pilot, f"log of {WEBMASTER}, sales")
+        await shows(pilot, f" of {WEBMASTER}, sales ──")
         assert app.strip.open
         await pilot.press("enter")
         assert isinstance(app.screen, ReviewScreen)
