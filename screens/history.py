@@ -174,8 +174,8 @@ class HistoryScreen(ListScreen):
         entry = self._by_id.get(key) if isinstance(key, int) else None
         if entry is None:
             reading = self._reading or Reading()
-            wrong: list[Spans] = [[(text, "warning")] for text in (reading.error, reading.told) if text]
-            self.pane.show([], [], wrong)
+            wrong = reading.error or reading.told
+            self.pane.show([], [], [[("why      ", "dim"), (wrong, "warning")]] if wrong else [])
             return
         state = state_words(entry)
         left: Spans = [(f"{entry.id}", "bold"), (f"  {when(entry)} by {entry.who}", "")]

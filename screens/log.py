@@ -51,15 +51,15 @@ class LogScreen(ListScreen):
     EMPTY = "Nothing was logged yet"
     COLUMNS = (
         Column("TIME", least=8, share=0),
-        Column("WHAT", least=10, share=0),
-        Column("CLIENT / RELAY", share=3, drop=76),
+        Column("WHAT", least=12, share=0),
+        Column("CLIENT / RELAY", share=3, drop=96),
         Column("FROM → TO", share=5),
         Column("RESULT", share=4),
     )
     RAW_COLUMNS = (Column("LINE"),)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "pause", id="log.pause", tooltip="Stop following, or follow again."),
-        Binding("v", "raw", "raw", id="log.raw", tooltip="Show the lines as in the file, or in words."),
+        Binding("v", "raw", "raw", id="log.raw", tooltip=f"Show the lines as in the file, or in words: {LEGEND}"),
         Binding("e", "problem(1)", "next problem", id="log.next-problem", tooltip="Go to the next problem."),
         Binding("E", "problem(-1)", "previous problem", show=False, id="log.previous-problem",
                 tooltip="Go to the problem before."),
@@ -287,7 +287,6 @@ def detail(record: Record) -> Iterator[Spans]:
         yield _field("reply", " ".join(str(part) for part in (record.code, record.dsn) if part))
     yield _field("says", record.text)
     yield _field("line", record.raw, "dim")
-    yield _field("letters", LEGEND, "dim")
 
 
 def _field(name: str, value: str, style: str = "") -> Spans:

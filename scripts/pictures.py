@@ -69,7 +69,7 @@ async def make(folder: Path) -> None:
         await until(pilot, "Done in")
         keep("written")
         await pilot.press("q", "H")
-        await until(pilot, "applied")
+        await until(pilot, " by ")
         keep("history")
         await pilot.press("q", "8")
         await until(pilot, "live")

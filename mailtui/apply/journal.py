@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from mailtui.apply.actor import now, owner_of
 from mailtui.apply.database import (
     DATABASE,
     JournalError,
@@ -27,7 +28,7 @@ from mailtui.apply.database import (
     unwritable,
     write_durably,
 )
-from mailtui.apply.record import Change, FileRecord, State, decode_secrets, encode_secrets, now, owner_of
+from mailtui.apply.record import Change, FileRecord, State, decode_secrets, encode_secrets
 
 if TYPE_CHECKING:
     import sqlite3

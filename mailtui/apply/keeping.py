@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailtui.apply.record import now, owner_of
+from mailtui.apply.actor import now, owner_of
 from mailtui.apply.state import folder, label
-from mailtui.edits import store
-from mailtui.edits.draft import Group
 
 if TYPE_CHECKING:
+    from mailtui.edits.draft import Group
+    from mailtui.edits.store import SavedDraft
     from mailtui.postfix.instance import Instance
 
 
@@ -48,18 +48,24 @@ class DraftKeeper:
             folder(state_name(self._instance), make=make), f"draft-{_file_name(self._who)}.json"
         )
 
-    def load(self) -> store.SavedDraft | None:
-        """The kept draft, None where there is none. Raises BadDraft where the file is damaged, StateError."""
+    def load(self) -> SavedDraft | None:
+        """The kept draft, None where there is none. Raises BadDraft where the file is damaged, StateError,
+        OSError."""
         try:
             with open(self._path(make=False), "rb") as stream:
-                return store.loads(stream.read())
+                raw = stream.read()
         except FileNotFoundError:
             return None
+        from mailtui.edits import store
+
+        return store.loads(raw)
 
     def keep(self, groups: Sequence[Group]) -> None:
         """Store the groups, or remove the stored draft where there are none. Raises StateError, OSError."""
         path = self._path(make=bool(groups))
         if groups:
+            from mailtui.edits import store
+
             raw = store.dumps(
                 groups,
                 config_dir=self._instance.config_dir,

@@ -4,47 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
+from mailtui.apply.actor import owner_of
 from mailtui.apply.tables import Swap
 from mailtui.formats.splice import Splice
 from mailtui.formats.target import Target
 
 State = Literal["preparing", "applying", "applied", "undone", "rolled-back"]
-
-
-def now() -> str:
-    """The time as RFC 3339 with the zone, to the second."""
-    from datetime import datetime
-
-    return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
-def who() -> str:
-    """Who makes the change: the user behind sudo, else the user of this process."""
-    import pwd
-
-    name = os.environ.get("SUDO_USER", "") if os.geteuid() == 0 else ""
-    if name:
-        return name
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
-
-
-def owner_of(pid: int) -> str:
-    """A process as `pid start-time boot`, which no later process is; empty if there is none."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-    return f"{pid} {fields[19].decode()} {boot}"
 
 
 def _pack(splices: Sequence[Splice]) -> list[list[Any]]:

@@ -12,10 +12,9 @@ import secrets
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mailtui.apply.record import now
-from mailtui.edits import store
-from mailtui.edits.draft import Group
+from mailtui.apply.actor import now
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
 

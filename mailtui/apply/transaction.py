@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 
-from mailtui.apply import locks, record
+from mailtui.apply import actor, locks
 from mailtui.apply.attempt import ERRORS, Attempt, Course, Ended, Options
 from mailtui.apply.checks import NotYours
 from mailtui.apply.journal import Journal
@@ -48,7 +48,7 @@ def apply(
     """
     begun = time.monotonic()
     stop = cancel if cancel is not None else threading.Event()
-    options = Options(who or record.who(), no_reload, accept_not_yours, stop, progress)
+    options = Options(who or actor.who(), no_reload, accept_not_yours, stop, progress)
     at = Course(Reporter(Plan(()), progress))
     disk = instance if isinstance(instance.files, Files) else instance.over(Files())
     with between_steps(stop):

@@ -14,8 +14,8 @@ from mailtui.formats.addresses import COMMENT, OPERATOR, internal, tokens
 from mailtui.formats.addresses import items as listed
 from mailtui.text.safe import decode, encode
 
-_DOT_STRING = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
-                         r"(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+)*")  # fmt: skip
+# A set that named what is beyond ASCII, all of which is allowed, would take milliseconds to compile.
+_DOT_STRING = re.compile(r"""[^\x00-\x20"(),.:;<>@\[\\\]\x7f]+(?:\.[^\x00-\x20"(),.:;<>@\[\\\]\x7f]+)*""")
 _SPECIAL = re.compile(r'["\\()<>]')
 _BLANKS = " \t\r\n"
 

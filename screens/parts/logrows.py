@@ -49,9 +49,9 @@ class LogRows:
         if self.raw:
             return Row((line,))
         shown = row(parse(line), self.feed.sender)
-        style = STYLES[shown.severity]
+        what = [(f"{shown.letter} {shown.what}", STYLES[shown.severity])]
         return Row(
-            (shown.clock, [(f"{shown.letter} {shown.what}", style)], shown.peer, shown.path, shown.result),
+            (shown.clock, what, shown.peer, shown.path or shown.peer, shown.result),
             style="dim" if shown.severity == "quiet" else "",
         )
 
@@ -83,9 +83,7 @@ def line_at(feed: Feed, number: int) -> bytes:
         return b""
 
 
-def hits(
-    feed: Feed, numbers: range, query: Query, *, now: Callable[[], float] = perf_counter
-) -> Iterator[int | None]:
+def hits(feed: Feed, numbers: range, query: Query) -> Iterator[int | None]:
     """The numbers of the lines that match, and None now and then."""
     looked = perf_counter()
     for number in numbers:

@@ -138,7 +138,7 @@ def segments(
     left = width
     for raw, name in spans:
         if left <= 0:
-            if raw:
+            if raw and result:
                 _end_in_ellipsis(result)
             break
         text = show(raw, max(left * 4, 64))

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from mailtui.apply import journal as journals
+from mailtui.apply.actor import owner_of
 from mailtui.apply.database import DATABASE, JournalError
 from mailtui.apply.journal import Journal, new_change
-from mailtui.apply.record import Change, FileRecord, owner_of
+from mailtui.apply.record import Change, FileRecord
 from mailtui.apply.write import digest
 from mailtui.formats.splice import Splice
 from mailtui.formats.target import Target

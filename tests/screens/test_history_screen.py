@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from mailtui.apply.database import DATABASE
 from mailtui.apply.history import History
-from mailtui.apply.journal import DATABASE, Journal, new_change
+from mailtui.apply.journal import Journal, new_change
 from mailtui.apply.review import state_folder
 from mailtui.apply.transaction import apply
 from mailtui.edits.model import Edit
@@ -167,7 +168,7 @@ async def test_a_damaged_journal_is_said(open_console: Open, server: Server) -> 
     async with open_console(session=session_of(server), size=(120, 24)) as (app, pilot):
         await pilot.press("H")
         await shows(pilot, "The history cannot be read")
-        await shows(pilot, "not a database")
+        await shows(pilot, "moves it aside")
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
-        assert "not a database" not in screen_of(app)
+        assert "moves it aside" not in screen_of(app)

@@ -328,6 +328,21 @@ async def test_what_was_accepted_does_not_hold_for_more(open_console: Open, serv
         assert server.answers(server.table, "half@falcotsbrand.com") == ""
 
 
+async def test_what_came_after_the_look_is_not_written_with_it(open_console: Open, server: Server) -> None:
+    text = VIRTUAL + "half@falcotsbrand.com   nobody@falcot.com\n"
+    write_old(server.etc / "virtual", text)
+    session = session_of(server, server.change())
+    async with open_console(session=session, size=(80, 40)) as (_app, pilot):
+        await open_review(pilot, "a accepts what is not yours")
+        await pilot.press("a")
+        await shows(pilot, "Enter apply")
+        write_old(server.etc / "virtual", text + "more@falcotsbrand.com   nobody@falcot.com\n")
+        await pilot.press("enter")
+        await shows(pilot, "more@falcotsbrand.com → nobody")
+        assert server.answers(server.table, "half@falcotsbrand.com") == ""
+        assert len(session.draft) == 1
+
+
 # Editing the draft
 
 
