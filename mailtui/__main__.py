@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ FIRST_SCREEN = "aliases"
 
 _WITH_VALUE = ("--config-dir", "--log", "--color")
 _FLAGS = ("--read-only", "--mouse", "--no-mouse", "--ascii")
+_COLOURS: dict[str, Colours] = {
+    "auto": "auto", "truecolor": "truecolor", "256": "256", "16": "16", "none": "none"
+}  # fmt: skip
 
 
 def wanted_screen(arguments: Sequence[str]) -> str | None:
@@ -58,14 +60,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _console(arguments, screen)
 
 
-def _option(arguments: Sequence[str], name: str) -> str:
-    """The value of an option, before anything parses them in earnest."""
+def _option(arguments: Sequence[str], name: str) -> str | None:
+    """The last value given for an option; "" where its value is missing."""
+    value = None
     for place, word in enumerate(arguments):
         if word == name:
-            return arguments[place + 1] if place + 1 < len(arguments) else ""
-        if word.startswith(f"{name}="):
-            return word.removeprefix(f"{name}=")
-    return ""
+            value = next(iter(arguments[place + 1 :]), "")
+        elif word.startswith(f"{name}="):
+            value = word.removeprefix(f"{name}=")
+    return value
+
+
+def _plain(arguments: Sequence[str]) -> bool:
+    """Whether every option has a value that it can have. Importing argparse to find that out would take
+    as long as all that the first paint needs; it is asked for its words where something is wrong."""
+    values = {name: _option(arguments, name) for name in _WITH_VALUE}
+    missing = any(value is not None and (not value or value.startswith("-")) for value in values.values())
+    return not missing and (values["--color"] or "auto") in _COLOURS
 
 
 def _console(arguments: Sequence[str], screen: str) -> int:
@@ -74,23 +85,28 @@ def _console(arguments: Sequence[str], screen: str) -> int:
     from mailtui.settings import load
 
     settings = load()
-    folder = _option(arguments, "--config-dir") or os.environ.get("MAILTUI_CONFIG_DIR") or "/etc/postfix"
+    folder = _option(arguments, "--config-dir") or os.environ.get("MAILTUI_CONFIG_DIR") or None
     mouse = {"--mouse": True, "--no-mouse": False}
 
     def open_session() -> Session:
-        from mailtui.cli.main import open_console
+        from mailtui.cli.console import prepare
         from mailtui.screens.parts.opening import session_of
 
-        return session_of(open_console(arguments, screen, settings))
+        log = _option(arguments, "--log") or settings.log
+        return session_of(prepare(settings, folder, log, read_only="--read-only" in arguments))
 
     try:
+        if not _plain(arguments):
+            from mailtui.cli.main import check_console
+
+            check_console(arguments, screen)
         return run_console(
             open_session,
-            config_dir=folder,
+            config_dir=folder or "/etc/postfix",
             start=screen or FIRST_SCREEN,
-            colours=_colours(_option(arguments, "--color") or settings.color),
+            colours=_COLOURS[_option(arguments, "--color") or settings.color],
             ascii_only=True if "--ascii" in arguments or settings.ascii else None,
-            mouse=next((mouse[word] for word in arguments if word in mouse), settings.mouse),
+            mouse=next((mouse[word] for word in reversed(arguments) if word in mouse), settings.mouse),
             crash_dir=crash_folder(),
         )
     except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
@@ -99,17 +115,11 @@ def _console(arguments: Sequence[str], screen: str) -> int:
         return failed(error, as_json=False)
 
 
-def _colours(word: str) -> Colours:
-    """What --color or the settings say; an unknown word is reported once the options are parsed."""
-    known: dict[str, Colours] = {"256": "256", "16": "16", "none": "none"}
-    return known.get(word, "auto")
-
-
-def crash_folder() -> Path:
+def crash_folder() -> str:
     """Where a crash report goes: private to the user, made only when one is written."""
     from mailtui.apply.state import base
 
-    return Path(base())
+    return base()
 
 
 if __name__ == "__main__":

@@ -12,31 +12,31 @@ A wrong or unknown key costs a clear line and nothing else: the rest holds.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-SYSTEM_FILE = Path("/etc/mailtui.toml")
+SYSTEM_FILE: str | os.PathLike[str] = "/etc/mailtui.toml"
 COLORS = ("auto", "truecolor", "256", "16", "none")
 
 
-def user_file() -> Path:
+def user_file() -> str:
     """The caller's own settings file, whether it exists or not."""
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(home, "mailtui", "config.toml").expanduser()
+    return os.path.join(os.path.expanduser(home), "mailtui", "config.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the files say. `problems` are the lines to show: each names file and key."""
+class Settings(NamedTuple):
+    """What the files say. `problems` are the lines to show: each names file and key.
+
+    Read before the console's first paint; hence neither a dataclass here nor a Path.
+    """
 
     after_write: tuple[str, ...] = ()
     log: str = "auto"
     color: str = "auto"
     mouse: bool | None = None
     ascii: bool = False
-    problems: tuple[str, ...] = field(default=(), compare=False)
+    problems: tuple[str, ...] = ()
 
 
 def _text(value: Any) -> str:
@@ -72,7 +72,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def load(files: tuple[Path, ...] | None = None) -> Settings:
+def load(files: Sequence[str | os.PathLike[str]] | None = None) -> Settings:
     """Read the settings files. Never raises: what is wrong is in `problems`."""
     settings = Settings()
     for path in files if files is not None else (SYSTEM_FILE, user_file()):
@@ -80,23 +80,25 @@ def load(files: tuple[Path, ...] | None = None) -> Settings:
     return settings
 
 
-def _over(settings: Settings, path: Path) -> Settings:
+def _over(settings: Settings, file: str | os.PathLike[str]) -> Settings:
+    path = os.fspath(file)
     try:
-        raw = path.read_text("utf-8")
+        with open(path, encoding="utf-8") as stream:
+            owner, raw = os.fstat(stream.fileno()).st_uid, stream.read()
     except FileNotFoundError:
         return settings
     except (OSError, UnicodeDecodeError) as error:
-        return replace(settings, problems=(*settings.problems, f"{path}: cannot be read: {error}"))
-    if os.geteuid() == 0 and path.stat().st_uid != 0:
+        return settings._replace(problems=(*settings.problems, f"{path}: cannot be read: {error}"))
+    if os.geteuid() == 0 and owner != 0:
         why = f"{path}: not read, because root does not obey a file of another user; chown root {path}"
-        return replace(settings, problems=(*settings.problems, why))
+        return settings._replace(problems=(*settings.problems, why))
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
     try:
         document = tomlkit.parse(raw).unwrap()
     except TOMLKitError as error:
-        return replace(settings, problems=(*settings.problems, f"{path}: {error}"))
+        return settings._replace(problems=(*settings.problems, f"{path}: {error}"))
     problems = list(settings.problems)
     values: dict[str, Any] = {}
     for name, value in document.items():
@@ -108,4 +110,4 @@ def _over(settings: Settings, path: Path) -> Settings:
             values[name] = reader(value)
         except TypeError as error:
             problems.append(f"{path}: {name}: must be {error}")
-    return replace(settings, **values, problems=tuple(problems))
+    return settings._replace(**values, problems=tuple(problems))

@@ -10,18 +10,18 @@ from textual.binding import Binding, BindingType
 from mailtui.edits.entries import RemoveEntry, SwitchEntry
 from mailtui.edits.model import Edit
 from mailtui.postfix.aliases import AliasRow
+from mailtui.postfix.instance import Instance
 from mailtui.postfix.resolution import Resolution
 from mailtui.postfix.resolve import fate, resolve
-from mailtui.screens.parts.aliasdetail import about, example, explained
+from mailtui.screens.parts.aliasdetail import about, example
 from mailtui.screens.parts.aliasediting import Editing
+from mailtui.screens.parts.aliasexplain import ExplainView
 from mailtui.screens.parts.aliasform import Form
 from mailtui.screens.parts.aliasrows import AliasRows
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.dialogs import TextView
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.savetext import save_text
-from mailtui.styles import stylesheet
 
 SETTLE = 0.08
 """Seconds the cursor rests on a row before it is resolved."""
@@ -35,7 +35,6 @@ class AliasesScreen(Editing):
     """See the module's text."""
 
     MODE = "aliases"
-    CSS_PATH = stylesheet("aliases")
     EMPTY = "No alias yet; n makes one"
     COLUMNS = (
         Column("ADDRESS", share=4, least=16),
@@ -118,13 +117,11 @@ class AliasesScreen(Editing):
         fine = [row for row in rows if row.editable and row.kinds != ("opaque",)]
         other = next((row for row in rows if not row.editable or row.kinds == ("opaque",)), None)
         if other is not None:
-            name = other.address or other.table.spec
-            why = "the table has this key above already, so this entry does not count; edit that one"
-            if not other.duplicate:
-                why = (
-                    f"{other.table.name} cannot be edited here: {other.table.note or other.table.lookup.how}"
-                )
-            self.say(f"{name}: {why}", "warning")
+            note = other.table.note or other.table.lookup.how
+            why = f"cannot be edited here: {note} ({other.table.spec})"
+            if other.duplicate:
+                why = f"{other.address} does not count: the table has this key above already; edit that one"
+            self.say(why, "warning")
         return fine
 
     def action_delete(self) -> None:
@@ -217,14 +214,14 @@ class AliasesScreen(Editing):
         if row is None or row.kinds[0] in {"opaque", "pattern"}:
             return
         address, edits = example(row), self.session.draft.edits
-        self.say(f"Following {address}…")
-        beside(
-            self,
-            "explain",
-            lambda: explained(self.ahead.at(edits).instance, address),
-            lambda lines: self.app.push_screen(TextView(f"Where mail for {address} goes", lines)),
-            self.bad,
-        )
+
+        def after() -> Instance:
+            return self.ahead.at(edits).instance
+
+        def show(found: Resolution) -> None:
+            self.app.push_screen(ExplainView(found, after))
+
+        beside(self, "explain", lambda: resolve(after(), address), show, self.bad)
 
     def action_copy(self) -> None:
         self._with_chosen(self._copy)

@@ -10,13 +10,12 @@ import importlib
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import Screen
 
-from mailtui.screens.parts.commands import run_command
-from mailtui.screens.parts.dialogs import Choice, Confirm, TextView
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.lifetime import LastingApp
 from mailtui.screens.parts.names import BY_MODE, SCREENS
@@ -24,7 +23,7 @@ from mailtui.screens.parts.session import Session
 from mailtui.screens.parts.strip import StripLines
 from mailtui.screens.parts.terminal import Plan
 from mailtui.screens.parts.text import show
-from mailtui.styles import stylesheet
+from mailtui.styles import stylesheets
 
 if TYPE_CHECKING:
     from mailtui.screens.parts.livelog import LiveLog
@@ -38,14 +37,18 @@ BUILT: dict[str, tuple[str, str]] = {
 """Mode → module and class of its screen, without arguments. What is missing says what it will hold."""
 
 
+def import_screen(mode: str) -> ModuleType | None:
+    """The module of a mode's screen, imported now; None where it is not built."""
+    return importlib.import_module(BUILT[mode][0]) if mode in BUILT else None
+
+
 def make_screen(mode: str) -> Screen[Any]:
     """The screen of a mode, imported now."""
     if mode not in BUILT:
         from mailtui.screens.placeholder import PlaceholderScreen
 
         return PlaceholderScreen(mode)
-    module, name = BUILT[mode]
-    made: Screen[Any] = getattr(importlib.import_module(module), name)()
+    made: Screen[Any] = getattr(import_screen(mode), BUILT[mode][1])()
     return made
 
 
@@ -60,7 +63,7 @@ def _screen_keys() -> list[BindingType]:
 class MailtuiApp(LastingApp):
     """The console. `start` is the first screen's mode."""
 
-    CSS_PATH = stylesheet("frame")
+    CSS_PATH = stylesheets()  # all: one that came with its screen would have Textual parse every one again
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         name.mode: partial(make_screen, name.mode) for name in SCREENS
@@ -133,6 +136,8 @@ class MailtuiApp(LastingApp):
 
     def show_plain(self, title: str, text: str) -> None:
         """Show a text unwrapped over the whole screen, for the terminal's own selection."""
+        from mailtui.screens.parts.dialogs import TextView
+
         self.push_screen(TextView(title, text.split("\n")))
 
     # Actions
@@ -157,6 +162,8 @@ class MailtuiApp(LastingApp):
         if not self.session.draft:
             self.end()
             return
+        from mailtui.screens.parts.dialogs import Choice
+
         edits = [edit.describe() for edit in self.session.draft.edits]
         more = [f"… and {len(edits) - 8} more"] if len(edits) > 8 else []
         self.push_screen(
@@ -192,6 +199,8 @@ class MailtuiApp(LastingApp):
         if not count:
             self.notify("Nothing is staged")
             return
+        from mailtui.screens.parts.dialogs import Confirm
+
         title = f"Take back {count} staged change{'s' if count > 1 else ''}?"
         question = Confirm(title, ["They cannot be brought back."], yes="drop")
         self.push_screen(question, lambda yes: self.session.drop_draft() if yes else None)
@@ -206,6 +215,8 @@ class MailtuiApp(LastingApp):
 
     def run_command(self, text: str) -> None:
         """Do what was typed after `:`."""
+        from mailtui.screens.parts.commands import run_command
+
         run_command(self, text)
 
     def action_help(self) -> None:

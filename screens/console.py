@@ -17,9 +17,12 @@ from mailtui.screens.parts import skeleton
 from mailtui.screens.parts.terminal import Colours, Plan, plan_for, prepare, refusal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from mailtui.screens.app import MailtuiApp
     from mailtui.screens.parts.session import Session
+
+_TURN = 0.0005
+"""Seconds for which an import holds up the thread that opens the session. With Python's 5 ms that thread,
+which reads many small files, would be done last."""
 
 
 def run_console(
@@ -30,13 +33,13 @@ def run_console(
     colours: Colours = "auto",
     ascii_only: bool | None = None,
     mouse: bool | None = None,
-    crash_dir: Path | None = None,
+    crash_dir: str = "",
 ) -> int:
     """Run the console until it ends and return the process's exit code: 0 left by a key, 1 refused or
-    failed (the reason is on standard error), 128 + n ended by signal n.
+    failed (the reason is on standard error), 128 + n ended by signal n. A crash report goes to `crash_dir`.
 
-    `open_session` is called once the first lines are painted; whatever it raises passes, after the
-    terminal is itself again. None for `ascii_only` and `mouse` leaves them to the environment.
+    `open_session` is called in a thread once the first lines are painted; whatever it raises passes, after
+    the terminal is itself again. None for `ascii_only` and `mouse` leaves them to the environment.
     """
     why = refusal(os.environ)
     if why is not None:
@@ -47,18 +50,7 @@ def run_console(
     gc.disable()  # until the first screen is up: nothing that a start makes is garbage
     skeleton.show("", config_dir, start, plan)
     try:
-        session = open_session()
-    except BaseException:
-        skeleton.hide()
-        raise
-    return _run(session, plan, start, crash_dir)
-
-
-def _run(session: Session, plan: Plan, start: str, crash_dir: Path | None) -> int:
-    try:
-        from mailtui.screens.app import MailtuiApp
-
-        app = MailtuiApp(session, plan, start, crash_dir)
+        app = _made(open_session, plan, start, crash_dir)
         _lenient_output()
     except BaseException:
         skeleton.hide()
@@ -73,6 +65,24 @@ def _run(session: Session, plan: Plan, start: str, crash_dir: Path | None) -> in
         os.write(2, skeleton.RESTORE)
         print(app.crashed, file=sys.stderr)
     return app.return_code or 0
+
+
+def _made(open_session: Callable[[], Session], plan: Plan, start: str, crash_dir: str) -> MailtuiApp:
+    """The app and what it shows; the one is imported while the other is opened."""
+    from mailtui.screens.parts.opening import Opening
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
+    opening = Opening(open_session)
+    opening.start()
+    from pathlib import Path
+
+    from mailtui.screens.app import MailtuiApp, import_screen
+
+    import_screen(start)
+    session = opening.session()
+    sys.setswitchinterval(usual)
+    return MailtuiApp(session, plan, start, Path(crash_dir) if crash_dir else None)
 
 
 def _lenient_output() -> None:

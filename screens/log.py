@@ -59,7 +59,8 @@ class LogScreen(ListScreen):
     RAW_COLUMNS = (Column("LINE"),)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "pause", id="log.pause", tooltip="Stop following, or follow again."),
-        Binding("v", "raw", "raw", id="log.raw", tooltip=f"Show the lines as in the file, or in words: {LEGEND}"),
+        Binding("v", "raw", "raw", id="log.raw",
+                tooltip=f"Show the lines as in the file, or in words: {LEGEND}"),
         Binding("e", "problem(1)", "next problem", id="log.next-problem", tooltip="Go to the next problem."),
         Binding("E", "problem(-1)", "previous problem", show=False, id="log.previous-problem",
                 tooltip="Go to the problem before."),
@@ -230,6 +231,7 @@ class LogScreen(ListScreen):
 
     def action_raw(self) -> None:
         self.raw = not self.raw
+        self.set_class(self.raw, "raw")
         rows = self.shown
         self.lines.set_columns(*(self.RAW_COLUMNS if self.raw else self.COLUMNS))
         match = self._query.spans if self._query is not None else None

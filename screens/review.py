@@ -142,6 +142,7 @@ class ReviewScreen(GuardedScreen):
         look = partial(review, self.session.instance, edits, progress=self._telling(cancel), cancel=cancel)
         try:
             found = await asyncio.to_thread(look)
+            rows = await asyncio.to_thread(self._rows(self.size.width).showing, found)  # a diff may be long
         except Cancelled:
             return
         if cancel is not self._cancel:
@@ -153,7 +154,7 @@ class ReviewScreen(GuardedScreen):
         first = self.found is None
         self.found, self.phase = found, "ready"
         self._results = {report.number: report for report in found.steps}
-        self._show(first=first)
+        self._show(first=first, rows=rows)
         self._settle_conflicts()
 
     def _telling(self, cancel: Event) -> Progress:
@@ -174,21 +175,24 @@ class ReviewScreen(GuardedScreen):
             self._extra.append(report)
         self._title()
         if self.phase == "applying" or self.found is None:
-            rows = self._rows().telling(self.found, self._results, self._extra)
+            rows = self._rows(self.size.width).telling(self.found, self._results, self._extra)
             here = ("plan", report.number, 0) if report.number >= 0 else None
             self.lines.set_rows(rows, to=here if self.phase == "applying" else None)
 
     # Showing
 
-    def _rows(self) -> ReviewRows:
+    def _rows(self, width: int) -> ReviewRows:
+        """The rows on show, where they are as wide."""
         rows = self.lines.rows
-        return rows if isinstance(rows, ReviewRows) else ReviewRows(self.size.width)
+        return rows if isinstance(rows, ReviewRows) and rows.full_width == width else ReviewRows(width)
 
-    def _show(self, width: int = 0, *, first: bool = False) -> None:
-        rows = ReviewRows(width or self.size.width)
-        if self.found is not None:
-            accepted = bool(self._accepted)
-            rows = rows.showing(self.found, accepted=accepted, told=self._told)
+    def _show(self, width: int = 0, *, first: bool = False, rows: ReviewRows | None = None) -> None:
+        width = width or self.size.width
+        if self.found is None:
+            rows = ReviewRows(width)
+        else:
+            rows = rows if rows is not None and rows.full_width == width else self._rows(width)
+            rows = rows.showing(self.found, accepted=bool(self._accepted), told=self._told)
             rows = rows.telling(self.found, self._results, self._extra)
         self.lines.set_rows(rows, first=first)
         self._title()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from mailtui.cli.main import open_console
+from mailtui.cli.console import prepare
 from mailtui.screens.app import MailtuiApp
 from mailtui.screens.parts.opening import session_of
 from mailtui.screens.parts.terminal import Plan
@@ -41,7 +41,7 @@ async def until(pilot: Pilot[int], wanted: str | Callable[[str], bool]) -> None:
 
 async def make(folder: Path) -> None:
     """The walk of the README's first five minutes, with a picture at each stop."""
-    prepared = open_console(["--config-dir", os.environ["MAILTUI_CONFIG_DIR"]], "", Settings())
+    prepared = prepare(Settings(), os.environ["MAILTUI_CONFIG_DIR"], "auto")
     app = MailtuiApp(session_of(prepared), Plan(), "aliases")
 
     def keep(name: str) -> None:

@@ -62,4 +62,4 @@ def test_root_does_not_obey_another_users_file(tmp_path: Path) -> None:
 
 def test_the_users_file_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert user_file() == tmp_path / "mailtui" / "config.toml"
+    assert user_file() == str(tmp_path / "mailtui" / "config.toml")

@@ -26,6 +26,7 @@ from mailtui.edits.parameters import ParameterEdit
 from mailtui.formats.splice import ordered
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
+from mailtui.postfix import postconf
 from mailtui.text.safe import decode, encode, safe
 
 COMPARE_LIMIT = 1 << 20
@@ -33,6 +34,9 @@ COMPARE_LIMIT = 1 << 20
 where the text is newer, for listing a million rows takes seconds."""
 NEAR = 2
 """Lines around a touched one whose complaints may be ours: a compiler may name an entry's last line."""
+MISSPELT = 0.89
+"""How alike two names are, from 0 to 1, of which one is taken for a slip in the other: relay_host and
+relayhost are, mua_client_restrictions and smtpd_client_restrictions are two names."""
 _COPY_AGE = 3600.0
 _WHERE = re.compile(
     r"(?:file )?(?P<path>\S*?(?:main|master)\.cf)(?:[,:] line (?P<line>\d+))?: (?P<text>.*)", re.DOTALL
@@ -95,7 +99,23 @@ def _postconf(main: bytes, master: bytes, config_dir: str) -> list[tuple[bool, s
 
 
 def _without_lines(text: str) -> str:
-    return re.sub(r"line \d+", "line", text)
+    """What a complaint is about: wherever its line is now, and whatever an unused name is set to."""
+    bare = re.sub(r"(unused parameter: [^=\s]+)=.*", r"\1", text, flags=re.DOTALL)
+    return re.sub(r"line \d+", "line", bare)
+
+
+def _looks_misspelt(text: str, name: str) -> bool:
+    """Whether an unused name is nearly one of Postfix's own. Any other may be a restriction class or a macro
+    that the next change uses: names must be there before what names them."""
+    if "unused parameter" not in text:
+        return True
+    import difflib
+
+    try:
+        known = postconf.defaults(b"")
+    except postconf.PostconfError:
+        return True
+    return bool(difflib.get_close_matches(name, known, n=1, cutoff=MISSPELT))
 
 
 def check_config(
@@ -104,7 +124,8 @@ def check_config(
     """What postconf says of main.cf and master.cf (in this order) as they would be.
 
     A complaint that the present files do not give stops the change, unless it is about a parameter that
-    is not among the `touched` (one that became unused, say). Raises CommandError and OSError.
+    is not among the `touched` (one that became unused, say), or about an unused name that is not a slip in
+    one of Postfix's own. Raises CommandError and OSError.
     """
     said = _postconf(*after, config_dir)
     if not said:
@@ -116,7 +137,7 @@ def check_config(
         is_new = old[_without_lines(text)] <= 0
         old[_without_lines(text)] -= 1
         named = _NAMED.search(text)
-        ours = named is None or named["name"] in names
+        ours = named is None or (named["name"] in names and _looks_misspelt(text, named["name"]))
         findings.append(_config_finding(text, stop=(is_new and ours) or (fatal and is_new)))
     return findings
 
@@ -174,9 +195,9 @@ def judge(
     """
     path = change.target.path
     if not built.ok:
-        return [Finding(stop=True, text=safe(line), file=path) for line in built.failed.splitlines()]
+        return [Finding(True, safe(each.text), each.path, each.line) for each in built.refusals]
     lines, keys = touched_lines(change), touched_keys(change)
-    near = [each for each in built.warnings if _may_be_ours(each, lines, keys)]
+    near = [each for each in built.warnings if _may_be_ours(each, path, lines, keys)]
     new: list[Complaint] = []
     if near:
         present = compiling.build(
@@ -189,7 +210,9 @@ def judge(
     ]
 
 
-def _may_be_ours(said: Complaint, lines: Sequence[tuple[int, int]], keys: set[bytes]) -> bool:
+def _may_be_ours(said: Complaint, path: str, lines: Sequence[tuple[int, int]], keys: set[bytes]) -> bool:
+    if said.path != path:  # main.cf, say: not what this text brings
+        return False
     if said.line is not None:
         return any(first - NEAR <= said.line <= last + NEAR for first, last in lines)
     quoted = re.search(r'"(.*)"', said.text)
@@ -233,6 +256,9 @@ def surroundings(change: FileChange, uses: Sequence[Use]) -> list[Finding]:
     tool = managed(change.before)
     if tool is not None:
         found.append(Finding(stop=False, text=str(tool), file=path, line=tool.line))
+    folder = os.path.dirname(os.path.realpath(path))
+    if change.created and not os.path.isdir(folder):
+        found.append(Finding(stop=True, text=f"its folder {safe(folder)} does not exist; make it", file=path))
     for use in uses:
         if not use.indexed:
             continue

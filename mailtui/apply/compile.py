@@ -46,13 +46,18 @@ class Built:
     compiled: str
     """Name of the compiled table in the work folder; "" for a type that is not compiled, or on failure."""
     warnings: tuple[Complaint, ...]
-    failed: str
-    """The compiler's own words where it refused the text; "" where it did not."""
+    refusals: tuple[Complaint, ...]
+    """The compiler's own words where it refused the text."""
     seconds: float
 
     @property
     def ok(self) -> bool:
-        return not self.failed
+        return not self.refusals
+
+    @property
+    def failed(self) -> str:
+        """The refusals as lines of text; "" where there are none."""
+        return "\n".join(str(each) for each in self.refusals)
 
 
 def program(target: Target) -> str:
@@ -91,15 +96,15 @@ def build(
     said = complaints(done.err, {inside: target.path, work.path: os.path.dirname(target.path)})
     # A query that finds nothing ends with status 1 and silence.
     refused = [each for level, each in said if level in {"fatal", "panic"}]
-    failed = bool(refused) or (bool(compiled) and not done.ok)
-    words = "\n".join(str(each) for each in refused) or f"{program(target)} ended with status {done.status}"
+    if compiled and not done.ok and not refused:
+        refused = [Complaint(target.path, None, f"{program(target)} ended with status {done.status}")]
     return Built(
         target=target,
         work=work,
         source=name,
-        compiled=name + compiled if compiled and not failed else "",
+        compiled=name + compiled if compiled and not refused else "",
         warnings=tuple(each for level, each in said if level in {"warning", "error"}),
-        failed=words if failed else "",
+        refusals=tuple(refused),
         seconds=done.seconds,
     )
 
@@ -119,8 +124,12 @@ def complaints(raw: bytes, names: Mapping[str, str]) -> list[tuple[str, Complain
         for given, known in names.items():
             text = text.replace(given, known)
         placed = _LINE.match(text)
-        number, text = (int(placed["line"]), placed["text"]) if placed else (None, text)
-        found.append((said["level"], Complaint(path, number, _bare(text, path))))
+        if placed is None:
+            found.append((said["level"], Complaint(path, None, _bare(text, path))))
+        else:  # its file need not be the table: postmap reads main.cf too
+            where = placed["path"] if placed["path"].startswith("/") else path
+            number = int(placed["line"])
+            found.append((said["level"], Complaint(where, number, _bare(placed["text"], where))))
     return found
 
 

@@ -11,8 +11,9 @@ from mailtui.apply.journal import Journal
 from mailtui.apply.record import Change
 from mailtui.apply.recover import Mended, recover
 from mailtui.apply.review import state_folder, unfinished_words
+from mailtui.edits.draft import BadDraft
 from mailtui.edits.model import Edit
-from mailtui.edits.store import BadDraft, from_json
+from mailtui.edits.store import from_json
 from mailtui.postfix.instance import Instance
 
 

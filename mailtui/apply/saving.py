@@ -18,6 +18,9 @@ from mailtui.apply.actor import now
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
 
+if TYPE_CHECKING:
+    from mailtui.edits.draft import Group
+
 
 class SaveError(Exception):
     """The file was not written. `what` says why, `do` what helps."""
@@ -77,6 +80,8 @@ def default_name(host: str) -> str:
 
 def draft_bytes(instance: Instance, groups: Iterable[Group], who: str) -> bytes:
     """The file's content."""
+    from mailtui.edits import store
+
     try:
         host = instance.hostname
     except InstanceError:  # the draft may be what mends main.cf: its name is only said, never used

@@ -13,7 +13,10 @@ from mailtui.edits.model import Conflict, Edit, Value
 
 MASK = "•••••"
 _MASK = MASK.encode()
-_KEY_VALUE = re.compile(rb"(?P<key>[^\s:]+:?\s+|\"[^\"]*\"\s*:\s*)")
+_KEY_VALUE = re.compile(
+    rb"(?P<key>[^\s:]+:?\s+|\"[^\"]*\"\s*:\s*|(?:\[[^\]\s]*\]|[^\s:]+):(?:\d{1,5}|smtps?|submissions?)\s+)"
+)
+"""A key and what separates it from its value; `[host]:587` is a key too, `user:password` is not."""
 _VALUES = ("value", "was")
 
 

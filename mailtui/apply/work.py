@@ -33,7 +33,7 @@ class Work:
             self.fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             fcntl.flock(self.fd, fcntl.LOCK_EX)
         except OSError as error:
-            raise worded(error, self.path) from error
+            raise worded(error, os.path.dirname(self.path)) from error
 
     @property
     def inside(self) -> str:
@@ -57,7 +57,7 @@ class Work:
                 stream.flush()
                 os.utime(stream.fileno(), (_OLD, _OLD))
         except OSError as error:
-            raise worded(error, os.path.join(self.path, name)) from error
+            raise worded(error, os.path.dirname(self.path)) from error
 
     def remove(self) -> None:
         """Remove the folder and all in it."""

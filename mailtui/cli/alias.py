@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator, Sequence
 
 from mailtui.cli.change import carry_out
-from mailtui.cli.context import Context
+from mailtui.cli.context import Context, failed, unreadable
 from mailtui.cli.main import Parser, change_options, common_options
-from mailtui.cli.output import USAGE, Failed, columns, note, write, write_json
+from mailtui.cli.output import DONE, USAGE, Failed, columns, note, write, write_json
 from mailtui.edits.entries import RemoveEntry, SetEntry
 from mailtui.edits.entries import current as standing
 from mailtui.edits.model import Edit
 from mailtui.postfix.aliases import AliasList, AliasTable, AliasTables
 from mailtui.postfix.errors import InstanceError
-from mailtui.postfix.files import entries, problem_words
+from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
 from mailtui.text.query import Query
 
@@ -54,15 +55,11 @@ def parser() -> Parser:
     return top
 
 
-def _failed(error: InstanceError) -> Failed:
-    return Failed(error.what, file=error.file or "", line=error.line or 0, do=error.do)
-
-
 def _tables(instance: Instance) -> AliasTables:
     try:
         return AliasTables.of(instance)
     except InstanceError as error:
-        raise _failed(error) from None
+        raise failed(error) from None
 
 
 def show_list(context: Context, options: argparse.Namespace) -> None:
@@ -97,7 +94,7 @@ def _standing(context: Context, table: AliasTable, name: str) -> tuple[str, ...]
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Failed(problem_words(error, table.target.path)) from None
+        raise unreadable(error, table.target.path) from None
     return found if isinstance(found, tuple) else None
 
 
@@ -119,7 +116,12 @@ def _place(
         table = _named(tables, spec)
         was = _standing(context, table, address)
         return (table, was) if was is not None else None
-    found = [(table, was) for table in tables if (was := _standing(context, table, address)) is not None]
+    texts: dict[str, tuple[AliasTable, tuple[str, ...]]] = {}
+    for table in tables:
+        was = _standing(context, table, address)
+        if was is not None:  # a text compiled as two types is one place
+            texts.setdefault(os.path.realpath(table.lookup.path), (table, was))
+    found = list(texts.values())
     if len(found) > 1:
         both = " and ".join(table.spec for table, _was in found)
         raise Failed(f"{address} stands in {both}", do="say which with --table")
@@ -144,10 +146,12 @@ def set_alias(context: Context, options: argparse.Namespace) -> int:
     if wanted == was:
         return carry_out(context, [])
     _advise(context, table, name, wanted, None if place is None else name)
+    status = carry_out(context, [SetEntry(table.target, name, wanted, was if place is not None else None)])
     dropped = [item for item in was if item not in wanted]
-    if dropped and options.destinations:
-        note(f"mailtui: no longer to {', '.join(dropped)}")
-    return carry_out(context, [SetEntry(table.target, name, wanted, was if place is not None else None)])
+    if dropped and options.destinations and status == DONE:
+        say = note if context.json or context.dry_run else write
+        say(f"no longer to {', '.join(dropped)}")
+    return status
 
 
 def _wanted(options: argparse.Namespace, was: Sequence[str]) -> tuple[str, ...]:
@@ -172,7 +176,7 @@ def _proposed(
     try:
         proposal = proposed_table(context.instance, tables, address)
     except InstanceError as error:
-        raise _failed(error) from None
+        raise failed(error) from None
     if proposal.table is None:
         raise Failed(proposal.reason)
     note(f"mailtui: into {proposal.table.spec}: {proposal.reason}")
@@ -230,7 +234,7 @@ def replace(context: Context, options: argparse.Namespace) -> int:
     instance = context.instance
     aliases = AliasList(_tables(instance), instance.files)
     wanted = options.old.casefold()
-    edits: list[Edit] = []
+    edits: dict[tuple[str, str], Edit] = {}
     for number in aliases.search(Query.parse(_quoted(options.old))):
         row = aliases.row(number) if number is not None else None
         if row is None or not row.editable or not row.enabled or row.table.target is None:
@@ -238,10 +242,12 @@ def replace(context: Context, options: argparse.Namespace) -> int:
         if not any(item.casefold() == wanted for item in row.destinations):
             continue
         items = [options.new if item.casefold() == wanted else item for item in row.destinations]
-        edits.append(SetEntry(row.table.target, row.key, tuple(dict.fromkeys(items)), row.destinations))
+        place = os.path.realpath(row.table.target.path), row.key
+        changed = SetEntry(row.table.target, row.key, tuple(dict.fromkeys(items)), row.destinations)
+        edits.setdefault(place, changed)
     if not edits:
         note(f"mailtui: no alias that can be edited goes to {options.old}")
-    return carry_out(context, edits)
+    return carry_out(context, list(edits.values()))
 
 
 def _quoted(text: str) -> str:
@@ -258,7 +264,7 @@ def show_resolved(context: Context, options: argparse.Namespace) -> None:
     try:
         found = resolve(context.instance, options.address)
     except InstanceError as error:
-        raise _failed(error) from None
+        raise failed(error) from None
     if context.json:
         write_json(found.as_json())
         return
@@ -283,7 +289,7 @@ def find(context: Context, options: argparse.Namespace) -> None:
         for spec in unsearched(context.instance):
             note(f"mailtui: note: {spec} has no text that could be searched")
     except InstanceError as error:
-        raise _failed(error) from None
+        raise failed(error) from None
     if context.json:
         write_json([
             {

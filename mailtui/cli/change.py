@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mailtui.apply.report import Report
     from mailtui.apply.review import Review
 
+NOTHING = "nothing to do: every file says so already"
+
 
 def carry_out(context: Context, edits: Sequence[Edit]) -> int:
     """Write the edits, or with --dry-run show what would be written. Returns the exit code; raises Failed."""
@@ -29,7 +31,7 @@ def _nothing(context: Context) -> int:
     if context.json:
         write_json({"applied": False, "edits": [], "diff": "", "plan": [], "not_yours": []})
     else:
-        note("nothing to do: it stands there already")
+        note(NOTHING)
     return DONE
 
 
@@ -108,13 +110,13 @@ def _run_after(context: Context) -> None:
 
 def _fail_json(outcome: Outcome) -> int:
     if outcome.error:
-        raise Failed(outcome.error, code=outcome.exit_code)
+        raise _failure(outcome)
     return outcome.exit_code
 
 
 def _progress(report: Report) -> None:
-    """A step as it ends, where somebody watches; a failed one always."""
-    if report.state == "running" or not (sys.stderr.isatty() or report.state == "failed"):
+    """A step as it ends, where somebody watches."""
+    if report.state == "running" or not sys.stderr.isatty():
         return
     step = report.step
     note(f"  {step.action:<8} {step.target or step.why}  {report.state} {report.seconds:.2f} s")
@@ -128,13 +130,28 @@ def _print_outcome(outcome: Outcome) -> None:
             write(line.text)
         for found in outcome.review.warnings:
             note(f"note: {found}")
-        note(f"done in {outcome.seconds:.2f} s; mailtui history undo {outcome.history_id} takes it back")
+        note(f"done in {outcome.seconds:.2f} s; {_back(outcome)}")
         return
     if outcome.state == "nothing":
-        note("nothing to do: it stands there already")
+        note(NOTHING)
         return
-    if outcome.review is not None:
-        _print_findings(outcome.review)
-    if outcome.not_yours:
-        note("--yes lets those entries go live too")
-    raise Failed(outcome.error or "it was not written", code=outcome.exit_code)
+    for conflict in outcome.conflicts:
+        _print_conflict(conflict)
+    raise _failure(outcome)
+
+
+def _back(outcome: Outcome) -> str:
+    """How to take the change back."""
+    if outcome.review is not None and any(view.secret for view in outcome.review.files):
+        return "the old values of a file with passwords are not kept: only you can type them again"
+    return f"mailtui history undo {outcome.history_id} takes it back"
+
+
+def _failure(outcome: Outcome) -> Failed:
+    """Why nothing was written, or all was taken back: in one line, with the place of what stops it."""
+    stops = outcome.review.blocking if outcome.review is not None else ()
+    if outcome.state == "refused" and len(stops) == 1:
+        found = stops[0]
+        return Failed(found.text, file=found.file, line=found.line or 0)
+    accept = "--yes lets them go live too" if outcome.state == "refused" and outcome.not_yours else ""
+    return Failed(outcome.error or "it was not written", do=accept, code=outcome.exit_code)

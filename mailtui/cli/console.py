@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from dataclasses import dataclass, field
 
 from mailtui.apply.keeping import DraftKeeper, Presence
 from mailtui.apply.state import StateError
-from mailtui.cli.context import Context, caller
-from mailtui.edits.draft import Draft
-from mailtui.edits.store import BadDraft
+from mailtui.cli.context import caller, opened
+from mailtui.edits.draft import BadDraft, Draft
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
 from mailtui.settings import Settings
@@ -46,14 +44,13 @@ def _writable(instance: Instance) -> bool:
     return os.access(instance.main.path, os.W_OK) and os.access(instance.config_dir, os.W_OK)
 
 
-def prepare(options: argparse.Namespace, settings: Settings) -> Prepared:
+def prepare(settings: Settings, config_dir: str | None, log: str, *, read_only: bool = False) -> Prepared:
     """Open the instance and the kept draft. Raises Failed."""
-    context = Context(options)
-    instance = context.instance
+    instance = opened(config_dir)
     who = caller()
     notes = list(settings.problems)
-    read_only = context.read_only or not _writable(instance)
-    if read_only and not context.read_only:
+    if not read_only and not _writable(instance):
+        read_only = True
         notes.append(
             "read-only: you may not write here. Stage edits and save them with w, or start with sudo"
         )
@@ -69,5 +66,4 @@ def prepare(options: argparse.Namespace, settings: Settings) -> Prepared:
         notes.append(
             f"{len(draft)} staged kept from {kept.time[:16].replace('T', ' ')}; w to review, :e! to drop"
         )
-    log = str(getattr(options, "log", None) or settings.log)
     return Prepared(instance, draft, read_only, who, settings, log, keeper, Presence(instance, who), notes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +9,9 @@ from typing import TYPE_CHECKING
 from mailtui.cli.output import Failed
 
 if TYPE_CHECKING:
+    import argparse
+
+    from mailtui.postfix.errors import InstanceError
     from mailtui.postfix.instance import Instance
 
 
@@ -24,6 +26,45 @@ def caller() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
+
+
+def opened(config_dir: str | None) -> Instance:
+    """The Postfix instance in this directory (None: the one that postconf names). Raises Failed with what
+    is wrong and what to do."""
+    from mailtui.postfix.errors import InstanceError
+    from mailtui.postfix.instance import Instance
+
+    try:
+        return Instance.open(config_dir)
+    except InstanceError as error:
+        raise failed(error) from None
+
+
+def failed(error: InstanceError) -> Failed:
+    """What is wrong with the instance, as a command ends with it."""
+    return Failed(error.what, file=error.file or "", line=error.line or 0, do=error.do)
+
+
+def unreadable(error: OSError, path: str) -> Failed:
+    """A table's file that cannot be read, as a command ends with it."""
+    from mailtui.postfix.files import problem
+
+    what, do = problem(error, path)
+    return Failed(what, file=path, do=do)
+
+
+def given_file(path: str) -> bytes:
+    """The bytes of a file (or pipe) named on the command line. Raises Failed, also for a device: it may
+    have no end."""
+    import stat
+
+    try:
+        with open(path, "rb") as stream:
+            if stat.S_ISCHR(os.fstat(stream.fileno()).st_mode):
+                raise Failed("is a device, not a file", file=path)
+            return stream.read()
+    except OSError as error:
+        raise Failed((error.strerror or str(error)).lower(), file=path) from None
 
 
 class Context:
@@ -42,11 +83,5 @@ class Context:
 
     @cached_property
     def instance(self) -> Instance:
-        """The Postfix instance. Raises Failed with what is wrong and what to do."""
-        from mailtui.postfix.errors import InstanceError
-        from mailtui.postfix.instance import Instance
-
-        try:
-            return Instance.open(self.config_dir)
-        except InstanceError as error:
-            raise Failed(error.what, do=error.do) from None
+        """The Postfix instance. Raises Failed."""
+        return opened(self.config_dir)

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from mailtui.cli.change import carry_out
-from mailtui.cli.context import Context
+from mailtui.cli.context import Context, given_file
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import Failed, note, write, write_json
 from mailtui.edits import store
-from mailtui.edits.draft import merged
+from mailtui.edits.draft import BadDraft, merged
 
 
 def parser() -> Parser:
@@ -29,10 +29,8 @@ def parser() -> Parser:
 
 def _load(path: Path) -> store.SavedDraft:
     try:
-        return store.loads(path.read_bytes())
-    except OSError as error:
-        raise Failed((error.strerror or str(error)).lower(), file=str(path)) from None
-    except store.BadDraft as error:
+        return store.loads(given_file(str(path)))
+    except BadDraft as error:
         raise Failed(str(error), file=str(path)) from None
 
 

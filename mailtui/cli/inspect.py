@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mailtui.cli.context import Context
+from mailtui.cli.context import Context, given_file
 from mailtui.cli.main import Parser, common_options
-from mailtui.cli.output import Failed, columns, note, write, write_json
+from mailtui.cli.output import columns, note, write, write_json
 from mailtui.formats.document import parse
 from mailtui.formats.target import FORMATS, Format
 from mailtui.text.safe import decode
@@ -68,11 +68,7 @@ def _table(document: Table) -> list[dict[str, Any]]:
 
 def inspect(context: Context, options: argparse.Namespace) -> None:
     kind: Format = options.kind
-    try:
-        raw = options.file.read_bytes()
-    except OSError as error:
-        raise Failed(str(error.strerror).lower(), file=str(options.file)) from None
-    document = parse(kind, raw)
+    document = parse(kind, given_file(str(options.file)))
     if options.raw:
         sys.stdout.flush()
         sys.stdout.buffer.write(document.raw)

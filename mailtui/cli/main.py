@@ -7,15 +7,11 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
 from mailtui import __version__
 from mailtui.cli.context import Context
 from mailtui.cli.output import USAGE, Failed, report
-
-if TYPE_CHECKING:
-    from mailtui.cli.console import Prepared
-    from mailtui.settings import Settings
 
 NOUNS = {
     "alias": "list, set, remove, resolve, find, replace: who gets the mail of an address",
@@ -30,8 +26,17 @@ NOUNS = {
 }
 
 
+WITH_VALUE = ("--config-dir", "--log", "--color")
+FLAGS = ("--json", "--read-only", "--version")
+"""The options that may stand before the noun, after it, and after the verb."""
+
+
 class Parser(argparse.ArgumentParser):
-    """argparse with one-line errors that end with exit code 2."""
+    """argparse with one-line errors that end with exit code 2. Options are never guessed from their
+    beginning: `--js` would be obeyed, and not heard where an error is to be JSON."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
         raise Failed(message, do=f"see {self.prog} --help", code=USAGE)
@@ -47,6 +52,9 @@ def common_options() -> Parser:
     group.add_argument("--json", action="store_true", help="print data as JSON")
     group.add_argument("--read-only", action="store_true", help="look, and change nothing")
     group.add_argument("--log", metavar="SOURCE", help="the mail log: a file, journal, or auto")
+    group.add_argument(
+        "--version", action="version", version=f"mailtui {__version__}", help="print the version and end"
+    )
     return options
 
 
@@ -75,7 +83,6 @@ def _top() -> Parser:
         parents=[common_options()],
         argument_default=argparse.SUPPRESS,
     )
-    top.add_argument("--version", action="version", version=f"mailtui {__version__}")
     console = top.add_argument_group("options of the console")
     console.add_argument("--color", choices=["auto", "truecolor", "256", "16", "none"])
     console.add_argument("--mouse", action=argparse.BooleanOptionalAction, help="default: off over SSH")
@@ -85,16 +92,29 @@ def _top() -> Parser:
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], str | None, list[str]]:
     """Options before the noun, the noun, and the rest."""
-    values = {"--config-dir", "--log", "--color"}
     skip = False
     for place, word in enumerate(arguments):
         if skip:
             skip = False
-        elif word in values:
+        elif word in WITH_VALUE:
             skip = True
         elif not word.startswith("-"):
             return list(arguments[:place]), word, list(arguments[place + 1 :])
     return list(arguments), None, []
+
+
+def _leading(arguments: Sequence[str]) -> int:
+    """How many words after a noun are options of every command, as in `alias --json list`."""
+    place = 0
+    while place < len(arguments):
+        word = arguments[place]
+        if word in WITH_VALUE:
+            place += 2
+        elif word in FLAGS or word.startswith(tuple(f"{option}=" for option in WITH_VALUE)):
+            place += 1
+        else:
+            break
+    return min(place, len(arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -122,7 +142,8 @@ def failed(error: Exception, *, as_json: bool) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     before, noun, after = _split(arguments)
-    given = _top().parse_args(before)
+    between = _leading(after) if noun in NOUNS and noun != "demo" else 0
+    given = _top().parse_args([*before, *after[:between]])
     if noun is None:
         raise Failed("no command given", do="see mailtui --help", code=USAGE)
     if noun not in NOUNS:
@@ -140,15 +161,13 @@ def _run(arguments: Sequence[str]) -> int:
         return demo(after)
     module = importlib.import_module(f"mailtui.cli.{noun}")
     parser: Parser = module.parser()
-    options = parser.parse_args(after, argparse.Namespace(**vars(given)))
+    options = parser.parse_args(after[between:], argparse.Namespace(**vars(given)))
     status = options.call(Context(options), options)
     sys.stdout.flush()
     return int(status or 0)
 
 
-def open_console(arguments: Sequence[str], screen: str, settings: Settings) -> Prepared:
-    """What the console starts with. Raises Failed."""
-    from mailtui.cli.console import prepare
-
-    words = [word for word in arguments if not (word == screen or (len(word) == 1 and word.isdecimal()))]
-    return prepare(_top().parse_args(words), settings)
+def check_console(arguments: Sequence[str], screen: str) -> None:
+    """Raises Failed where an argument of the console is wrong."""
+    names = {screen, *"0123456789"}
+    _top().parse_args([word for word in arguments if word not in names])

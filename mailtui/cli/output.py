@@ -12,6 +12,9 @@ from mailtui.text.safe import encode, safe
 DONE, REFUSED, USAGE, CONFLICT, ROLLED_BACK = 0, 1, 2, 3, 4
 """The exit codes, each with one meaning."""
 
+WIDEST = 120
+"""Columns to which a cell is padded: one value of a megabyte must not make every line as long."""
+
 
 class Failed(Exception):
     """A command that ends with an error: what, where, and what to do about it."""
@@ -70,10 +73,10 @@ def report(failure: Failed, *, as_json: bool) -> int:
 
 
 def columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Rows as aligned text; the last column is not padded."""
+    """Rows as aligned text; the last column is not padded, and no cell for a longer one than WIDEST."""
     if not rows:
         return []
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]) - 1)]
+    widths = [min(WIDEST, max(len(row[n]) for row in rows)) for n in range(len(rows[0]) - 1)]
     return [
         "  ".join(
             [*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)), row[-1]]

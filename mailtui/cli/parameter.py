@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mailtui.cli.change import carry_out
-from mailtui.cli.context import Context
+from mailtui.cli.context import Context, failed
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import Failed, columns, note, write, write_json
 from mailtui.edits.parameters import ResetParameter, SetParameter
@@ -55,15 +55,11 @@ def as_json(view: ParameterView) -> dict[str, Any]:
     return {**fields, "duplicates": list(view.duplicates), "overridden_by": list(view.overridden_by)}
 
 
-def _failed(error: ParameterError) -> Failed:
-    return Failed(error.what, file=error.file or "", line=error.line or 0, do=error.do)
-
-
 def show_list(context: Context, options: argparse.Namespace) -> None:
     try:
         views = list(context.instance.parameters.list(explicit_only=options.explicit))
     except ParameterError as error:
-        raise _failed(error) from None
+        raise failed(error) from None
     if context.json:
         write_json([as_json(view) for view in views])
         return
@@ -88,7 +84,7 @@ def get(context: Context, options: argparse.Namespace) -> None:
         write(parameters.effective(options.name))
         view = parameters.view(options.name)
     except ParameterError as error:
-        raise _failed(error) from None
+        raise failed(error) from None
     for line in view.duplicates:
         note(f"{view.file}:{line}: does not count: line {view.line} sets it again")
 

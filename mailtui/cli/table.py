@@ -6,14 +6,15 @@ import argparse
 
 from mailtui import commands
 from mailtui.cli.change import carry_out
-from mailtui.cli.context import Context
+from mailtui.cli.context import Context, failed, unreadable
 from mailtui.cli.main import Parser, change_options, common_options
-from mailtui.cli.output import Failed, columns, write, write_json
+from mailtui.cli.output import USAGE, Failed, columns, note, write, write_json
 from mailtui.edits.entries import RemoveEntry, SetEntry
 from mailtui.edits.entries import current as standing
 from mailtui.formats.target import Target
-from mailtui.postfix.files import entries, problem_words
-from mailtui.postfix.lookups import Lookup, parse_maps
+from mailtui.postfix.errors import ParameterError
+from mailtui.postfix.files import entries
+from mailtui.postfix.lookups import Lookup, parse_map
 from mailtui.text.safe import decode, encode
 
 
@@ -48,11 +49,14 @@ def parser() -> Parser:
 def lookup(context: Context, text: str) -> Lookup:
     """The table that `TYPE:PATH` names. Raises Failed."""
     instance = context.instance
-    found = parse_maps(text, "", instance.config_dir, instance.alias_paths)
-    if len(found) != 1 or found[0].error:
-        why = found[0].error if found else "nothing named"
-        raise Failed(f"{text}: {why}", do="name a table as main.cf does: TYPE:/PATH", code=2)
-    return found[0]
+    try:
+        name = instance.parameters.expand_text(text) if "$" in text else text
+        found = parse_map(name, "", instance.config_dir, instance.alias_paths)
+    except ParameterError as error:
+        raise failed(error) from None
+    if found.error:
+        raise Failed(found.error, code=USAGE)
+    return found
 
 
 def _target(context: Context, text: str) -> Target:
@@ -67,7 +71,7 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
     try:
         document = entries(context.instance.files, target)
     except OSError as error:
-        raise Failed(problem_words(error, target.path)) from None
+        raise unreadable(error, target.path) from None
     unused = set(document.duplicates())
     found = ((index, document.entry(index)) for index in range(len(document)))
     if context.json:
@@ -87,21 +91,22 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
         write(line)
 
 
-def get(context: Context, options: argparse.Namespace) -> int:
+def get(context: Context, options: argparse.Namespace) -> None:
     table = lookup(context, options.table)
     answer = table.get(encode(options.key), context.instance.files)
     if answer.problem:
         raise Failed(answer.problem)
+    if answer.value is None:
+        raise Failed(f"{options.key} is not in {table.spec}")
     if context.json:
-        found = {"value": decode(answer.value)} if answer.value is not None else {}
-        write_json({"key": options.key, "found": answer.found, **found})
-    elif answer.value is not None:
+        write_json({"key": options.key, "found": True, "value": decode(answer.value)})
+    else:
         write(decode(answer.value))
-    return 0 if answer.found else 1
 
 
-def try_key(context: Context, options: argparse.Namespace) -> int:
-    """Ask the compiled, live table through postmap -q: the very lookup of a daemon for one key."""
+def try_key(context: Context, options: argparse.Namespace) -> None:
+    """Ask the compiled, live table through postmap -q: the very lookup of a daemon for one key. That it
+    finds nothing is an answer, not an error."""
     table = lookup(context, options.table)
     try:
         result = commands.ask(["postmap", "-c", context.instance.config_dir, "-q", options.key, table.spec])
@@ -115,12 +120,13 @@ def try_key(context: Context, options: argparse.Namespace) -> int:
         write_json({"key": options.key, "tried": [options.key], "found": result.ok, **found})
     elif result.ok:
         write(value)
-    return 0 if result.ok else 1
+    else:
+        note(f"{table.spec} has no answer to {options.key}")
 
 
 def set_entry(context: Context, options: argparse.Namespace) -> int:
     target = _target(context, options.table)
-    value = " ".join(options.value)
+    value = " ".join(options.value).strip()
     was = _standing(context, target, options.key)
     return carry_out(context, [] if value == was else [SetEntry(target, options.key, value, was)])
 
@@ -137,5 +143,5 @@ def _standing(context: Context, target: Target, key: str) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Failed(problem_words(error, target.path)) from None
+        raise unreadable(error, target.path) from None
     return value if value is None or isinstance(value, str) else ", ".join(value)

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import mailtui
 from mailtui.demo import foreground, inside, namespace, place, session
@@ -32,9 +33,16 @@ def main(argv: list[str]) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as every command says it."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line of `mailtui demo`."""
-    made = argparse.ArgumentParser(
+    made = _Parser(
+        allow_abbrev=False,
         prog="mailtui demo",
         description="A disposable Falcot Corp mail server on loopback, and the console on it.",
         epilog="COMMAND runs in place of the console, beside the server; MAILTUI_CONFIG_DIR and MAIL_CONFIG "
@@ -47,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--no-namespace", action="store_true", help="do as if there were no private network here"
     )
+    made.add_argument("--version", action="version", version=f"mailtui {mailtui.__version__}")
     made.add_argument("command", nargs="*", metavar="COMMAND", help="after --")
     return made
 

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from mailtui.edits.model import Edit
 
 
+class BadDraft(ValueError):
+    """A file that is no draft, or one that this version cannot read. Its text says where and why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Edits staged by one act (a bulk edit, a new domain): `u` takes them back together."""

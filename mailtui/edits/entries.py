@@ -152,6 +152,8 @@ class SwitchEntry(EntryEdit):
     def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
         if isinstance(later, SwitchEntry) and later.on is not self.on and later.was == self.was:
             return "nothing"
+        if isinstance(later, RemoveEntry) and not self.on and later.was == self.was:
+            return later
         return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mailtui.edits.draft import Group
+from mailtui.edits.draft import BadDraft, Group
 from mailtui.edits.entries import RemoveEntry, RenameEntry, SetEntry, SwitchEntry
 from mailtui.edits.model import Edit
 from mailtui.edits.parameters import ResetParameter, SetParameter
@@ -20,10 +20,6 @@ KINDS: dict[str, type[Edit]] = {
     kind.kind: kind
     for kind in (SetEntry, RemoveEntry, SwitchEntry, RenameEntry, SetParameter, ResetParameter)
 }
-
-
-class BadDraft(ValueError):
-    """A file that is no draft, or one that this version cannot read. Its text says where and why."""
 
 
 def to_json(edit: Edit) -> dict[str, Any]:

@@ -19,12 +19,20 @@ if TYPE_CHECKING:
     from mailtui.formats.maincf import MainCf
 
 
+_NEW_NAME = re.compile(rb"[^\x00-\x20\x7f=]+")
+"""What may become a name: what stands in a file already is edited whatever it is called."""
+
+
 def check_name(name: str) -> bytes:
     """The bytes of a parameter name. Raises Refused for what would be read as something else."""
     raw = encode(name)
     if not raw or raw.startswith(b"#") or any(byte in SPACE + b"=\0" for byte in raw):
-        raise Refused(f"“{safe(name)}” cannot be a parameter name", "use letters, digits and _")
+        raise _no_name(name)
     return raw
+
+
+def _no_name(name: str) -> Refused:
+    return Refused(f"“{safe(name)}” cannot be a parameter name", "use letters, digits and _")
 
 
 def check_value(value: bytes) -> None:
@@ -56,6 +64,8 @@ def set_value(document: MainCf, name: str, value: bytes | Sequence[bytes]) -> li
     """See `MainCf.set`."""
     raw = check_name(name)
     found = document.get(name)
+    if found is None and not _NEW_NAME.fullmatch(raw):
+        raise _no_name(name)
     if not isinstance(value, bytes):
         known = items(found.value) if found else ()
         check_items(value, known)

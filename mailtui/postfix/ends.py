@@ -8,27 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mailtui.postfix.addresses import complete, fold, quote, recipient, split, strip_extension
-from mailtui.postfix.domains import class_list
-from mailtui.postfix.files import entries
-from mailtui.postfix.forwarding import listed
-from mailtui.postfix.instance import Instance
-from mailtui.postfix.localusers import LocalUsers
-from mailtui.postfix.lookups import Lookup
-from mailtui.postfix.resolution import Resolution, Step
-from mailtui.postfix.resolver import Resolver
-from mailtui.text.safe import decode, encode
+if TYPE_CHECKING:
+    from mailtui.postfix.instance import Instance
+    from mailtui.postfix.localusers import LocalUsers
+    from mailtui.postfix.resolution import Step
 
 SEARCHED = ("recipient_canonical_maps", "canonical_maps", "virtual_alias_maps", "alias_maps")
 """The maps whose texts are searched."""
 
 END_LIMIT = 1000
 """Aliases told of for one address, unless the caller wants fewer or more."""
-
-_PROBE = "no-such-name"
-_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789.!#$&'*+/=?^_`{}~-@")
-_RAW = ("|", "/", ":include:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,10 @@ def iter_ends(
     `address` may also be a `|command`, a `/file` or `:include:/list`. A .forward is followed forwards
     only. Raises as Resolver does.
     """
-    search = _Search(Resolver(instance, users))
+    from mailtui.postfix.endsearch import Search
+    from mailtui.postfix.resolver import Resolver
+
+    search = Search(Resolver(instance, users))
     wanted = search.place(address)
     frontier = [wanted]
     places = {wanted}
@@ -90,189 +84,3 @@ def iter_ends(
             told += 1
             if told >= limit:
                 return
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An entry that names an address. `local`: it is an alias of local(8)."""
-
-    lookup: Lookup
-    key: str
-    line: int
-    local: bool
-    probe: str
-    """An address that this entry takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Needle:
-    """A word to look for in the folded text of a table. `then`: what follows it; empty: it ends there.
-    `begins` false: it may be the end of a longer word."""
-
-    word: bytes
-    then: bytes = b""
-    begins: bool = True
-
-    def places(self, text: bytes) -> Iterator[int]:
-        """The offsets at which it stands."""
-        wanted = self.word + self.then
-        at = text.find(wanted)
-        while at >= 0:
-            end = at + len(wanted)
-            starts = not self.begins or at == 0 or text[at - 1] not in _WORD
-            if starts and (self.then or end == len(text) or text[end] not in _WORD):
-                yield at
-            at = text.find(wanted, at + 1)
-
-
-class _Search:
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
-        self._rules = resolver.rules
-        self._resolutions: dict[str, Resolution] = {}
-        self._local_domains = self._find_local_domains()
-        self._tables = [
-            (lookup, name == "alias_maps")
-            for name in SEARCHED
-            for lookup in resolver.instance.lookups(name)
-            if lookup.target is not None
-        ]
-
-    def _find_local_domains(self) -> list[str]:
-        literals = class_list(self._resolver.instance, "mydestination").literals()
-        names = [item.text for item in literals]
-        return list(dict.fromkeys(fold(name) for name in names if self._resolver.router.is_local(name)))
-
-    def place(self, address: str) -> str:
-        """What all spellings of one place share: local names without domain, all without extension."""
-        text = recipient(address.strip())
-        if text.startswith(_RAW):
-            return text
-        full = fold(strip_extension(complete(text, self._rules), self._rules)[0])
-        local, domain = split(full)
-        if domain is not None and self._resolver.router.is_local(domain):
-            return local
-        return full
-
-    def _needles(self, place: str) -> list[_Needle]:
-        """What stands in an entry that names the place, folded."""
-        if place.startswith(_RAW):
-            return [_Needle(encode(place.lower()))]
-        if place.startswith("@"):
-            return [_Needle(encode(place), begins=False)]
-        local, domain = split(place)
-        extended = [_Needle(encode(quote(local)), encode(mark)) for mark in self._rules.delimiters]
-        if domain is None:
-            domains = [
-                *self._local_domains,
-                *([fold(self._rules.myorigin)] if self._origin_is_local() else []),
-            ]
-            whole = [_Needle(encode(f"@{each}")) for each in dict.fromkeys(domains)]
-            return [_Needle(encode(quote(local))), _Needle(encode(quote(local)), b"@"), *extended, *whole]
-        names = [quote(place), f"@{domain}"]
-        if domain == fold(self._rules.myorigin):
-            names.append(quote(local))
-        return [*(_Needle(encode(name)) for name in names), *extended]
-
-    def _origin_is_local(self) -> bool:
-        return self._resolver.router.is_local(self._rules.myorigin)
-
-    def naming(self, place: str) -> Iterator[_Found]:
-        """The entries, in force by their text, one of whose items is the place."""
-        for lookup, is_local in self._tables:
-            yield from self._in_table(lookup, is_local, place)
-
-    def _in_table(self, lookup: Lookup, is_local: bool, place: str) -> Iterator[_Found]:
-        target = lookup.target
-        if target is None:
-            return
-        try:
-            document = entries(self._resolver.instance.files, target)
-        except OSError:  # Maps tells of it while the way forwards is followed
-            return
-        indices: dict[int, None] = {}
-        needles = [*self._needles(place), *([_Needle(b":include:", b"/")] if is_local else [])]
-        for needle in needles:
-            for offset in needle.places(document.folded):
-                indices.setdefault(document.index_at(offset))
-        for index in indices:
-            if index >= len(document) or not document.is_enabled(index):
-                continue
-            entry = document.entry(index)
-            key = decode(entry.key)
-            probe = self._probe(key, is_local=is_local)
-            if probe and any(self._means(decode(item), place) for item in document.items(index)):
-                yield _Found(lookup, key, entry.line, is_local, probe)
-
-    def _probe(self, key: str, *, is_local: bool) -> str:
-        """An address that the key takes; empty for a key that only makes a domain known."""
-        if is_local:
-            here = (
-                self._rules.myorigin
-                if self._origin_is_local() or not self._local_domains
-                else self._local_domains[0]
-            )
-            return f"{key}@{here}"
-        if key.startswith("@"):
-            return f"{_PROBE}{key}"
-        if "@" not in key and self._resolver.class_of(key) != "default":
-            return ""
-        return complete(recipient(key), self._rules)
-
-    def _means(self, item: str, place: str) -> bool:
-        text = recipient(item)
-        if place.startswith("@"):
-            return self.place(item).endswith(place)
-        if text.startswith("@"):
-            local = split(place)[0] if split(place)[1] is not None else place
-            return self.place(f"{local}{text}") == place
-        if text.lower().startswith(":include:") and text != place:
-            return self._includes(text[len(":include:") :], place)
-        return self.place(item) == place
-
-    def _includes(self, path: str, place: str) -> bool:
-        try:
-            raw = self._resolver.instance.files.raw(path)
-        except OSError:  # resolve says so of whatever leads there
-            return False
-        return any(self.place(one.item) == place for one in listed(raw))
-
-    def source(self, found: _Found) -> str:
-        """The place that leads here by this entry."""
-        return found.key if found.key.startswith("@") else self.place(found.probe)
-
-    def confirmed(self, found: _Found, wanted: str) -> tuple[Step, ...]:
-        """The hops from the alias to the place, empty where mail does not come there after all."""
-        probe = found.probe
-        if found.key.startswith("@"):
-            probe = self._catch_all_probe(found.key, wanted)
-        if probe not in self._resolutions:
-            self._resolutions[probe] = self._resolver.resolve(quote(probe))
-        way = self._way(self._resolutions[probe], wanted)
-        return way if any(step.key.casefold() == found.key.casefold() for step in way) else ()
-
-    def _catch_all_probe(self, key: str, wanted: str) -> str:
-        """A name that the catch-all takes: one nobody has, or the wanted one where names are kept."""
-        resolution = self._resolver.resolve(f"{_PROBE}{key}")
-        if self._way(resolution, wanted):
-            return f"{_PROBE}{key}"
-        return f"{split(wanted)[0] or wanted}{key}"
-
-    def _way(self, resolution: Resolution, wanted: str) -> tuple[Step, ...]:
-        """The shortest way through the steps from the address to the place."""
-        ways: list[tuple[Step, ...]] = [
-            (step,) for step in resolution.steps if step.source == resolution.address
-        ]
-        seen = {resolution.address}
-        while ways:
-            longer: list[tuple[Step, ...]] = []
-            for way in ways:
-                to = way[-1].to
-                if self.place(to) == wanted:
-                    return way
-                if to in seen:
-                    continue
-                seen.add(to)
-                longer += [(*way, step) for step in resolution.steps if step.source == to]
-            ways = longer
-        return ()

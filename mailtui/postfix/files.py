@@ -165,22 +165,27 @@ def _load(path: str) -> tuple[Stamp, bytes]:
     return Stamp.of(status), raw
 
 
-def problem_words(error: OSError, path: str, named_by: str = "") -> str:
-    """What kept a file from being read, and what to do, in one line.
+def problem(error: OSError, path: str, named_by: str = "") -> tuple[str, str]:
+    """What kept a file from being read (without its name), and what to do.
 
     `named_by` is the parameter (or file) in which the path stands, where there is one.
     """
-    place = f" (named by {named_by})" if named_by else ""
-    shown = safe(path)
     match error:
         case FileNotFoundError():
             do = f"create it, or take it out of {named_by}" if named_by else "check the path"
-            return f"{shown}{place} does not exist; {do}"
+            return "does not exist", do
         case PermissionError():
-            return f"{shown}{place} may not be read by {_user()}; {_who_may(path)}"
+            return f"may not be read by {_user()}", _who_may(path)
         case IsADirectoryError():
-            return f"{shown}{place} is a directory, not a file; check the path"
-    return f"{shown}{place} cannot be read: {error.strerror or error}; check the file and its disk"
+            return "is a directory, not a file", "check the path"
+    return f"cannot be read: {error.strerror or error}", "check the file and its disk"
+
+
+def problem_words(error: OSError, path: str, named_by: str = "") -> str:
+    """What kept a file from being read, and what to do, in one line; see `problem`."""
+    what, do = problem(error, path, named_by)
+    place = f" (named by {named_by})" if named_by else ""
+    return f"{safe(path)}{place} {what}; {do}"
 
 
 def _user() -> str:

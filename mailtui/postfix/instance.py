@@ -8,7 +8,7 @@ from pathlib import Path
 from mailtui import commands
 from mailtui.formats.target import Target
 from mailtui.postfix.errors import InstanceError
-from mailtui.postfix.files import Files, Reader, problem_words
+from mailtui.postfix.files import Files, Reader, problem
 from mailtui.postfix.lookups import Lookup, parse_maps
 from mailtui.postfix.parameters import Parameters
 from mailtui.text.safe import decode, safe
@@ -51,7 +51,7 @@ class Instance:
                 f"{safe(folder)} holds no main.cf", "give the directory that holds main.cf with --config-dir"
             ) from None
         except OSError as error:
-            raise InstanceError(problem_words(error, instance.main.path)) from None
+            raise InstanceError(*problem(error, instance.main.path), instance.main.path) from None
         return instance
 
     def over(self, files: Reader) -> Instance:
@@ -87,7 +87,8 @@ class Instance:
         try:
             return decode(self.files.raw(value).partition(b"\n")[0]).strip()
         except OSError as error:
-            raise InstanceError(problem_words(error, value, "myorigin")) from None
+            what, do = problem(error, value, "myorigin")
+            raise InstanceError(f"{what} (named by myorigin)", do, value) from None
 
     @property
     def queue_directory(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mailtui.formats.target import Target
 from mailtui.postfix.errors import ParameterError
-from mailtui.postfix.files import Reader, main_cf, master_cf, problem_words
+from mailtui.postfix.files import Reader, main_cf, master_cf, problem
 from mailtui.postfix.values import Values
 from mailtui.text.safe import decode, safe
 
@@ -148,13 +148,13 @@ class Parameters:
         try:
             main = main_cf(self._reader, self._main)
         except OSError as error:
-            raise ParameterError(problem_words(error, self._main.path)) from None
+            raise ParameterError(*problem(error, self._main.path), self._main.path) from None
         try:
             master = master_cf(self._reader, self._master)
         except FileNotFoundError:
             master = None
         except OSError as error:
-            raise ParameterError(problem_words(error, self._master.path)) from None
+            raise ParameterError(*problem(error, self._master.path), self._master.path) from None
         last = self._last
         if last is None or last.main is not main or last.master is not master:
             last = self._last = Values(self._main.path, main, master, self._config_dir)

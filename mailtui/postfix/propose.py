@@ -70,9 +70,9 @@ def _in_role(
 ) -> Proposal:
     table = next((table for table in tables if table.role == role and table.editable), None)
     if table is None:
-        name = _MAPS[role]
-        why = f"{reason}, but {name} names no table that can be edited; add one to it"
-        return Proposal(None, key, why, doubtful=True)
+        broken = [table.note for table in tables if table.role == role and table.is_error]
+        why = broken[0] if broken else f"{_MAPS[role]} names no table that can be edited; add one to it"
+        return Proposal(None, key, f"{reason}, but {why}", doubtful=True)
     return Proposal(table, key, reason, doubtful)
 
 

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mailtui.postfix.addresses import split
-from mailtui.postfix.ends import End, find_ends, iter_ends, unsearched
-from mailtui.postfix.instance import Instance
-from mailtui.postfix.localusers import LocalUsers
-from mailtui.postfix.resolution import Final, Resolution, Step
-from mailtui.postfix.resolver import Resolver
 from mailtui.text.safe import safe
 
-__all__ = [
-    "End",
-    "Resolution",
-    "Resolver",
-    "fate",
-    "find_ends",
-    "iter_ends",
-    "resolve",
-    "sentence",
-    "unsearched",
-]
+if TYPE_CHECKING:
+    from mailtui.postfix.instance import Instance
+    from mailtui.postfix.localusers import LocalUsers
+    from mailtui.postfix.resolution import Final, Resolution, Step
+    from mailtui.postfix.resolver import Resolver
 
 SHOWN = 3
 """How many destinations a sentence names."""
@@ -31,7 +22,14 @@ def resolve(instance: Instance, address: str, users: LocalUsers | None = None) -
 
     Raises ParameterError or InstanceError where the configuration cannot be read so far.
     """
-    return Resolver(instance, users).resolve(address)
+    return _resolver(instance, users).resolve(address)
+
+
+def _resolver(instance: Instance, users: LocalUsers | None) -> Resolver:
+    """Imported now: a list of aliases is on the screen before one of them is followed."""
+    from mailtui.postfix.resolver import Resolver
+
+    return Resolver(instance, users)
 
 
 def fate(instance: Instance, address: str, users: LocalUsers | None = None) -> str:
@@ -40,7 +38,7 @@ def fate(instance: Instance, address: str, users: LocalUsers | None = None) -> s
     For a catch-all (`@domain`) it is what becomes of mail for a name that has no alias of its own.
     Raises as `resolve` does.
     """
-    resolver = Resolver(instance, users)
+    resolver = _resolver(instance, users)
     if address.startswith("@"):
         return sentence(resolver.resolve(f"{PROBE}{address}"), resolver)
     return sentence(resolver.resolve(address), resolver)

@@ -108,7 +108,7 @@ class Values:
             return
         import difflib
 
-        close = difflib.get_close_matches(name, [*self.explicit, *self.known], n=3, cutoff=0.75)
+        close = difflib.get_close_matches(name, {*self.explicit, *self.known}, n=3, cutoff=0.75)
         do = f"did you mean {' or '.join(close)}?" if close else "`postconf` lists the names there are"
         raise ParameterError(f"Postfix knows no parameter {safe(name)}", do)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Event
 
 from mailtui.postfix.aliases import AliasRow
 from mailtui.postfix.aliasrows import item_kind
-from mailtui.postfix.ends import End, find_ends, unsearched
+from mailtui.postfix.ends import End, iter_ends, unsearched
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.resolution import Final, Resolution, Step
-from mailtui.postfix.resolve import resolve
-from mailtui.screens.parts.aliasrows import ITEM_SIGNS, destination_spans
+from mailtui.screens.parts.aliasrows import ITEM_SIGNS, SIGNS, destination_spans
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.text import Spans
 
 ENDS_SHOWN = 200
 """Aliases told of in one reverse search."""
+PATH = 40
+"""Characters of a path above which only its end is shown in a title."""
 ENDS_ASKED = 5
 """Final deliveries for which `x` looks who else ends there."""
 
@@ -28,12 +30,13 @@ def example(row: AliasRow) -> str:
 def about(row: AliasRow, found: Resolution | None, then: str = "") -> tuple[Spans, Spans, list[Spans]]:
     """Title left and right, and lines. `found` None: it is being followed. `then`: what becomes of mail to
     an address that will have no alias any more."""
-    left: Spans = [(row.address or row.table.spec, "bold")]
+    signs = [(f"  {SIGNS[kind]}", "dim") for kind in row.kinds if kind in SIGNS]
+    left: Spans = [(row.address or row.table.spec, "bold"), *signs]
     if row.kinds == ("opaque",):
         where: Spans = [(", ".join(row.table.parameters), "dim")]
         return left, where, [_said("shown", note) for note in row.notes]
     path = row.table.target.path if row.table.target is not None else row.table.spec
-    place = f"{path}:{row.line}" if row.line is not None else f"{path} (new)"
+    place = f"{_short(path)}:{row.line}" if row.line is not None else f"{_short(path)} (new)"
     lines = list(_destinations(row))
     if then:
         lines.append(_said("then", then, "warning"))
@@ -43,6 +46,11 @@ def about(row: AliasRow, found: Resolution | None, then: str = "") -> tuple[Span
     if row.table.note:
         lines.append(_said("table", row.table.note, "warning" if row.table.is_error else ""))
     return left, [(place, "dim")], lines
+
+
+def _short(path: str) -> str:
+    """A path that leaves room for an address beside it: of a long one its last two parts."""
+    return path if len(path) <= PATH else "…/" + "/".join(path.split("/")[-2:])
 
 
 def _destinations(row: AliasRow) -> Iterator[Spans]:
@@ -96,12 +104,8 @@ def _arrival(label: str, end: Final, wide: int) -> Spans:
     ]  # fmt: skip
 
 
-def explained(instance: Instance, address: str) -> list[str]:
-    """The way of an address hop by hop, its ends, and who else ends where it does. Runs in a thread.
-
-    Raises InstanceError and OSError.
-    """
-    found = resolve(instance, address)
+def way(found: Resolution) -> list[str]:
+    """The way of an address hop by hop, and its ends."""
     lines = [f"class {found.domain_class}", ""]
     if found.steps:
         lines += ["The way", *_hops(found.steps), ""]
@@ -112,8 +116,20 @@ def explained(instance: Instance, address: str) -> list[str]:
         lines.append(f"  nowhere: {found.why}")
     lines += [f"  LOOP: {loop}" for loop in found.loops]
     lines += [f"  note: {note}" for note in found.notes]
-    for place in dict.fromkeys((address, *(end.address for end in found.final[:ENDS_ASKED]))):
-        others = [end for end in find_ends(instance, place, limit=ENDS_SHOWN) if end.alias != address]
+    return lines
+
+
+def who_else(instance: Instance, found: Resolution, stop: Event) -> list[str]:
+    """The other aliases that lead to an address, and those that end where it does; ends early where `stop`
+    is set. Raises InstanceError and OSError."""
+    lines: list[str] = []
+    for place in dict.fromkeys((found.address, *(end.address for end in found.final[:ENDS_ASKED]))):
+        others: list[End] = []
+        for end in iter_ends(instance, place, limit=ENDS_SHOWN):
+            if stop.is_set():
+                return lines
+            if end.alias != found.address:
+                others.append(end)
         lines += ["", *_who(place, others)]
     for spec in unsearched(instance):
         lines += ["", f"Not searched, because it cannot be listed: {spec}"]

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 
 from mailtui.edits.draft import merged
 from mailtui.edits.model import Edit
-from mailtui.postfix.entrychecks import EntryWarning
 from mailtui.postfix.errors import InstanceError
-from mailtui.postfix.propose import Proposal, known_addresses, proposed_table
-from mailtui.postfix.validate import check_entry
-from mailtui.screens.parts.aliaseditor import AliasEditor
-from mailtui.screens.parts.aliasform import Form
 from mailtui.screens.parts.aliaslisting import Listing
 from mailtui.screens.parts.aliasrows import NEW, folded
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.keyorder import focus_now
+
+if TYPE_CHECKING:
+    from mailtui.postfix.entrychecks import EntryWarning
+    from mailtui.postfix.propose import Proposal
+    from mailtui.screens.parts.aliaseditor import AliasEditor
+    from mailtui.screens.parts.aliasform import Form
 
 
 class Editing(Listing):
@@ -35,6 +37,8 @@ class Editing(Listing):
 
     def edit(self, form: Form) -> None:
         """Open the editor with this form, unless it is open."""
+        from mailtui.screens.parts.aliaseditor import AliasEditor
+
         if self.editor is None:
             self.editor = AliasEditor(form, self._known)
             self.pane.display = False
@@ -45,6 +49,8 @@ class Editing(Listing):
         """In a thread: names to complete with. What cannot be read now has none."""
         if self.aliases is None:
             return []
+        from mailtui.postfix.propose import known_addresses
+
         try:
             return known_addresses(self.session.instance, self.aliases.tables, prefix)
         except (InstanceError, OSError):
@@ -66,6 +72,9 @@ class Editing(Listing):
         asked = (form.address, form.items)
 
         def look() -> tuple[Proposal | None, list[EntryWarning]]:
+            from mailtui.postfix.propose import proposed_table
+            from mailtui.postfix.validate import check_entry
+
             after = self.ahead.at(edits).instance
             table, key, proposal = form.table, form.key, None
             if form.is_new and asked[0].strip():
@@ -98,6 +107,8 @@ class Editing(Listing):
 
         def prepare() -> str:
             """Why it cannot be staged; empty where it can."""
+            from mailtui.postfix.propose import proposed_table
+
             if form.is_new and form.address.strip():
                 form.take(proposed_table(self.session.instance, tables, form.address))
             if why := form.missing():
@@ -110,6 +121,8 @@ class Editing(Listing):
         def prepared(why: str) -> None:
             self._staging = False
             if why:
+                from mailtui.postfix.entrychecks import EntryWarning
+
                 self.say(why, "warning")
                 editor.show_warnings([EntryWarning("address", why, "error")] if form.items else [])
             else:

@@ -197,7 +197,9 @@ class FormView(Painted):
             return
         self._lines = self._laid(width)
         mine = [place for place, (row, _) in enumerate(self._lines) if row == self.current]
-        last = min(mine[-1], mine[0] + height - 1)
+        last = min(
+            mine[-1] + 1, mine[0] + height - 1, len(self._lines) - 1
+        )  # a line below shows that it goes on
         self.top = max(0, min(self.top, mine[0], len(self._lines) - height), last - height + 1)
         for field in (self._text, self._table):
             field.styles.offset = (_LEFT, mine[0] - self.top)

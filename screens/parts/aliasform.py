@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mailtui.edits.entries import RemoveEntry, RenameEntry, SetEntry
 from mailtui.edits.model import Edit
 from mailtui.formats import addresses
 from mailtui.postfix.aliases import AliasRow, AliasTable
 from mailtui.postfix.aliasrows import item_kind
-from mailtui.postfix.propose import Proposal
 from mailtui.text.safe import decode, encode
+
+if TYPE_CHECKING:
+    from mailtui.postfix.propose import Proposal
 
 
 @dataclass(slots=True)

@@ -12,7 +12,6 @@ from mailtui.postfix.aliases import AliasList, AliasRow, AliasTables
 from mailtui.screens.parts.ahead import Ahead, Trouble
 from mailtui.screens.parts.aliasrows import AliasRows, problems
 from mailtui.screens.parts.beside import beside, problem
-from mailtui.screens.parts.dialogs import ErrorDialog
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.linelist import Listed, Rows
 from mailtui.screens.parts.listscreen import ListScreen
@@ -173,4 +172,6 @@ class Listing(ListScreen):
 
     def bad(self, error: Exception) -> None:
         """Say that something did not work."""
+        from mailtui.screens.parts.dialogs import ErrorDialog
+
         self.app.push_screen(ErrorDialog("This did not work", [problem(error)]))

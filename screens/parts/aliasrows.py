@@ -87,7 +87,8 @@ class AliasRows:
     def cells(self, index: int) -> Row:
         row = self.row(index)
         if row.kinds == ("opaque",):
-            return Row(("", [("; ".join(row.notes), "dim")], row.table.name), row.marker)
+            spec: Spans = [(row.table.spec, "dim")]
+            return Row((spec, [("; ".join(row.notes), "dim")], row.table.lookup.type), row.marker)
         style = "dim" if not row.enabled or row.duplicate or row.marker == "-" else ""
         signs = [(f"  {SIGNS[kind]}", "dim") for kind in row.kinds if kind in SIGNS]
         goes_to = destination_spans(row.destinations, style)

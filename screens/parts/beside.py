@@ -15,8 +15,8 @@ from functools import partial
 from typing import TypeVar
 
 from textual.widget import Widget
+from textual.worker import WorkType
 
-from mailtui.apply.saving import SaveError
 from mailtui.postfix.errors import InstanceError
 
 Answer = TypeVar("Answer")
@@ -46,11 +46,14 @@ def beside(
         else:
             then(answer)
 
-    widget.run_worker(run(), name=name, group=name, exclusive=True)
+    in_turn: WorkType[None] = run  # the function: a coroutine that is replaced before it began would warn
+    widget.run_worker(in_turn, name=name, group=name, exclusive=True)
 
 
 def problem(error: Exception) -> str:
     """What went wrong in one line; of what should never happen, that it is the console's own fault."""
+    from mailtui.apply.saving import SaveError
+
     if isinstance(error, (InstanceError, OSError, SaveError)):
         return str(error)
     return f"mailtui failed here: {type(error).__name__}: {error}"

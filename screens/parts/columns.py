@@ -7,14 +7,13 @@ jumps while one scrolls, and a million rows need no measuring.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 GAP = 2
 """Blank cells between two columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column: `least` and `most` (0: no limit) cells, `share` parts of what is left over; in a list
     narrower than `drop` cells it is left out. `right`: aligned at its right edge, for numbers."""
 

@@ -17,9 +17,8 @@ import asyncio
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 from time import perf_counter
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
@@ -42,8 +41,7 @@ _FIRST = 64
 _TELL = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Row indices found so far, in order; `done`: these are all. The array grows: take its length once."""
 
     rows: array[int]

@@ -19,8 +19,6 @@ from textual.app import App
 from textual.notifications import SeverityLevel
 from textual.worker import WorkerFailed
 
-from mailtui.screens.parts import crash
-from mailtui.screens.parts.dialogs import ErrorDialog
 from mailtui.screens.parts.driver import ConsoleDriver
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.keyorder import KeysInOrder
@@ -48,12 +46,21 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self.set_class(plan.ascii_only, "-ascii", update=False)
         self.register_theme(THEME)
         self.set_reactive(App.theme, "ansi-dark" if plan.ansi else THEME.name)
-        self.stylesheet.set_variables(self.get_css_variables())
+        self._variables = self.get_css_variables()
+        self.stylesheet.set_variables(self._variables)
         self.session = session
         self.crashed = ""
         """The line for standard error after the console failed."""
         self._crash_dir = crash_dir
         self._poller = Poller(self, session)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Only for variables that are others: Textual asks for it with every screen that opens, and would
+        parse and apply all style sheets again."""
+        variables = self.get_css_variables()
+        if variables != self._variables:
+            self._variables = variables
+            super().refresh_css(animate)
 
     # Start and end
 
@@ -62,10 +69,10 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 loop.add_signal_handler(number, self._signalled, number)
-        self._poller.start()
         self.call_after_refresh(self._started)
 
     def _started(self) -> None:
+        self._poller.start()
         gc.freeze()  # what the start made stays: the collector need not look at it again
         gc.enable()
         if self.session.notes:
@@ -79,6 +86,8 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         try:
             self.session.keep_draft()
         except OSError as error:
+            from mailtui.screens.parts.dialogs import ErrorDialog
+
             self.push_screen(ErrorDialog("The staged changes could not be kept", [str(error)]))
             return
         self.exit(code, return_code=code)
@@ -95,6 +104,8 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         """Instead of Textual's traceback with every variable's value: a private file and one line."""
         self._return_code = 1
         if self._exception is None:
+            from mailtui.screens.parts import crash
+
             self._exception = error
             noticed: asyncio.Event = self._exception_event
             noticed.set()

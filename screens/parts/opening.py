@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 from mailtui.cli.console import Prepared
 from mailtui.maillog import source
 from mailtui.maillog.source import Source
@@ -9,8 +12,32 @@ from mailtui.postfix.errors import InstanceError
 from mailtui.screens.parts.session import Session, Status
 
 
+class Opening(threading.Thread):
+    """Opens the session while Textual is imported: the program that it waits for costs no time then."""
+
+    def __init__(self, open_session: Callable[[], Session]) -> None:
+        super().__init__(name="opening", daemon=True)
+        self._open = open_session
+        self._session: Session | None = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._session = self._open()
+        except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
+            self._error = error
+
+    def session(self) -> Session:
+        """Wait for it. Raises whatever opening it raised."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+        assert self._session is not None
+        return self._session
+
+
 def session_of(prepared: Prepared) -> Session:
-    """The session of a console that is about to open."""
+    """The session of a console that is about to open, its status known."""
 
     def look() -> Status:
         """In a thread, every few seconds."""
@@ -29,7 +56,7 @@ def session_of(prepared: Prepared) -> Session:
             return Source("none", why=str(error))
         return source.find(log_file, prepared.log)
 
-    return Session(
+    session = Session(
         prepared.instance,
         prepared.draft,
         read_only=prepared.read_only,
@@ -40,3 +67,5 @@ def session_of(prepared: Prepared) -> Session:
         after_write=prepared.settings.after_write,
         notes=tuple(prepared.notes),
     )
+    session.polled(*session.poll())
+    return session

@@ -44,8 +44,14 @@ class ReviewRows:
 
     SECTIONS = ("edit", "note", "diff", "plan")
 
-    def __init__(self, width: int, sections: Mapping[str, list[Item]] | None = None) -> None:
-        self._full = width
+    def __init__(
+        self,
+        width: int,
+        sections: Mapping[str, list[Item]] | None = None,
+        files: tuple[FileView, ...] = (),
+    ) -> None:
+        self.full_width = width
+        self._files = files
         self.width = max(20, width - LEAD)
         self._sections = dict(sections or {})
         self._items = [item for name in self.SECTIONS for item in self._sections.get(name, ())]
@@ -69,20 +75,19 @@ class ReviewRows:
 
     def showing(self, review: Review, *, accepted: bool = False, told: Sequence[str] = ()) -> ReviewRows:
         """The edits, what is wrong, and the diff of a review; `told` is to be known beside its findings."""
-        return self._with(
-            edit=self._edits(review),
-            note=self._notes(review, accepted=accepted, told=told),
-            diff=[item for number, view in enumerate(review.files) for item in self._file(number, view)],
-        )
+        sections = dict(self._sections)
+        sections["edit"] = self._edits(review)
+        sections["note"] = self._notes(review, accepted=accepted, told=told)
+        if review.files != self._files:
+            sections["diff"] = [item for n, view in enumerate(review.files) for item in self._file(n, view)]
+        return ReviewRows(self.full_width, sections, review.files)
 
     def telling(
         self, review: Review | None, results: Mapping[int, Report], extra: Sequence[Report]
     ) -> ReviewRows:
         """The plan, with what came of its steps so far; `extra` are steps that are not in it."""
-        return self._with(plan=self._plan(review, results, extra))
-
-    def _with(self, **sections: list[Item]) -> ReviewRows:
-        return ReviewRows(self._full, self._sections | sections)
+        plan = {"plan": self._plan(review, results, extra)}
+        return ReviewRows(self.full_width, self._sections | plan, self._files)
 
     def headings(self) -> list[int]:
         """Where the sections begin: the first edit, and every heading."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mailtui.screens.parts.text import Spans
 
@@ -12,8 +12,7 @@ Cell = str | bytes | Spans
 """A cell: text from anywhere, or spans where parts of it have styles of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What one row shows. `marker` is its state's letter: `+ ~ - # * ! ? =`, see the help page;
     `style` lies under the cells that have none of their own ("dim" for what is not in force)."""
 

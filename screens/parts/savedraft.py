@@ -6,7 +6,7 @@ save_draft(app, app.session, done=lambda path: …)      # `s` in the Review
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -56,6 +56,14 @@ class SaveDialog(Dialog[str]):
     def action_save(self) -> None:
         name = self.query_one(Field).value.strip()
         self.dismiss(name or None)
+
+
+class NameDialog(SaveDialog):
+    """A file name for something that is not a draft."""
+
+    def __init__(self, title: str, lines: Iterable[str], name: str) -> None:
+        Dialog.__init__(self, title, list(lines))
+        self._file_name = name
 
 
 def save_draft(session: Session, push: Callable[..., object], done: Callable[[str], object]) -> None:

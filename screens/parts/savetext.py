@@ -9,22 +9,11 @@ from collections.abc import Callable, Iterable
 
 from textual.screen import Screen
 
-from mailtui.apply.saving import Exists, save
 from mailtui.screens.parts.beside import beside, problem
-from mailtui.screens.parts.dialogs import Confirm, Dialog, ErrorDialog
-from mailtui.screens.parts.savedraft import SaveDialog
 from mailtui.text.safe import safe
 
 LINE = 1 << 20
 """Characters of one line that are saved."""
-
-
-class NameDialog(SaveDialog):
-    """A file name for something that is not a draft."""
-
-    def __init__(self, title: str, lines: Iterable[str], name: str) -> None:
-        Dialog.__init__(self, title, list(lines))
-        self._file_name = name
 
 
 def text_of(lines: Iterable[str]) -> bytes:
@@ -43,6 +32,10 @@ def save_text(
 
     A file that is there is only replaced after a question.
     """
+    from mailtui.apply.saving import Exists, save
+    from mailtui.screens.parts.dialogs import Confirm, ErrorDialog
+    from mailtui.screens.parts.savedraft import NameDialog
+
     push = screen.app.push_screen
 
     def named(name: str | None) -> None:

@@ -10,8 +10,8 @@ Free of Textual. Screens derived from `ConsoleScreen` are told without subscribi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.files import Files
@@ -47,8 +47,7 @@ class Signal(Generic[News]):
             callback(news)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What became different: the staged edits, files on the disk (their paths), or the status line."""
 
     draft: bool = False
@@ -56,8 +55,7 @@ class Change:
     status: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """What the status line says. `running` is None where it cannot be known."""
 
     running: bool | None = None
@@ -138,7 +136,7 @@ class Session:
             host = self.status.host if self.status.host and not paths else self.instance.hostname
         except InstanceError as error:
             return paths, Status(host=self.status.host, problem=str(error))
-        return paths, replace(status, host=status.host or host)
+        return paths, status._replace(host=status.host or host)
 
     def polled(self, paths: frozenset[str], status: Status) -> None:
         """Take the result of `poll` over, in the screens' thread, and tell everyone what is new."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailtui.edits import store
 from mailtui.edits.candidate import Candidate
-from mailtui.edits.draft import Draft, Group, merged
+from mailtui.edits.draft import BadDraft, Draft, Group, merged
 from mailtui.edits.entries import RemoveEntry, RenameEntry, SetEntry, SwitchEntry
 from mailtui.edits.model import Edit
 from mailtui.edits.parameters import ResetParameter, SetParameter
@@ -234,7 +234,7 @@ def test_a_saved_draft_reads_back(groups: list[Group]) -> None:
     ],
 )  # fmt: skip
 def test_a_damaged_draft_says_where(raw: bytes, words: str) -> None:
-    with pytest.raises(store.BadDraft, match=words):
+    with pytest.raises(BadDraft, match=words):
         store.loads(raw)
 
 

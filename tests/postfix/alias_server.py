@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from mailtui.postfix.ends import find_ends
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.localusers import LocalUser, LocalUsers
 from mailtui.postfix.resolution import Resolution
-from mailtui.postfix.resolve import fate, find_ends, resolve
+from mailtui.postfix.resolve import fate, resolve
 from tests.postfix.conftest import MakeInstance
 
 MAIN = """\

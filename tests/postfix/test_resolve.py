@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mailtui.postfix.ends import unsearched
 from mailtui.postfix.localusers import LocalUsers
-from mailtui.postfix.resolve import unsearched
 from tests.postfix.alias_server import Server, make
 from tests.postfix.conftest import MakeInstance
 

@@ -10,8 +10,9 @@ import pytest
 
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
+from mailtui.postfix.ends import find_ends
 from mailtui.postfix.files import Files
-from mailtui.postfix.resolve import fate, find_ends
+from mailtui.postfix.resolve import fate
 from tests.postfix.alias_server import Server, make
 from tests.postfix.conftest import MakeInstance, run
 

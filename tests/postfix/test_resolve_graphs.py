@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from mailtui.formats.aliases import Aliases
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
+from mailtui.postfix.ends import find_ends
 from mailtui.postfix.files import Files
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.localusers import LocalUser, LocalUsers
-from mailtui.postfix.resolve import find_ends, resolve
+from mailtui.postfix.resolve import resolve
 from tests.postfix.conftest import completed, put
 
 NAMES = "abcde"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -51,12 +52,20 @@ webmaster: jean
 """
 MAIN = """\
 recipient_delimiter = +
+myorigin = falcot.com
 virtual_alias_domains = falcotsbrand.com, falcot.org
 virtual_alias_maps = hash:{folder}/virtual, regexp:{folder}/patterns
-alias_maps = hash:{folder}/aliases, ldap:{folder}/ldap.cf
+alias_maps = hash:{folder}/aliases{more}
 alias_database = hash:{folder}/aliases
 """
 LINE = b"Nov 22 13:22:20 mx postfix/"
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder with a short name, so that what a screen says about its files is not cut."""
+    with tempfile.TemporaryDirectory(prefix="mt-", dir="/tmp") as root:
+        yield Path(root)
 
 
 class Console:
@@ -139,7 +148,9 @@ class Console:
 
 def session_of(folder: Path, log: Path | None = None, draft: Draft | None = None) -> Session:
     status = Status(running=False, host="mail.falcot.com")
-    source = Source("file", str(log)) if log else Source("none", why="no mail log found; name one with --log FILE")
+    source = (
+        Source("file", str(log)) if log else Source("none", why="no mail log found; name one with --log FILE")
+    )
     return Session(
         Instance.open(str(folder)), draft or Draft(), who="roland", look=lambda: status, find_log=lambda: source
     )  # fmt: skip
@@ -160,18 +171,22 @@ async def console(
         async with app.run_test(size=size) as pilot:
             up = Console(app, pilot, folder)
             if start == "aliases":
-                await up.until(lambda: isinstance(app.screen, AliasesScreen) and app.screen.aliases is not None)
+                await up.until(
+                    lambda: isinstance(app.screen, AliasesScreen) and app.screen.aliases is not None
+                )
             await pilot.pause()
             yield up
     finally:
         text.use_ascii(False)
 
 
-def shop(make: Any, tmp_path: Path, *, virtual: str = VIRTUAL, aliases: str = ALIASES) -> Path:
-    """Falcot's brand in a folder, compiled by the real postmap and postalias."""
+def shop(
+    make: Any, tmp_path: Path, *, virtual: str = VIRTUAL, aliases: str = ALIASES, ldap: bool = False
+) -> Path:
+    """Falcot's brand in a folder, compiled by the real postmap and postalias; with `ldap` one more table."""
     folder = tmp_path / "etc1"
     made: Path = make(
-        MAIN.format(folder=folder),
+        MAIN.format(folder=folder, more=f", ldap:{folder}/ldap.cf" if ldap else ""),
         files={
             "virtual": virtual,
             "aliases": aliases.format(folder=folder),

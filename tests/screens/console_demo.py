@@ -167,11 +167,9 @@ def main() -> None:
         install_demo_screen()
         return demo_session(keep, int(os.environ.get("DEMO_EDITS", "0")))
 
-    crash = os.environ.get("DEMO_CRASH_DIR")
+    crash = os.environ.get("DEMO_CRASH_DIR", "")
     sys.exit(
-        run_console(
-            session, config_dir="/etc/postfix", start="aliases", crash_dir=Path(crash) if crash else None
-        )
+        run_console(session, config_dir="/etc/postfix", start="aliases", crash_dir=crash)
     )
 
 
