@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from mailtui.screens.app import MailtuiApp
     from mailtui.screens.parts.session import Session
 
-_TURN = 0.0005
-"""Seconds for which an import holds up the thread that opens the session. With Python's 5 ms that thread,
-which reads many small files, would be done last."""
-
-
 def run_console(
     open_session: Callable[[], Session],
     *,
@@ -71,8 +66,6 @@ def _made(open_session: Callable[[], Session], plan: Plan, start: str, crash_dir
     """The app and what it shows; the one is imported while the other is opened."""
     from mailtui.screens.parts.opening import Opening
 
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN)
     opening = Opening(open_session)
     opening.start()
     from pathlib import Path
@@ -80,9 +73,7 @@ def _made(open_session: Callable[[], Session], plan: Plan, start: str, crash_dir
     from mailtui.screens.app import MailtuiApp, import_screen
 
     import_screen(start)
-    session = opening.session()
-    sys.setswitchinterval(usual)
-    return MailtuiApp(session, plan, start, Path(crash_dir) if crash_dir else None)
+    return MailtuiApp(opening.session(), plan, start, Path(crash_dir) if crash_dir else None)
 
 
 def _lenient_output() -> None:

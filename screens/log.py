@@ -51,9 +51,9 @@ class LogScreen(ListScreen):
     EMPTY = "Nothing was logged yet"
     COLUMNS = (
         Column("TIME", least=8, share=0),
-        Column("WHAT", least=12, share=0),
+        Column("WHAT", least=10, share=0),
         Column("CLIENT / RELAY", share=3, drop=96),
-        Column("FROM → TO", share=5),
+        Column("FROM → TO", share=6),
         Column("RESULT", share=4),
     )
     RAW_COLUMNS = (Column("LINE"),)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mailtui.cli.context import Context, given_file
 from mailtui.cli.main import Parser, common_options
-from mailtui.cli.output import columns, note, write, write_json
+from mailtui.cli.output import columns, note, write, write_bytes, write_json
 from mailtui.formats.document import parse
 from mailtui.formats.target import FORMATS, Format
 from mailtui.text.safe import decode
@@ -70,8 +69,7 @@ def inspect(context: Context, options: argparse.Namespace) -> None:
     kind: Format = options.kind
     document = parse(kind, given_file(str(options.file)))
     if options.raw:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(document.raw)
+        write_bytes(document.raw)
         return
     match kind:
         case "main.cf":

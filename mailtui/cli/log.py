@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from mailtui import commands
 from mailtui.cli.context import Context
 from mailtui.cli.main import Parser, common_options
-from mailtui.cli.output import Failed, write, write_json
+from mailtui.cli.output import Failed, flush, write, write_json
 from mailtui.maillog import journal, source
 from mailtui.maillog.record import parse
 from mailtui.maillog.tail import FileTail
@@ -73,7 +73,7 @@ def _printer(query: Query, *, as_json: bool) -> Callable[[bytes], None]:
                 write_json(parse(line).as_json(), line=True)
             else:
                 write(decode(line))
-        sys.stdout.flush()
+        flush()
 
     return give
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from mailtui import __version__
 from mailtui.cli.context import Context
-from mailtui.cli.output import USAGE, Failed, report
+from mailtui.cli.output import USAGE, Failed, flush, report
 
 NOUNS = {
     "alias": "list, set, remove, resolve, find, replace: who gets the mail of an address",
@@ -119,6 +119,9 @@ def _leading(arguments: Sequence[str]) -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:  # started with it closed (>&-)
+            setattr(sys, name, os.fdopen(_null(number), "w"))
     try:
         return _run(arguments)
     except BrokenPipeError:
@@ -129,6 +132,15 @@ def run(arguments: Sequence[str]) -> int:
         return 130
     except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
         return failed(error, as_json="--json" in arguments)
+
+
+def _null(number: int) -> int:
+    """/dev/null under the number of a standard stream, so that no file is opened under it later."""
+    handle = os.open(os.devnull, os.O_WRONLY)
+    if handle != number:
+        os.dup2(handle, number)
+        os.close(handle)
+    return number
 
 
 def failed(error: Exception, *, as_json: bool) -> int:
@@ -163,7 +175,7 @@ def _run(arguments: Sequence[str]) -> int:
     parser: Parser = module.parser()
     options = parser.parse_args(after[between:], argparse.Namespace(**vars(given)))
     status = options.call(Context(options), options)
-    sys.stdout.flush()
+    flush()
     return int(status or 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -41,34 +42,63 @@ class Failed(Exception):
 def write(text: str, stream: TextIO | None = None) -> None:
     """One line of data: made safe for a terminal, byte for byte into a pipe or file."""
     out = stream or sys.stdout
-    if out.isatty():
-        out.write("\n".join(safe(line) for line in text.split("\n")) + "\n")
-        return
-    out.flush()
-    buffer = getattr(out, "buffer", None)
-    if buffer is None:
-        out.write(safe(text) + "\n")
-        return
-    buffer.write(encode(text) + b"\n")
+    try:
+        buffer = getattr(out, "buffer", None)
+        if out.isatty() or buffer is None:
+            out.write("\n".join(safe(line) for line in text.split("\n")) + "\n")
+            return
+        out.flush()
+        buffer.write(encode(text) + b"\n")
+    except OSError as error:
+        raise unwritable(error) from None
+
+
+def write_bytes(data: bytes) -> None:
+    """Bytes as they are, whatever they do to a terminal. Raises Failed."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+    except OSError as error:
+        raise unwritable(error) from None
+
+
+def flush() -> None:
+    """What was printed leaves the process. Raises Failed where it cannot."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        raise unwritable(error) from None
+
+
+def unwritable(error: OSError) -> Exception:
+    """Standard output that takes no more; a reader that went away is nothing wrong."""
+    if isinstance(error, BrokenPipeError):
+        return error
+    return Failed(f"standard output cannot be written: {(error.strerror or str(error)).lower()}")
 
 
 def write_json(data: Any, *, line: bool = False) -> None:
     """A JSON document (or one object a line). Bytes that are not UTF-8 come out as `\\udcXX`."""
     text = json.dumps(data, ensure_ascii=True, indent=None if line else 2)
-    sys.stdout.write(text + "\n")
+    try:
+        sys.stdout.write(text + "\n")
+    except OSError as error:
+        raise unwritable(error) from None
 
 
 def note(text: str) -> None:
     """A remark beside the data, on standard error."""
-    sys.stderr.write("".join(f"{safe(line)}\n" for line in text.split("\n")))
+    _tell("".join(f"{safe(line)}\n" for line in text.split("\n")))
+
+
+def _tell(text: str) -> None:
+    with contextlib.suppress(OSError):  # nowhere is left to tell it; the exit code still says it
+        sys.stderr.write(text)
 
 
 def report(failure: Failed, *, as_json: bool) -> int:
     """Say the error and return its exit code."""
-    if as_json:
-        sys.stderr.write(json.dumps(failure.as_json()) + "\n")
-    else:
-        sys.stderr.write(failure.words() + "\n")
+    _tell((json.dumps(failure.as_json()) if as_json else failure.words()) + "\n")
     return failure.code
 
 

@@ -5,6 +5,8 @@ Everything that a demo writes lies below this folder, so removing the folder rem
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -12,6 +14,7 @@ import shutil
 import socket
 import stat
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -143,6 +146,21 @@ def claim(directory: Path) -> Path:
     except OSError as error:
         raise DemoError(f"{directory}: {error.strerror}") from None
     return directory
+
+
+@contextlib.contextmanager
+def held(directory: Path) -> Iterator[None]:
+    """The folder for this demo alone. Raises DemoError while another demo runs in it."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise DemoError(f"a demo runs in {directory}", "leave it first, or choose another folder") from None
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def settle(directory: Path, mode: Mode) -> tuple[Place, bool]:

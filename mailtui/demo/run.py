@@ -61,21 +61,26 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    with contextlib.suppress(OSError):  # the terminal is gone: nobody is left to tell
+        sys.stderr.write(f"{text}\n")
 
 
 def _run(options: argparse.Namespace) -> int:
-    kept = options.keep is not None
-    directory = place.claim(options.keep) if kept else place.temporary()
-    try:
-        with foreground.terminal_kept():
-            return _in_best_mode(directory, options)
-    finally:
-        if kept:
-            _say(f"stopped; kept in {directory}: mailtui demo --keep {directory} starts it again")
-        else:
+    if options.keep is None:
+        directory = place.temporary()
+        try:
+            with foreground.terminal_kept():
+                return _in_best_mode(directory, options)
+        finally:
             place.remove(directory)
             _say("stopped and removed")
+    directory = place.claim(options.keep)
+    with place.held(directory):
+        try:
+            with foreground.terminal_kept():
+                return _in_best_mode(directory, options)
+        finally:
+            _say(f"stopped; kept in {directory}: mailtui demo --keep {directory} starts it again")
 
 
 def _in_best_mode(directory: Path, options: argparse.Namespace) -> int:

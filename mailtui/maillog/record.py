@@ -76,6 +76,13 @@ _REFUSED = re.compile(
     r": (\S+) from (\S+?)\[([^\]]*)\](?::\d+)?: ?(?:(\d{3}) )?(?:(\d\.\d+\.\d+) )?(.*)",
     re.DOTALL,
 )
+_CONTENT = re.compile(
+    r"(reject|warning|hold|discard|redirect|filter|prepend|replace|strip|bcc|info):"
+    r" ((?:header|body|content) .*) from (?:(\S+?)\[([^\]]*)\]|local);"
+    r"((?: (?:from|to|proto|helo)=(?:<[^>]*>|\S+?))*)(?:: (?:(\d\.\d+\.\d+) )?(.*))?",
+    re.DOTALL,
+)
+"""What cleanup(8) logs for an action of header_checks and body_checks (cleanup_message.c)."""
 _PAIR = re.compile(r"([a-z_-]+)=(<[^>]*>|[^,\s]*)")
 _STATUS = re.compile(r"\bstatus=(\w+)(?: \((.*)\))?$", re.DOTALL)
 _AUTH = re.compile(r"(\S+?)\[([^\]]+)\]: SASL (\S+) authentication failed")
@@ -217,6 +224,9 @@ def _queued(process: str, text: str) -> dict[str, Any]:
     refusal = _REFUSED.match(text)
     if refusal is not None:
         return _refusal(refusal)
+    content = _CONTENT.fullmatch(text)
+    if content is not None:
+        return _content(content)
     status = _STATUS.search(text)
     if status is not None:
         facts = _named(_pairs(text[: status.start()]))
@@ -244,4 +254,14 @@ def _refusal(match: re.Match[str]) -> dict[str, Any]:
     return {
         "event": event, "client_name": name, "client_address": address, "status": action,
         "code": int(code) if code else None, "dsn": dsn, "text": (said or rest).rstrip(";"), **facts,
+    }  # fmt: skip
+
+
+def _content(match: re.Match[str]) -> dict[str, Any]:
+    action, found, name, address, envelope, dsn, said = match.groups()
+    events: dict[str, Event] = {"reject": "reject", "warning": "warning"}
+    return {
+        "event": events.get(action, "other"), "status": action, "dsn": dsn,
+        "client_name": name, "client_address": address,
+        "text": f"{said} ({found})" if said else found, **_named(_pairs(envelope)),
     }  # fmt: skip

@@ -76,7 +76,7 @@ def row(record: Record, sender: Callable[[str], str | None] = lambda _queue_id: 
 
 def _what(record: Record) -> str:
     if record.event in {"delivered", "bounced", "received", "queued", "removed", "connect", "disconnect"}:
-        names = {"delivered": "sent", "received": "accepted"}
+        names = {"delivered": "sent", "received": "accepted", "disconnect": "closed"}
         return names.get(record.event, record.event)
     if record.event in {"deferred", "reject"}:
         return record.event

@@ -16,7 +16,7 @@ from mailtui.screens.parts.text import Spans
 
 ENDS_SHOWN = 200
 """Aliases told of in one reverse search."""
-PATH = 40
+PATH = 30
 """Characters of a path above which only its end is shown in a title."""
 ENDS_ASKED = 5
 """Final deliveries for which `x` looks who else ends there."""
@@ -140,7 +140,8 @@ def _hops(steps: tuple[Step, ...]) -> list[str]:
     rows = []
     for step in steps:
         sign = ITEM_SIGNS.get(item_kind(step.to), "")
-        rows.append((step.source, f"→ {sign}{step.to}", step.place))
+        place = f"{_short(step.file)}:{step.line}" if step.file and step.line else step.table
+        rows.append((step.source, f"→ {sign}{step.to}", place))
     return _table(rows)
 
 
@@ -153,7 +154,7 @@ def _who(place: str, ends: list[End]) -> list[str]:
 
 
 def _one(end: End) -> tuple[str, str, str]:
-    where = f"{end.file}:{end.line}" if end.file and end.line else end.table
+    where = f"{_short(end.file)}:{end.line}" if end.file and end.line else end.table
     return end.alias, where, "" if end.direct else f"by {' → '.join(step.to for step in end.path[:-1])}"
 
 

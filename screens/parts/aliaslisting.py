@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
 
 from mailtui.edits.overlay import overlay
 from mailtui.formats.target import Target
@@ -20,6 +22,10 @@ from mailtui.screens.parts.text import Matcher
 from mailtui.text.query import Query
 
 
+AT_ONCE = 0.05
+"""Seconds for which the first paint waits for the list: small tables are read by then."""
+
+
 class Listing(ListScreen):
     """A list screen over the aliases of the instance, with what is staged."""
 
@@ -33,12 +39,16 @@ class Listing(ListScreen):
         self.wanted_row: Hashable | None = None
         self._waiting: list[Callable[[], None]] = []
         self._problems: array[int] | None = None
+        self._read = asyncio.Event()
 
     # The list: read in a thread, because a table may be huge, and laid out anew after each change
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.ahead = Ahead(self.session.instance)
         self._update()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AT_ONCE):
+                await self._read.wait()
 
     def load(self) -> Rows:
         return Listed() if self.aliases is None else AliasRows(self.aliases, self.trouble)
@@ -65,6 +75,7 @@ class Listing(ListScreen):
         beside(self, "list", make, made, self._unreadable)
 
     def _unreadable(self, error: Exception) -> None:
+        self._read.set()
         self.lines.empty = problem(error)
         self.bar.say((problem(error), "error"))
         self.lines.refresh_rows()
@@ -74,6 +85,7 @@ class Listing(ListScreen):
         self.lines.empty = self.EMPTY
         to, self.wanted_row = self.wanted_row, None
         self.reload(to)
+        self._read.set()
         self._look_closer(found)
         while self._waiting and self._generation == self.session.draft.generation:
             self._waiting.pop(0)()
@@ -82,13 +94,14 @@ class Listing(ListScreen):
         """What takes longer: entries that do not count, staged edits that cannot be written."""
         edits = self.session.draft.edits
 
-        def look() -> Mapping[tuple[Target, str], Trouble]:
-            found.mark_duplicates()
-            return self.ahead.at(edits).trouble if edits else {}
+        def look() -> tuple[bool, Mapping[tuple[Target, str], Trouble]]:
+            return found.mark_duplicates(), self.ahead.at(edits).trouble if edits else {}
 
-        def looked(trouble: Mapping[tuple[Target, str], Trouble]) -> None:
+        def looked(seen: tuple[bool, Mapping[tuple[Target, str], Trouble]]) -> None:
+            duplicates, trouble = seen
+            changed = duplicates or trouble != self.trouble
             self.trouble, self._problems = trouble, None
-            if isinstance(self.rows, AliasRows):
+            if changed and isinstance(self.rows, AliasRows):
                 self.rows.trouble = trouble
                 self.lines.refresh_rows()
                 self.describe(self.lines.key)

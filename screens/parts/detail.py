@@ -58,7 +58,7 @@ class Lines(Painted):
         before, top, width = self._wrapped, self.top, self._width
         self._source, self._width, self.top = list(lines), -1, 0
         if width != self.size.width or top:
-            self.refresh(layout=True)
+            self.refresh(layout=self.styles.is_auto_height)
             return
         self._wrap(width)
         if self.styles.is_auto_height and len(before) != len(self._wrapped):

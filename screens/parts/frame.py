@@ -144,6 +144,12 @@ class ConsoleScreen(Screen[None]):
         if stale is not None and self.is_mounted:
             self._take(stale)
 
+    def _compositor_refresh(self) -> None:
+        """Not while Textual holds updates back, as it does at start: it would render every line for nothing.
+        What is to be painted is kept."""
+        if not self.app._batch_count:
+            super()._compositor_refresh()
+
     # Keys and sizes
 
     def on_resize(self, event: events.Resize) -> None:

@@ -73,6 +73,13 @@ HEAD = b"Nov 22 13:22:20 mx postfix/"
             "s@x → x@y",
             "4.4.3 no name",
         ),
+        (
+            b"cleanup[1]: 9E5B0214A20: reject: header Subject: Buy from x[192.0.2.9]; from=<no@no> now from "
+            b"mail.y.example[198.51.100.20]; from=<a@y.example> to=<jean@falcot.com> proto=ESMTP helo=<y>: 5.7.1 No thanks",
+            "R",
+            "a@y.example → jean@falcot.com",
+            "5.7.1 No thanks (header Subject: Buy from x[192.0.2.9]; from=<no@no> now)",
+        ),
         (b"smtpd[1]: fatal: bad boolean configuration", "!", "", "fatal: bad boolean configuration"),
     ],
 )
