@@ -209,9 +209,9 @@ class MailtuiApp(LastingApp):
         self.live_log.start()
         self.strip.show(not self.strip.open)
 
-    def action_command_line(self) -> None:
+    async def action_command_line(self) -> None:
         if isinstance(self.screen, ConsoleScreen):
-            self.screen.open_command_line()
+            await self.screen.open_command_line()
 
     def run_command(self, text: str) -> None:
         """Do what was typed after `:`."""

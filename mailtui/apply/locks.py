@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from mailtui.apply.actor import who
 from mailtui.apply.faults import WriteError, worded
 from mailtui.apply.state import lock_folder
 
@@ -55,14 +56,10 @@ def _held(folder: str, real: str) -> Iterator[None]:
         raise worded(error, lock) from error
     try:
         os.ftruncate(fd, 0)
-        os.write(fd, f"{os.getpid()}\n{_user()}\n{real}\n".encode("utf-8", "surrogateescape"))
+        os.write(fd, f"{os.getpid()}\n{who()}\n{real}\n".encode("utf-8", "surrogateescape"))
         yield
     finally:
         _release(lock, fd)
-
-
-def _user() -> str:
-    return os.environ.get("SUDO_USER") or os.environ.get("USER") or f"user id {os.getuid()}"
 
 
 def _holder(lock: str) -> str:

@@ -7,6 +7,7 @@ needs to finish the change or to take it back.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -26,6 +27,8 @@ from mailtui.edits.model import Edit
 from mailtui.postfix.files import Files
 from mailtui.postfix.instance import Instance
 
+TURN = 10.0
+"""Seconds to wait for another mailtui that applies to one of our files; most need a tenth of one."""
 TRIES = 5
 """How often the files are read again when someone writes one of them while we check."""
 
@@ -80,7 +83,8 @@ def _apply(
             if mended.state in {"failed", "conflict"} and not paths.isdisjoint(mended.paths):
                 raise Ended("refused", f"an earlier change must be looked at first: {mended}")
             at.told.append(str(mended))
-        with locks.apply_lock(paths):
+        with contextlib.ExitStack() as held:
+            _take_turn(held, paths, options.cancel)
             for _ in range(TRIES):
                 try:
                     return Attempt(instance, edits, options, at, journal).run()
@@ -89,3 +93,16 @@ def _apply(
     raise Ended(
         "refused", "these files change faster than they can be checked; nothing was written, try again"
     )
+
+
+def _take_turn(held: contextlib.ExitStack, paths: Collection[str], cancel: threading.Event) -> None:
+    """Hold the right to apply to these files as soon as nobody else does. Raises Busy after a while."""
+    until = time.monotonic() + TURN
+    while True:
+        try:
+            held.enter_context(locks.apply_lock(paths))
+        except locks.Busy:
+            if cancel.wait(0.02) or time.monotonic() > until:
+                raise
+        else:
+            return

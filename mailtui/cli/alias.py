@@ -19,6 +19,9 @@ from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
 from mailtui.text.query import Query
 
+_LEVELS = {"error": "warning", "warning": "warning", "advice": "note"}
+"""How advice is announced: what stands here cannot fail a command, so nothing of it is called an error."""
+
 
 def parser() -> Parser:
     top = Parser(prog="mailtui alias", description="Who gets the mail of an address.")
@@ -79,7 +82,7 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
             write(line)
     for table in tables:
         if table.note:
-            note(f"mailtui: {table.spec}: {table.note}")
+            note(f"note: {table.spec}: {table.note}")
 
 
 # Changing
@@ -179,7 +182,7 @@ def _proposed(
         raise failed(error) from None
     if proposal.table is None:
         raise Failed(proposal.reason)
-    note(f"mailtui: into {proposal.table.spec}: {proposal.reason}")
+    note(f"note: into {proposal.table.spec}: {proposal.reason}")
     other = _standing(context, proposal.table, proposal.address)
     if other is not None:
         raise Failed(
@@ -197,9 +200,9 @@ def _advise(
 
     try:
         for warning in check_entry(context.instance, table, name, items, replacing):
-            note(f"mailtui: {warning.severity}: {warning.text}")
+            note(f"{_LEVELS[warning.severity]}: {warning.text}")
     except InstanceError as error:
-        note(f"mailtui: {error}")
+        note(f"note: {error}")
 
 
 def remove(context: Context, options: argparse.Namespace) -> int:
@@ -222,9 +225,9 @@ def _tell_fate(context: Context, edit: Edit) -> None:
     address = f"anyone{name}" if name.startswith("@") else name
     try:
         after = context.instance.over(Candidate(context.instance.files, [edit]))
-        note(f"mailtui: without it mail to {address} is {fate(after, address)}")
+        note(f"note: without it mail to {address} is {fate(after, address)}")
     except (InstanceError, OSError) as error:
-        note(f"mailtui: {error}")
+        note(f"note: {error}")
 
 
 def replace(context: Context, options: argparse.Namespace) -> int:
@@ -246,7 +249,7 @@ def replace(context: Context, options: argparse.Namespace) -> int:
         changed = SetEntry(row.table.target, row.key, tuple(dict.fromkeys(items)), row.destinations)
         edits.setdefault(place, changed)
     if not edits:
-        note(f"mailtui: no alias that can be edited goes to {options.old}")
+        note(f"note: no alias that can be edited goes to {options.old}")
     return carry_out(context, list(edits.values()))
 
 
@@ -278,7 +281,7 @@ def show_resolved(context: Context, options: argparse.Namespace) -> None:
     for loop in found.loops:
         write(f"  loop: {loop}")
     for text in found.notes:
-        note(f"mailtui: note: {text}")
+        note(f"note: {text}")
 
 
 def find(context: Context, options: argparse.Namespace) -> None:
@@ -287,7 +290,7 @@ def find(context: Context, options: argparse.Namespace) -> None:
     try:
         ends = find_ends(context.instance, options.address)
         for spec in unsearched(context.instance):
-            note(f"mailtui: note: {spec} has no text that could be searched")
+            note(f"note: {spec} has no text that could be searched")
     except InstanceError as error:
         raise failed(error) from None
     if context.json:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mailtui.cli.context import Context, caller
+from mailtui.cli.context import Context
 from mailtui.cli.output import CONFLICT, DONE, REFUSED, Failed, note, write, write_json
 from mailtui.edits.model import Conflict, Edit, show
 
@@ -85,7 +85,6 @@ def _write(context: Context, edits: Sequence[Edit]) -> int:
     outcome = apply(
         context.instance,
         edits,
-        who=caller(),
         no_reload=context.no_reload,
         accept_not_yours=context.yes,
         progress=None if context.json else _progress,

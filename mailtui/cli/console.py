@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from mailtui.apply import actor
 from mailtui.apply.keeping import DraftKeeper, Presence
 from mailtui.apply.state import StateError
-from mailtui.cli.context import caller, opened
+from mailtui.cli.context import opened
 from mailtui.edits.draft import BadDraft, Draft
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
@@ -47,7 +48,7 @@ def _writable(instance: Instance) -> bool:
 def prepare(settings: Settings, config_dir: str | None, log: str, *, read_only: bool = False) -> Prepared:
     """Open the instance and the kept draft. Raises Failed."""
     instance = opened(config_dir)
-    who = caller()
+    who = actor.who()
     notes = list(settings.problems)
     if not read_only and not _writable(instance):
         read_only = True

@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     from mailtui.postfix.instance import Instance
 
 
-def caller() -> str:
-    """The name of the person who acts: over sudo, the one who called it."""
-    import pwd
-
-    name = os.environ.get("SUDO_USER")
-    if name:
-        return name
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
-
-
 def opened(config_dir: str | None) -> Instance:
     """The Postfix instance in this directory (None: the one that postconf names). Raises Failed with what
     is wrong and what to do."""

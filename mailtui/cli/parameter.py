@@ -112,7 +112,7 @@ def _warn_unknown(context: Context, name: str) -> None:
     try:
         context.instance.parameters.view(name)
     except ParameterError as error:
-        note(f"mailtui: note: {error.what}; {error.do}; it is set as a name of your own")
+        note(f"note: {error.what}; {error.do}; it is set as a name of your own")
 
 
 def reset(context: Context, options: argparse.Namespace) -> int:

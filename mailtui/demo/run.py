@@ -14,6 +14,7 @@ from typing import NoReturn
 import mailtui
 from mailtui.demo import foreground, inside, namespace, place, session
 from mailtui.demo.place import DemoError, Mode
+from mailtui.text.safe import safe
 
 LEAVING = 8.0
 """Seconds that the namespaces' programs have to end in order before they are killed."""
@@ -36,7 +37,7 @@ def main(argv: list[str]) -> int:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, as every command says it."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{safe(f'{self.prog}: {message}; see {self.prog} --help')}\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _say(text: str) -> None:
     with contextlib.suppress(OSError):  # the terminal is gone: nobody is left to tell
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{safe(text)}\n")
 
 
 def _run(options: argparse.Namespace) -> int:

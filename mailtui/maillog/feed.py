@@ -109,7 +109,7 @@ class Feed:
                 if block:
                     self._add(block)
                     pending = True
-                self._say(tail.trouble)
+                self._say(tail.trouble and (self.source.why or tail.trouble))
                 if pending and time.monotonic() - self._told >= self._spacing:
                     self._tell()
                     pending = False

@@ -8,17 +8,18 @@ after.instance; after.trouble          # what resolves there, and which edits ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
 
-from mailtui.edits.candidate import Candidate
 from mailtui.edits.model import Conflict, Edit, show
 from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance
 
+if TYPE_CHECKING:
+    from mailtui.edits.candidate import Candidate
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+
+class Trouble(NamedTuple):
     """Why a staged edit cannot be written. `marker` is `*` where someone else changed the entry on the disk,
     `!` where the file's format cannot hold it."""
 
@@ -26,8 +27,7 @@ class Trouble:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(NamedTuple):
     """The instance with a draft laid over it. `trouble` goes by target and folded key."""
 
     instance: Instance
@@ -53,6 +53,8 @@ class Ahead:
         edits = tuple(edits)
         with self._lock:
             if self._made is None or self._edits != edits:
+                from mailtui.edits.candidate import Candidate
+
                 candidate = Candidate(self._instance.files, edits)
                 self._made = After(self._instance.over(candidate), _troubles(candidate))
                 self._edits = edits

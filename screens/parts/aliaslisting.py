@@ -8,6 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
 
+from textual import events, on
+
 from mailtui.edits.overlay import overlay
 from mailtui.formats.target import Target
 from mailtui.postfix.aliases import AliasList, AliasRow, AliasTables
@@ -20,7 +22,6 @@ from mailtui.screens.parts.listscreen import ListScreen
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.text import Matcher
 from mailtui.text.query import Query
-
 
 AT_ONCE = 0.05
 """Seconds for which the first paint waits for the list: small tables are read by then."""
@@ -43,7 +44,8 @@ class Listing(ListScreen):
 
     # The list: read in a thread, because a table may be huge, and laid out anew after each change
 
-    async def on_mount(self) -> None:
+    @on(events.Mount)
+    async def _begin(self) -> None:
         self.ahead = Ahead(self.session.instance)
         self._update()
         with suppress(TimeoutError):

@@ -85,14 +85,12 @@ class ConsoleScreen(Screen[None]):
         return self.console.session
 
     def compose(self) -> ComposeResult:
+        """What is always there; strip, command line and `TooSmall` come when they are first needed."""
         yield StatusLine(self.session)
         yield Tabs(self.mode)
         with Vertical(id="body"):
             yield from self.body()
-        yield StripView(self.console.strip)
-        yield CommandLine()
         yield Footer()
-        yield TooSmall()
 
     def body(self) -> ComposeResult:
         """The screen's own widgets."""
@@ -114,17 +112,26 @@ class ConsoleScreen(Screen[None]):
         """Say it in the footer's place until the next key; severity: information, warning or error."""
         self.query_one(Footer).say(text, severity)
 
-    def open_command_line(self) -> None:
+    async def open_command_line(self) -> None:
         """Let the user type a command."""
+        if not self.query(CommandLine):
+            await self.mount(CommandLine(), before=self.query_one(Footer))
         self.query_one(CommandLine).open()
 
     # News from the session
 
     def on_mount(self) -> None:
         self._unsubscribe = self.session.changed.subscribe(self._changed)
+        self._unsubscribe_strip = self.console.strip.changed.subscribe(self._strip_changed)
+        self._strip_changed(None)
 
     def on_unmount(self) -> None:
         self._unsubscribe()
+        self._unsubscribe_strip()
+
+    def _strip_changed(self, _news: None) -> None:
+        if self.console.strip.open and not self.query(StripView):
+            self.mount(StripView(self.console.strip), after="#body")
 
     def _changed(self, change: Change) -> None:
         if self.is_current:
@@ -144,16 +151,12 @@ class ConsoleScreen(Screen[None]):
         if stale is not None and self.is_mounted:
             self._take(stale)
 
-    def _compositor_refresh(self) -> None:
-        """Not while Textual holds updates back, as it does at start: it would render every line for nothing.
-        What is to be painted is kept."""
-        if not self.app._batch_count:
-            super()._compositor_refresh()
-
     # Keys and sizes
 
     def on_resize(self, event: events.Resize) -> None:
         small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        if small and not self.query(TooSmall):
+            self.mount(TooSmall())
         if small and not self.has_class("too-small"):
             self._focus_before = self.focused
             self.set_focus(None)

@@ -48,6 +48,8 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self.set_reactive(App.theme, "ansi-dark" if plan.ansi else THEME.name)
         self._variables = self.get_css_variables()
         self.stylesheet.set_variables(self._variables)
+        # Neither is used (see `notify`), and they would be two more widgets on every screen.
+        self._disable_tooltips = self._disable_notifications = True
         self.session = session
         self.crashed = ""
         """The line for standard error after the console failed."""

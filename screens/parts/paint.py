@@ -11,6 +11,7 @@ Every meaning has a letter or a word too; without colours there remain bold, dim
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,6 +20,9 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from mailtui.screens.parts.terminal import Plan
+
+if TYPE_CHECKING:
+    from mailtui.screens.app import MailtuiApp
 
 GROUND, TEXT, QUIET = "#121212", "#d0d0d0", "#949494"
 ACCENT, RED, YELLOW, GREEN = "#5fafff", "#ff5f5f", "#ffd75f", "#87d75f"
@@ -91,11 +95,7 @@ class Painted(Widget):
     @property
     def paint(self) -> Mapping[str, Style]:
         """The styles by name."""
-        from mailtui.screens.app import MailtuiApp
-
-        app = self.app
-        assert isinstance(app, MailtuiApp)
-        return app.paint
+        return cast("MailtuiApp", self.app).paint
 
     def strip(self, line: Iterable[Segment], width: int) -> Strip:
         """A finished line of `width` cells. Textual lays no ground under what a widget draws itself: in

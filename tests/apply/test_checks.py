@@ -20,7 +20,7 @@ from mailtui.edits.model import Edit
 from mailtui.formats.splice import Splice
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Files
-from tests.apply.changing import VIRTUAL, Server
+from tests.apply.changing import VIRTUAL, Server, write_old
 
 MAIN = b"compatibility_level = 3.6\nmydestination = a\n"
 MASTER = b"smtp inet n - y - - smtpd\n"
@@ -64,6 +64,21 @@ def test_a_name_that_nothing_uses_stops_when_we_set_it() -> None:
     assert complaints(MAIN, after, "smtpd_recpient_restrictions") == [(True, said)]
 
 
+def test_a_class_may_be_set_before_the_list_that_names_it() -> None:
+    after = (
+        MAIN + b"greylisting = check_policy_service inet:127.0.0.1:10023\nmua_client_restrictions = reject\n"
+    )
+    found = complaints(MAIN, after, "greylisting", "mua_client_restrictions")
+    assert [stop for stop, _ in found] == [False, False]
+
+
+def test_an_unused_name_that_was_there_may_get_another_value() -> None:
+    before, after = MAIN + b"relay_host = b\n", MAIN + b"relay_host = c\n"
+    assert complaints(before, after, "relay_host") == [
+        (False, "/etc/x/main.cf: unused parameter: relay_host=c")
+    ]
+
+
 def test_a_name_that_becomes_unused_by_our_change_is_only_told() -> None:
     before = MAIN + b"mine = b\nrelay_domains = $mine\n"
     after = MAIN + b"mine = b\nrelay_domains = c\n"
@@ -101,6 +116,29 @@ def judged(server: Server, change: FileChange, works: Works) -> list[Finding]:
         server.instance.config_dir, change.target, change.after, works.beside(change.target.path)
     )
     return checks.judge(built, change, server.instance.config_dir)
+
+
+def test_a_broken_main_cf_is_named_where_a_table_cannot_be_compiled(server: Server, works: Works) -> None:
+    lines = server.text("main.cf").count("\n")
+    write_old(server.etc / "main.cf", server.text("main.cf") + "oops\n")
+    found = judged(server, raw_change(server.table, VIRTUAL, VIRTUAL + "a@falcotsbrand.com b@x\n"), works)
+    assert [(each.stop, each.file, each.line) for each in found] == [
+        (True, str(server.etc / "main.cf"), lines + 1)
+    ]
+
+
+def test_what_postmap_says_of_main_cf_is_not_our_line(server: Server, works: Works) -> None:
+    write_old(server.etc / "main.cf", "x = y\nx = z\n")
+    found = judged(server, raw_change(server.table, VIRTUAL, "a@falcotsbrand.com b@x\n" + VIRTUAL), works)
+    assert [(each.stop, each.file, each.line) for each in found] == [(False, str(server.etc / "main.cf"), 2)]
+
+
+def test_a_table_in_a_folder_that_is_not_there(server: Server) -> None:
+    target = Target("table", str(server.etc / "none/virtual"), "hash")
+    change = changed(server, SetEntry(target, "a@falcotsbrand.com", "b@x", None))
+    assert [(each.stop, str(each)) for each in checks.surroundings(change, [])] == [
+        (True, f"{target.path}: its folder {server.etc}/none does not exist; make it")
+    ]
 
 
 def test_a_line_of_ours_that_postmap_warns_of_stops(server: Server, works: Works) -> None:

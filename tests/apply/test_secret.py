@@ -19,7 +19,9 @@ PASSWD = Target("table", "/etc/postfix/relay_logins", "hash")
     ("line", "shown"),
     [
         (b"smtp.example.net  user:hunter2\n", f"smtp.example.net  {MASK}\n"),
-        (b"[smtp.example.net]:587\tuser:hunter2\r\n", None),
+        (b"[smtp.example.net]:587\tuser:hunter2\r\n", f"[smtp.example.net]:587\t{MASK}\r\n"),
+        (b"smtp.example.net:submission user:hunter2\n", f"smtp.example.net:submission {MASK}\n"),
+        (b"user:hunter2 more\n", f" {MASK}\n"),
         (b"   more:hunter2\n", f" {MASK}\n"),
         (b"# old smtp.example.net user:hunter2\n", f"# {MASK}\n"),
         (b"#smtp.example.net user:hunter2", f"# {MASK}"),

@@ -171,7 +171,19 @@ def test_a_new_table_is_made_with_its_compiled_copy(server: Server) -> None:
 # Others
 
 
-def test_only_one_apply_at_a_time_writes_a_file(server: Server) -> None:
+def test_a_second_apply_waits_for_its_turn(server: Server) -> None:
+    done: list[str] = []
+    second = threading.Thread(target=lambda: done.append(apply(server.instance, [server.change()]).state))
+    with locks.apply_lock([server.table.path]):
+        second.start()
+        time.sleep(0.2)
+        assert done == []
+    second.join()
+    assert done == ["applied"]
+
+
+def test_only_one_apply_at_a_time_writes_a_file(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "TURN", 0.1)
     with locks.apply_lock([server.table.path]):
         done = apply(server.instance, [server.change()])
     assert done.state == "refused"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -157,3 +158,41 @@ def test_no_instance_is_said(shop: Shop, tmp_path: Path) -> None:
     assert done.status == 1
     assert "is not a directory" in done.err
     assert "--config-dir" in done.err
+
+
+def test_one_text_of_two_types_is_one_place(shop: Shop) -> None:
+    both = f"hash:{shop.folder}/virtual, lmdb:{shop.folder}/virtual"
+    assert shop.run("parameter", "set", "virtual_alias_maps", both).status == 0
+    assert shop.run("alias", "set", "webmaster@falcotsbrand.com", "paul@falcot.com").status == 0
+    for kind in ("hash", "lmdb"):
+        asked = shop.run("table", "try", f"{kind}:{shop.folder}/virtual", "webmaster@falcotsbrand.com")
+        assert asked.out == "paul@falcot.com\n"
+    done = shop.run("alias", "replace", "paul@falcot.com", "joe@falcot.com", "--json")
+    assert [edit.split(" → ")[1] for edit in done.json["edits"]] == ["joe@falcot.com"]
+
+
+def test_a_table_that_cannot_be_read_is_named(shop: Shop) -> None:
+    (shop.folder / "virtual").unlink()
+    (shop.folder / "virtual").mkdir()
+    done = shop.run("alias", "set", "new@falcotsbrand.com", "x@falcot.com")
+    assert done.status == 1
+    assert f"{shop.folder}/virtual (named by virtual_alias_maps) is a directory, not a file" in done.err
+
+
+def test_passwords_are_shown_nowhere_and_no_undo_is_promised(shop: Shop) -> None:
+    table = f"hash:{shop.folder}/sasl_passwd"
+    assert shop.run("parameter", "set", "smtp_sasl_password_maps", table).status == 0
+    done = shop.run("table", "set", table, "[mx.example]:587", "user:hunter2")
+    said = (
+        done.out + done.err + shop.run("history", "list").out + shop.run("history", "show", "2", "--json").out
+    )
+    assert "hunter2" not in said
+    assert "undo" not in done.err
+    assert (shop.folder / "sasl_passwd").read_text() == "[mx.example]:587 user:hunter2\n"
+    for name in ("sasl_passwd", "sasl_passwd.db"):
+        assert (shop.folder / name).stat().st_mode & 0o777 == 0o600
+    dry = shop.run("table", "set", table, "[mx.example]:587", "user:hunter3", "--dry-run", "--json")
+    assert "hunter" not in dry.out + dry.err
+    assert "-[mx.example]:587 •" in dry.json["diff"]
+    state = Path(os.environ["MAILTUI_STATE_DIR"])
+    assert not any(b"hunter" in path.read_bytes() for path in state.rglob("*") if path.is_file())

@@ -31,6 +31,13 @@ def test_a_folder_with_other_files_is_left_alone(open_folder: Path) -> None:
         place.claim(open_folder)
 
 
+def test_two_demos_never_share_a_folder(tmp_path: Path) -> None:
+    with place.held(tmp_path), pytest.raises(DemoError, match="a demo runs in"), place.held(tmp_path):
+        pass
+    with place.held(tmp_path):
+        pass
+
+
 @pytest.mark.parametrize("name", ["with blank", "dollar$", "ü", "comma,"])
 def test_a_path_that_main_cf_would_misread(open_folder: Path, name: str) -> None:
     with pytest.raises(DemoError, match=r"main\.cf takes no such path"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mailtui.maillog.feed import Feed
+from mailtui.maillog.lines import LogLines
 from mailtui.maillog.record import parse
 from mailtui.maillog.source import Source
 from mailtui.maillog.view import row
@@ -45,6 +47,65 @@ def test_a_log_that_vanishes_is_said(tmp_path: Path) -> None:
         assert "no such file" in feed.trouble
     finally:
         feed.stop()
+
+
+def test_a_log_is_looked_for_until_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailtui.maillog.feed.LOOK_AGAIN", 0.01)
+    log = tmp_path / "mail.log"
+    news = threading.Event()
+    feed = Feed(
+        lambda: Source("file", str(log)) if log.exists() else Source("none", why="nothing here"), news.set
+    )
+    feed.start()
+    try:
+        assert news.wait(5)
+        assert feed.trouble == "nothing here"
+        news.clear()
+        log.write_bytes(b"one\n")
+        assert news.wait(5)
+        assert not feed.trouble
+        while not len(feed.lines):
+            assert news.wait(5)
+        assert feed.lines.line(0) == b"one"
+    finally:
+        feed.stop()
+
+
+def test_the_last_line_of_a_journal_is_told_of_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = threading.Event()
+
+    def follow(give: Callable[[bytes], None], stop: threading.Event) -> None:
+        for line in (b"one\n", b"two\n", b"three\n"):
+            give(line)
+        given.set()
+        stop.wait(5)
+
+    monkeypatch.setattr("mailtui.maillog.journal.follow", follow)
+    seen: list[int] = []
+    all_seen = threading.Event()
+
+    def news() -> None:
+        seen.append(len(feed.lines))
+        if seen[-1] == 3:
+            all_seen.set()
+
+    feed = Feed(Source("journal"), news, spacing=0.05)
+    feed.start()
+    try:
+        assert given.wait(5)
+        assert all_seen.wait(5)
+        assert len(seen) <= 3
+    finally:
+        feed.stop()
+
+
+def test_blocks_from_a_line_on() -> None:
+    lines = LogLines()
+    lines.append(b"a\nb\n")
+    lines.append(b"c\n")
+    assert lines.blocks(0) == [(0, b"a\nb\n"), (2, b"c\n")]
+    assert lines.blocks(1) == [(1, b"b\n"), (2, b"c\n")]
+    assert lines.blocks(3) == []
 
 
 HEAD = b"Nov 22 13:22:20 mx postfix/"

@@ -162,8 +162,8 @@ async def test_copy_and_save(
         assert (tmp_path / "mail-log.txt").stat().st_mode & 0o777 == 0o600
 
 
-async def test_no_log_says_why_and_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with console(folder, start="log", size=(100, 24)) as up:
+async def test_no_log_says_why_and_what_to_do(folder: Path) -> None:
+    async with console(folder, start="log") as up:
         await up.shows("no mail log found", "--log FILE")
 
 
