@@ -14,8 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 ASK_TIMEOUT = 20.0
 """Seconds an `ask` may take. A main.cf written a moment ago makes every Postfix program wait up to 2."""
@@ -25,8 +24,7 @@ SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 """Where programs are looked for: an admin's PATH over sudo may lack /usr/sbin, and may hold less."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a program answered. `status` is its exit code, minus the signal number if one ended it."""
 
     argv: tuple[str, ...]

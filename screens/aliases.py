@@ -43,7 +43,7 @@ class AliasesScreen(Editing):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "new", id="aliases.new", tooltip="Make a new alias."),
-        Binding("enter", "open", "edit", id="aliases.edit", tooltip="Edit the address and its destinations."),
+        Binding("enter", "edit", "edit", id="aliases.edit", tooltip="Edit the address and its destinations."),
         Binding("d", "delete", "delete", id="aliases.delete",
                 tooltip="Stage the removal, and say what becomes of the mail."),
         Binding("number_sign", "switch", "off/on", id="aliases.switch",
@@ -183,20 +183,26 @@ class AliasesScreen(Editing):
 
     # The editor
 
-    def action_new(self) -> None:
-        self.when_laid(self._new)
-
-    def _new(self) -> None:
+    async def action_new(self) -> None:
+        await self.laid()
         tables = tuple(self.aliases.tables) if self.aliases is not None else ()
         if any(table.editable for table in tables):
-            self.edit(Form(tables))
+            await self.edit(Form(tables))
+        elif self.aliases is None:
+            self.say("The tables are still being read", "warning")
         else:
             self.say("No alias table of this instance can be edited here", "warning")
 
-    def open_row(self, key: Hashable) -> None:
-        self.when_laid(lambda: self._open(key))
+    async def action_edit(self) -> None:
+        key = self.lines.key
+        await self.laid()
+        await self._open(key)
 
-    def _open(self, key: Hashable) -> None:
+    def open_row(self, key: Hashable) -> None:
+        """A double click."""
+        self.call_later(self._open, key)
+
+    async def _open(self, key: Hashable) -> None:
         row = self.row_of(key)
         if row is None or not self.editable([row]) or self.aliases is None:
             return
@@ -205,7 +211,7 @@ class AliasesScreen(Editing):
         elif not row.enabled:
             self.say("This alias is off; # switches it on again", "warning")
         else:
-            self.edit(Form.of(row, tuple(self.aliases.tables)))
+            await self.edit(Form.of(row, tuple(self.aliases.tables)))
 
     # Looking
 

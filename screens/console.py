@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mailtui.screens.app import MailtuiApp
     from mailtui.screens.parts.session import Session
 
+
 def run_console(
     open_session: Callable[[], Session],
     *,

@@ -19,6 +19,8 @@ from mailtui.text.safe import safe
 
 MOST_KEYS = 2000
 """Keys of one table that are looked up again after the write."""
+MOST_ALARMS = 3
+"""Lines of the log that are told with a failure though they name nothing of the change."""
 EARLIER = 1 << 20
 """Bytes of log before the change in which the same alarm makes it an old one."""
 _LOGS = ("/var/log/mail.log", "/var/log/maillog")
@@ -90,8 +92,8 @@ class Acting:
             for target, expected in self._expected:
                 worse += verify.lookups(self._instance.config_dir, target, expected)
             worse += self._new_alarms()
-            if worse:
-                raise Failed("; ".join(safe(each) for each in worse))
+            if worse:  # what else was logged since says why a port fell silent
+                raise Failed("; ".join(safe(each) for each in [*worse, *self.alarms[:MOST_ALARMS]]))
 
     def _new_alarms(self) -> list[str]:
         """The alarms that name something of ours; the others are kept to be told."""

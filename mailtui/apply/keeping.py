@@ -7,8 +7,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mailtui.apply.actor import now, owner_of
 from mailtui.apply.state import folder, label
@@ -78,8 +77,7 @@ class DraftKeeper:
             os.unlink(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(NamedTuple):
     """Another console on the same instance."""
 
     who: str

@@ -1,4 +1,4 @@
-"""What a command works on: the instance, opened when first needed, and who is asking."""
+"""What a command works on: the instance, opened when first needed, and the files that it is given."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from mailtui.postfix.errors import InstanceError
     from mailtui.postfix.instance import Instance
+
+DEVICE_LIMIT = 1 << 20
+"""Bytes read from a device such as /dev/stdin at a terminal; /dev/zero gives them for ever."""
 
 
 def opened(config_dir: str | None) -> Instance:
@@ -41,17 +44,20 @@ def unreadable(error: OSError, path: str) -> Failed:
 
 
 def given_file(path: str) -> bytes:
-    """The bytes of a file (or pipe) named on the command line. Raises Failed, also for a device: it may
-    have no end."""
+    """The bytes of a file, pipe or device named on the command line. Raises Failed, also for a device
+    that seems to have no end."""
     import stat
 
     try:
         with open(path, "rb") as stream:
-            if stat.S_ISCHR(os.fstat(stream.fileno()).st_mode):
-                raise Failed("is a device, not a file", file=path)
-            return stream.read()
+            if not stat.S_ISCHR(os.fstat(stream.fileno()).st_mode):
+                return stream.read()
+            raw = stream.read(DEVICE_LIMIT)
     except OSError as error:
         raise Failed((error.strerror or str(error)).lower(), file=path) from None
+    if len(raw) == DEVICE_LIMIT:
+        raise Failed("is a device without an end", file=path)
+    return raw
 
 
 class Context:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ATOM, QUOTED, COMMENT, LITERAL, OPERATOR = range(5)
 """Kinds of tokens; a LITERAL is a domain literal in square brackets."""
@@ -31,8 +31,7 @@ _NEEDS_QUOTES = re.compile(rb'[\x00-\x20\x7f|%!()<>@,;:\\".\[\]]')
 _PLAIN_NAME = re.compile(rb'[^\x00-\x20\x7f"#%(),:;<>@\[\\\]|!][^\x00-\x20\x7f"%(),:;<>@\[\\\]|!]*\Z')
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token: its place in the text, and `text`, what it stands for without quotes and backslashes."""
 
     kind: int

@@ -11,7 +11,6 @@ from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Self
 
 from mailtui.formats import addresses, disabled
@@ -24,8 +23,7 @@ _NO_PROSE = re.compile(rb"#[^\s#]")
 _NOT_ASCII = re.compile(rb"[\x80-\xff][^\n]*+")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry as it stands in the file. `line` counts from 1; `start` and `end` are the bytes of its lines,
     the last newline and comments between them included. `value` is the joined text, blanks trimmed."""
 
@@ -37,8 +35,7 @@ class Entry:
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """Where key and value stand in the text of a logical line; `key` as the program stores it, unfolded."""
 
     key: bytes
@@ -48,8 +45,7 @@ class Parts:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """An entry read: its physical lines (comments between them left out), their text, and its parts."""
 
     numbers: Sequence[int]

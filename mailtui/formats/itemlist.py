@@ -11,15 +11,14 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailtui.formats.splice import Splice
 
 _GAP = re.compile(rb"[ \t]*,?[ \t]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A physical line of the list: its bytes in the file (newline included) and how far its indentation,
     or on the first line key and separator, reach."""
 
@@ -28,8 +27,7 @@ class Row:
     text_start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """An item as it stands in the file, and the number of its row."""
 
     start: int

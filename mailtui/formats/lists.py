@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SEPARATORS = b", \t\r\n"
 """What stands between the items of a list in main.cf."""
@@ -14,8 +14,7 @@ BLANKS = b" \t\r\n"
 _OPEN, _CLOSE = 0x7B, 0x7D
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One item and its place in the text it was split from."""
 
     text: bytes

@@ -6,11 +6,10 @@ import difflib
 import io
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Splice:
+class Splice(NamedTuple):
     """Replace `raw[start:end]` by `new`. Offsets count bytes of the document before any splice."""
 
     start: int
@@ -18,8 +17,7 @@ class Splice:
     new: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something in a file that Postfix ignores, drops or misreads. `line` counts from 1."""
 
     line: int

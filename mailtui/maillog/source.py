@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 SYSLOG_FILES = ("/var/log/mail.log", "/var/log/maillog")
 """Where syslog daemons put the mail facility on Debian and on Red Hat."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A log to follow. `path` of a file; `why` in words where it cannot be read, with what would help."""
 
     kind: Literal["file", "journal", "none"]

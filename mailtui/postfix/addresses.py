@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailtui.formats.addresses import COMMENT, OPERATOR, internal, tokens
 from mailtui.formats.addresses import items as listed
@@ -20,8 +20,7 @@ _SPECIAL = re.compile(r'["\\()<>]')
 _BLANKS = " \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """The parameters by which Postfix completes and takes apart an address."""
 
     myorigin: str

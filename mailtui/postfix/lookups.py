@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mailtui import commands
 from mailtui.formats.lists import items
@@ -46,8 +46,7 @@ _OTHERS = {
 _IN_PARAMETER = frozenset({"static", "inline", "unionmap", "pipemap", "randmap"})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a table answered: a value, nothing, or why it could not answer (one line)."""
 
     value: bytes | None = None
@@ -58,8 +57,7 @@ class Answer:
         return self.value is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """The compiled copy of a table beside its text."""
 
     path: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mailtui.formats.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRow:
+class StagedRow(NamedTuple):
     """What an entry becomes. `was` are the items that stand in the file, where it changes them."""
 
     marker: str
@@ -19,8 +19,7 @@ class StagedRow:
     was: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AddedRow:
+class AddedRow(NamedTuple):
     """An entry that is not in the file yet; it is shown before the entry with the index `before` (the length
     of the table puts it last)."""
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
-from typing import Literal, Protocol, Self
+from typing import Literal, NamedTuple, Protocol, Self
 
 from mailtui.text.safe import decode, encode
 
@@ -49,8 +49,7 @@ def _fold_bytes(text: bytes) -> bytes:
     return text.lower() if text.isascii() else encode(fold(decode(text)))
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One word of a query; `text` is folded unless `exact_case`."""
 
     text: bytes

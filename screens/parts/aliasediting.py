@@ -13,7 +13,7 @@ from mailtui.edits.model import Edit
 from mailtui.postfix.errors import InstanceError
 from mailtui.screens.parts.aliaslisting import Listing
 from mailtui.screens.parts.aliasrows import NEW, folded
-from mailtui.screens.parts.beside import beside, problem
+from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.keyorder import focus_now
 
 if TYPE_CHECKING:
@@ -29,21 +29,21 @@ class Editing(Listing):
     def __init__(self) -> None:
         super().__init__()
         self.editor: AliasEditor | None = None
-        self._staging = False
 
     @abstractmethod
     def stage(self, edits: Sequence[Edit], label: str = "", to: Hashable | None = None) -> None:
         """Stage edits as one act; the cursor goes to the row `to`."""
 
-    def edit(self, form: Form) -> None:
-        """Open the editor with this form, unless it is open."""
+    async def edit(self, form: Form) -> None:
+        """Open the editor with this form, unless it is open. Once this returns, keys go to it: those typed
+        ahead must not be commands of the list."""
         from mailtui.screens.parts.aliaseditor import AliasEditor
 
         if self.editor is None:
-            self.editor = AliasEditor(form, self._known)
+            self.editor = AliasEditor(form, self._known, self._stage_form, self._close_editor)
             self.pane.display = False
             self.add_class("editing")
-            self.query_one(".side").mount(self.editor)
+            await self.query_one(".side").mount(self.editor)
 
     def _known(self, prefix: str) -> Sequence[str]:
         """In a thread: names to complete with. What cannot be read now has none."""
@@ -97,20 +97,20 @@ class Editing(Listing):
 
     # Staging it
 
-    def on_alias_editor_staged(self, event: AliasEditor.Staged) -> None:
-        event.stop()
-        editor = self.editor
-        if editor is None or self.aliases is None or self._staging:
+    async def _stage_form(self) -> None:
+        """Stage what is typed and close the editor, or say why not. Once this returns the list shows it."""
+        editor, aliases = self.editor, self.aliases
+        if editor is None or aliases is None:
             return
-        form, tables, before = editor.form, self.aliases.tables, self.session.draft.edits
-        self._staging = True
+        from mailtui.postfix.entrychecks import EntryWarning
+        from mailtui.postfix.propose import proposed_table
+
+        form, before = editor.form, self.session.draft.edits
 
         def prepare() -> str:
             """Why it cannot be staged; empty where it can."""
-            from mailtui.postfix.propose import proposed_table
-
             if form.is_new and form.address.strip():
-                form.take(proposed_table(self.session.instance, tables, form.address))
+                form.take(proposed_table(self.session.instance, aliases.tables, form.address))
             if why := form.missing():
                 return why
             edits = form.edits()
@@ -118,40 +118,28 @@ class Editing(Listing):
             trouble = self.ahead.at(merged((*before, *edits))).trouble
             return next((found.text for name, found in trouble.items() if name in mine), "")
 
-        def prepared(why: str) -> None:
-            self._staging = False
-            if why:
-                from mailtui.postfix.entrychecks import EntryWarning
-
-                self.say(why, "warning")
-                editor.show_warnings([EntryWarning("address", why, "error")] if form.items else [])
-            else:
-                self._stage_form(form)
-
-        def failed(error: Exception) -> None:
-            self._staging = False
+        try:
+            why = await in_daemon(prepare, "prepare")
+        except Exception as error:  # noqa: BLE001  # it is said, and what was typed stays
             self.say(problem(error), "error")
-
-        beside(self, "prepare", prepare, prepared, failed)
-
-    def _stage_form(self, form: Form) -> None:
-        edits = form.edits()
-        self.close_editor()
-        if not edits or form.table is None:
             return
-        to = (form.table.spec, folded(form.key), NEW) if form.is_new or form.staged_new else None
-        self.stage(edits, to=to)
-        self.say("staged " + "; ".join(edit.describe() for edit in edits))
+        if why:
+            self.say(why, "warning")
+            editor.show_warnings([EntryWarning("address", why, "error")] if form.items else [])
+            return
+        edits, table = form.edits(), form.table
+        await self._close_editor()
+        if edits and table is not None:
+            to = (table.spec, folded(form.key), NEW) if form.is_new or form.staged_new else None
+            self.stage(edits, to=to)
+            await self.laid()
+            self.say("staged " + "; ".join(edit.describe() for edit in edits))
 
-    def on_alias_editor_closed(self, event: AliasEditor.Closed) -> None:
-        event.stop()
-        self.close_editor()
-
-    def close_editor(self) -> None:
+    async def _close_editor(self) -> None:
         """Back to the list."""
         editor, self.editor = self.editor, None
-        if editor is not None:
-            editor.remove()
         self.remove_class("editing")
         self.pane.display = True
         focus_now(self.lines)
+        if editor is not None:
+            await editor.remove()

@@ -1,7 +1,9 @@
 """The editor of one alias in the detail pane: its address, its destinations one a line, its table.
 
-    editor = AliasEditor(form, known)         # known(prefix) → names to complete with, asked in a thread
-    on AliasEditor.Changed / .Staged / .Closed; editor.show_warnings(…) after a Changed
+    editor = AliasEditor(form, known, stage, close)     # known(prefix) → names, asked in a thread
+    on AliasEditor.Changed: editor.show_warnings(…)
+
+`stage()` and `close()` are awaited, so that keys typed ahead wait for what they do.
 
 Enter goes from line to line and, on the last, empty destination, stages. Up and Down move, Right takes a
 completion, Escape closes and asks first where something was typed. However many destinations there are,
@@ -11,7 +13,7 @@ one field moves among them and the rest is painted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Literal
 
 from textual import events
@@ -94,14 +96,14 @@ class EditorField(Field):
         """The text as it is to be in the file."""
         return self._raw if self.value == self._shown else self.value
 
-    def action_enter(self) -> None:
-        self._view.enter()
+    async def action_enter(self) -> None:
+        await self._view.enter()
 
     def action_step(self, by: int) -> None:
         self._view.step(by)
 
-    def action_leave(self) -> None:
-        self._view.editor.close()
+    async def action_leave(self) -> None:
+        await self._view.editor.close()
 
     def action_clear_line(self) -> None:
         self.value = ""
@@ -248,13 +250,17 @@ class FormView(Painted):
         self.go(row + by)
         self.editor.tell_soon()
 
-    def enter(self) -> None:
+    async def enter(self) -> None:
         """Enter: the next line; on the last, empty destination, and on the table, stage."""
         last = self.current == len(self.form.destinations) and not self._text.value.strip()
         if self._kind(self.current) == "table" or last:
-            self.editor.stage()
+            await self.editor.stage()
         else:
             self.step(1)
+
+    def settle(self) -> None:
+        """The form was tidied up: the line that is typed in may be another."""
+        self.go(min(self.current, self._rows - 1))
 
     def choose(self, by: int) -> None:
         """Another table."""
@@ -265,7 +271,12 @@ class FormView(Painted):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         kind, text = self._kind(self.current), self._text.raw
-        if kind == "table" or event.input is not self._text or text == self._content(self.current):
+        if (
+            self.editor.staging
+            or kind == "table"
+            or event.input is not self._text
+            or text == self._content(self.current)
+        ):
             return
         if kind == "address":
             self.form.address = text
@@ -301,18 +312,21 @@ class FormView(Painted):
 class AliasEditor(Vertical):
     """See the module's text."""
 
-    class Staged(Message):
-        """The form is to be staged."""
-
-    class Closed(Message):
-        """The editor is to go; nothing was staged."""
-
     class Changed(Message):
         """Something was typed a moment ago: time to look at it."""
 
-    def __init__(self, form: Form, known: Callable[[str], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        form: Form,
+        known: Callable[[str], Sequence[str]],
+        stage: Callable[[], Awaitable[None]],
+        close: Callable[[], Awaitable[None]],
+    ) -> None:
         super().__init__(id="editor")
         self.form = form
+        self.staging = False
+        """Whether what is typed is being staged: nothing is taken any more."""
+        self._stage, self._close = stage, close
         self._view = FormView(form, known, self)
         self._timer: Timer | None = None
 
@@ -337,22 +351,28 @@ class AliasEditor(Vertical):
         """Back to typing."""
         focus_now(self._view.field)
 
-    def stage(self) -> None:
-        """Hand the form over."""
+    async def stage(self) -> None:
+        """Stage what is typed."""
+        if self.staging:
+            return
         for place in reversed(range(len(self.form.destinations))):
             self.form.tidy(place)
-        self.post_message(self.Staged())
+        self.staging = True
+        try:
+            await self._stage()
+        finally:
+            self.staging = False
+        if self.is_attached:
+            self._view.settle()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Go away; where something was typed ask what becomes of it."""
         if not self.form.touched:
-            self.post_message(self.Closed())
+            await self._close()
             return
 
         def answered(answer: str | None) -> None:
-            if answer == "stage":
-                self.stage()
-            elif answer == "discard":
-                self.post_message(self.Closed())
+            if answer is not None:
+                self.call_later(self.stage if answer == "stage" else self._close)
 
         self.app.push_screen(StageOrDiscard(), answered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -25,6 +26,8 @@ from mailtui.text.query import Query
 
 AT_ONCE = 0.05
 """Seconds for which the first paint waits for the list: small tables are read by then."""
+LAID = 2.0
+"""Seconds that a key waits for what the keys before it staged to be shown."""
 
 
 class Listing(ListScreen):
@@ -122,6 +125,14 @@ class Listing(ListScreen):
             act()
         else:
             self._waiting.append(act)
+
+    async def laid(self) -> None:
+        """Wait until the list shows all that is staged, a moment at most."""
+        end = time.monotonic() + LAID
+        while self.aliases is None or self._generation != self.session.draft.generation:
+            if time.monotonic() > end:
+                return
+            await asyncio.sleep(0.002)
 
     def hits(self, text: str) -> Iterator[int | None]:
         return self.aliases.search(Query.parse(text)) if self.aliases is not None else iter(())

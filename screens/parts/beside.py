@@ -40,7 +40,7 @@ def beside(
         if wait:
             await asyncio.sleep(wait)
         try:
-            answer = await _in_daemon(work, name)
+            answer = await in_daemon(work, name)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the screen
             failed(error)
         else:
@@ -59,7 +59,8 @@ def problem(error: Exception) -> str:
     return f"mailtui failed here: {type(error).__name__}: {error}"
 
 
-async def _in_daemon(work: Callable[[], Answer], name: str) -> Answer:
+async def in_daemon(work: Callable[[], Answer], name: str) -> Answer:
+    """Wait for what `work` returns or raises in a thread of its own."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Answer] = loop.create_future()
 

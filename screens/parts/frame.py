@@ -151,6 +151,12 @@ class ConsoleScreen(Screen[None]):
         if stale is not None and self.is_mounted:
             self._take(stale)
 
+    def _compositor_refresh(self) -> None:
+        """Not while Textual holds updates back, as it does at start: it would render every line and throw it
+        away. What is to be painted stays marked."""
+        if not self.app._batch_count:
+            super()._compositor_refresh()
+
     # Keys and sizes
 
     def on_resize(self, event: events.Resize) -> None:

@@ -13,7 +13,7 @@ from collections import deque
 from functools import partial
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.message import Message
 from textual.widget import Widget
 
@@ -68,7 +68,11 @@ class KeysInOrder(App[int], inherit_bindings=False):
     async def _hand_out(self) -> None:
         if not self._held or self._busy:
             return
-        if not self.screen.is_mounted:
+        try:
+            screen = self.screen
+        except ScreenStackError:
+            return  # the console is ending
+        if not screen.is_mounted:
             self.set_timer(_SOON, self._hand_out)
             return
         event = self._held.popleft()

@@ -46,8 +46,8 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self.set_class(plan.ascii_only, "-ascii", update=False)
         self.register_theme(THEME)
         self.set_reactive(App.theme, "ansi-dark" if plan.ansi else THEME.name)
-        self._variables = self.get_css_variables()
-        self.stylesheet.set_variables(self._variables)
+        self._styled_for = self.current_theme
+        self.stylesheet.set_variables(self.get_css_variables())
         # Neither is used (see `notify`), and they would be two more widgets on every screen.
         self._disable_tooltips = self._disable_notifications = True
         self.session = session
@@ -57,11 +57,10 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self._poller = Poller(self, session)
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Only for variables that are others: Textual asks for it with every screen that opens, and would
-        parse and apply all style sheets again."""
-        variables = self.get_css_variables()
-        if variables != self._variables:
-            self._variables = variables
+        """Only for another theme: Textual asks for it with every screen that opens, and would parse and apply
+        all style sheets again."""
+        if self.current_theme is not self._styled_for:
+            self._styled_for = self.current_theme
             super().refresh_css(animate)
 
     # Start and end

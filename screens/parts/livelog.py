@@ -190,15 +190,16 @@ class LiveLog:
         if feed is None or loop is None:
             return
         with self._telling:
-            made = list(self._gathered(feed))
+            watch = self._watch
+            made = list(self._gathered(feed, watch))
         try:
-            loop.call_soon_threadsafe(partial(self._take, made))
+            loop.call_soon_threadsafe(partial(self._take, made, watch))
         except RuntimeError:
             return  # the console has ended, and nobody looks at the log any more
 
-    def _gathered(self, feed: Feed) -> Iterator[Spans]:
+    def _gathered(self, feed: Feed, watch: Watch | None) -> Iterator[Spans]:
         """What the strip shows of the lines that came since the last call."""
-        start, end, watch = self._seen, len(feed.lines), self._watch
+        start, end = self._seen, len(feed.lines)
         self._seen = end
         numbers: Iterable[int]
         if watch is not None:
@@ -210,9 +211,11 @@ class LiveLog:
             if shown.letter in _SHOWN:
                 yield strip_spans(shown)
 
-    def _take(self, made: list[Spans]) -> None:
-        """In the screens' thread."""
+    def _take(self, made: list[Spans], watch: Watch | None) -> None:
+        """In the screens' thread. What was gathered before a watch began does not count any more."""
         self._title()
+        if watch is not self._watch:
+            made = []
         if made or not self._strip.lines:
             self._strip.append(made)
         self.news.emit(None)

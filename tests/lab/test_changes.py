@@ -51,6 +51,14 @@ def test_a_parameter_postfix_dies_of_is_taken_back(lab: Lab) -> None:
     assert lab.send("jean@falcot.com").accepted
 
 
+def test_a_class_without_a_definition_is_named_as_the_reason(lab: Lab) -> None:
+    """The fatal line names the class and not the parameter: it is told because a port fell silent."""
+    done = lab.mailtui("parameter", "set", "smtpd_restriction_classes", "nosuch")
+    assert done.status == 4, done.words
+    assert "restriction class `nosuch' needs a definition" in done.words
+    assert done.words.startswith("mailtui: smtp (127.0.0.1:25) does not answer any more")
+
+
 def test_undo_gives_the_bytes_back(lab: Lab) -> None:
     table = lab.config_dir / "virtual"
     before = table.read_bytes()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 
 from mailtui.screens.parts.aliaseditor import EditorField, FormView
 from mailtui.screens.parts.aliasform import Form
@@ -70,6 +71,19 @@ async def test_the_table_is_right_however_fast_one_types(folder: Path) -> None:
         await up.press("n", *"presse", "enter", *"jean", "enter", "enter")
         await up.until(up.staged(1))
         assert up.said == ["+ alias presse → jean"]
+
+
+async def test_keys_typed_ahead_are_text_and_no_commands(folder: Path) -> None:
+    """All at once, as a slow line delivers them: `d` and `#` must not act on the list."""
+    async with console(folder) as up:
+        for key in ("n", *"dd", "enter", *"jean", "enter", "enter"):
+            up.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await up.until(up.staged(1))
+        assert up.said == ["+ alias dd → jean"]
+        for key in ("enter", *"nobody", "enter", "enter", "d"):
+            up.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await up.until(lambda: up.said == ["+ alias dd → jean, nobody"] or not up.said)
+        await up.until(lambda: not up.said)
 
 
 async def test_another_table_by_hand(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from mailtui.maillog import feed as feed_module
+from mailtui.maillog.lines import LogLines
 from mailtui.screens.parts import livelog
 from mailtui.screens.parts.dialogs import TextView
 from tests.postfix.conftest import instance_dir
@@ -47,6 +49,10 @@ def folder(instance_dir: Any) -> Path:
 def add(log: Path, *lines: bytes) -> None:
     with log.open("ab") as stream:
         stream.write(b"".join(lines))
+
+
+def has_lines(up: Console, count: int) -> bool:
+    return len(up.log.feed.lines) == count
 
 
 async def live(up: Console) -> None:
@@ -193,7 +199,7 @@ async def test_nothing_is_lost_by_rotation(folder: Path, log: Path) -> None:
 
 
 async def test_the_oldest_lines_fall_away(folder: Path, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = feed_module.LogLines
+    real = LogLines
     monkeypatch.setattr(feed_module, "LogLines", lambda _limit: real(20_000))
     async with console(folder, start="log", log=log) as up:
         await live(up)
@@ -202,7 +208,7 @@ async def test_the_oldest_lines_fall_away(folder: Path, log: Path, monkeypatch: 
         await up.shows("No line matches")
         for block in range(20):
             add(log, *(SENT % (block * 100 + n) for n in range(20)), DEFERRED)
-            await up.until(lambda end=40 + 21 * (block + 1): len(up.log.feed.lines) == end)
+            await up.until(partial(has_lines, up, 40 + 21 * (block + 1)))
         await up.until(lambda: up.log.rows.end == 460)  # type: ignore[attr-defined]  # LogRows
         assert up.log.feed.lines.size <= 20_000
         rows = up.log.lines.rows
@@ -231,14 +237,23 @@ async def test_a_flood_is_painted_ten_times_a_second_at_most(
         assert livelog.SSH_SPACING == 0.25
 
 
-async def test_it_is_quiet_while_nothing_comes(folder: Path, log: Path) -> None:
+async def test_it_is_quiet_while_nothing_comes(
+    folder: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with console(folder, start="log", log=log) as up:
         await live(up)
         await up.pilot.pause(0.2)
         painted: list[object] = []
-        real = up.app.screen._compositor.render_update
-        up.app.screen._compositor.render_update = lambda *a, **k: painted.append(a) or real(*a, **k)  # type: ignore[method-assign]  # counted
+        compositor = up.app.screen._compositor
+        real = compositor.render_update
+
+        def counted(*args: Any, **more: Any) -> Any:
+            painted.append(args)
+            return real(*args, **more)
+
+        monkeypatch.setattr(compositor, "render_update", counted)
         await up.pilot.pause(0.3)
         assert not painted
         add(log, REJECT)
         await up.shows("R reject")
+        assert painted
