@@ -14,7 +14,7 @@ from textual.message import Message
 from mailtui.maillog.feed import Feed
 from mailtui.maillog.record import Record, parse
 from mailtui.maillog.view import LEGEND
-from mailtui.screens.parts.beside import beside, problem
+from mailtui.screens.parts.beside import beside, problem, there
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.filterbar import FilterBar, Found
@@ -149,7 +149,7 @@ class LogScreen(ListScreen):
             focus_now(self.lines)
 
     def _news(self, _news: None) -> None:
-        if not self.is_current:
+        if not (self.is_current and there(self)):
             return
         if self.following and not self._searching:
             self._grow()

@@ -42,12 +42,19 @@ def beside(
         try:
             answer = await in_daemon(work, name)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the screen
-            failed(error)
+            if there(widget):
+                failed(error)
         else:
-            then(answer)
+            if there(widget):
+                then(answer)
 
     in_turn: WorkType[None] = run  # the function: a coroutine that is replaced before it began would warn
     widget.run_worker(in_turn, name=name, group=name, exclusive=True)
+
+
+def there(widget: Widget) -> bool:
+    """Whether the widget still has its parts: a console that ends takes them away first."""
+    return widget.app.is_running and widget.is_attached
 
 
 def problem(error: Exception) -> str:

@@ -154,7 +154,7 @@ class ConsoleScreen(Screen[None]):
     def _compositor_refresh(self) -> None:
         """Not while Textual holds updates back, as it does at start: it would render every line and throw it
         away. What is to be painted stays marked."""
-        if not self.app._batch_count:
+        if not self.app._batch_count:  # noqa: SLF001  # Textual has no other word for it
             super()._compositor_refresh()
 
     # Keys and sizes

@@ -12,6 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 
 from mailtui.maillog import feed as feed_module
@@ -36,6 +37,8 @@ NEWEST = 100
 """Lines of one batch that are looked at for the strip; of a flood only the newest."""
 BACK = 1000
 """Lines before one that names a watched address in which the message's earlier lines are looked for."""
+SAME_TIME = timedelta(seconds=1)
+"""How much older than a write a line's time may look, because syslog counts whole seconds."""
 IDS = 10_000
 """Messages that are followed at most."""
 
@@ -69,9 +72,13 @@ def pattern(addresses: Iterable[str], domains: Iterable[str]) -> re.Pattern[byte
 class Watch:
     """Finds the lines that concern some addresses, and the messages that were sent to them."""
 
-    def __init__(self, addresses: Iterable[str], domains: Iterable[str], since: int) -> None:
-        """`since`: the number of the first line that counts."""
+    def __init__(
+        self, addresses: Iterable[str], domains: Iterable[str], since: int, began: datetime | None = None
+    ) -> None:
+        """`since`: the number of the first line that counts. `began`: where the log is only read from now on,
+        the time before which a line is old."""
         self._pattern = pattern(addresses, domains)
+        self._began = began
         self._since = since
         self._ids: set[bytes] = set()
 
@@ -90,7 +97,11 @@ class Watch:
         if self._ids:
             for first, raw in feed.lines.blocks(start):
                 found.update(_with_ids(raw, first, self._ids))
-        return sorted(found)
+        return sorted(number for number in found if self._began is None or not self._is_old(feed, number))
+
+    def _is_old(self, feed: Feed, number: int) -> bool:
+        time = parse(line_at(feed, number)).time
+        return time is not None and self._began is not None and datetime.fromisoformat(time) < self._began
 
     def _named(self, low: bytes, first: int, found: set[int]) -> set[bytes]:
         """Put the lines that name an address into `found`; the messages that are new."""
@@ -162,7 +173,8 @@ class LiveLog:
         feed = self.start()
         if not names or self._loop is None:
             return
-        self._watch = Watch(names, self._domains(), len(feed.lines))
+        began = None if len(feed.lines) else datetime.now().astimezone() - SAME_TIME
+        self._watch = Watch(names, self._domains(), len(feed.lines), began)
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         self._strip.begin(f"mail of {', '.join(names[:3])}{more}", "no mail for it yet")
         if self._until is not None:

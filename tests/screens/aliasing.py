@@ -58,7 +58,8 @@ virtual_alias_maps = hash:{folder}/virtual, regexp:{folder}/patterns
 alias_maps = hash:{folder}/aliases{more}
 alias_database = hash:{folder}/aliases
 """
-LINE = b"Nov 22 13:22:20 mx postfix/"
+LINE = b"Jan  1 13:22:20 mx postfix/"
+"""How the lines of a test's log begin."""
 
 
 @pytest.fixture

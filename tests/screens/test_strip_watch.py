@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,19 @@ async def test_after_a_write_it_follows_the_addresses(
         up.app.live_log._unwatch()
         add(log, message(b"FFFF55555", b"later@falcot.com"))
         await up.shows("later@falcot.com", f"── {log}")
+
+
+async def test_mail_from_before_the_write_is_not_shown(folder: Path, log: Path) -> None:
+    """The log is first read when the write is done: what is in it already took the old way."""
+    add(log, message(b"AAAA22222", b"jean@falcot.com", b"webmaster@falcotsbrand.com"))
+    async with console(folder, log=log) as up:
+        up.app.written(["webmaster@falcotsbrand.com"])
+        await up.until(lambda: up.app.live_log.feed and len(up.app.live_log.feed.lines) == 10)
+        await up.shows("no mail for it yet")
+        now = time.strftime("%b %e %H:%M:%S mx postfix/").encode()
+        add(log, message(b"BBBB22222", b"laure@falcot.com", b"webmaster@falcotsbrand.com").replace(LINE, now))
+        await up.shows("webmaster@falcotsbrand.com → laure@falcot.c")
+        assert "webmaster@falcotsbrand.com → jean" not in up.text
 
 
 async def test_it_ends_after_five_minutes(folder: Path, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
