@@ -168,9 +168,7 @@ def main() -> None:
         return demo_session(keep, int(os.environ.get("DEMO_EDITS", "0")))
 
     crash = os.environ.get("DEMO_CRASH_DIR", "")
-    sys.exit(
-        run_console(session, config_dir="/etc/postfix", start="aliases", crash_dir=crash)
-    )
+    sys.exit(run_console(session, config_dir="/etc/postfix", start="aliases", crash_dir=crash))
 
 
 if __name__ == "__main__":

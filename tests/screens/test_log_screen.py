@@ -256,4 +256,4 @@ async def test_it_is_quiet_while_nothing_comes(
         assert not painted
         add(log, REJECT)
         await up.shows("R reject")
-        assert painted
+        await up.until(lambda: painted)
