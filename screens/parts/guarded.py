@@ -10,6 +10,7 @@ line is older than the view.
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 
 from textual import events
 from textual.widget import Widget
@@ -33,9 +34,9 @@ class GuardedScreen(ConsoleScreen):
         self._last_key = 0.0
 
     @property
+    @abstractmethod
     def guarded(self) -> Widget:
         """Where the focus is when Enter is the great key."""
-        raise NotImplementedError
 
     def changed_now(self) -> None:
         """What is shown became another without a key: Enter must have been typed after it was seen."""

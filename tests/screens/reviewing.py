@@ -19,7 +19,7 @@ from mailtui.edits.model import Edit
 from mailtui.screens.app import MailtuiApp
 from mailtui.screens.parts.session import Session, Status
 from mailtui.screens.review import ReviewScreen
-from tests.apply.changing import Server
+from tests.apply.changing import VIRTUAL, Server
 from tests.screens.conftest import screen_of
 
 WEBMASTER = "webmaster@falcotsbrand.com"
@@ -84,3 +84,8 @@ def key_at(app: MailtuiApp, key: str, when: float) -> None:
     event = events.Key(key, key if len(key) == 1 else None)
     event.time = when
     app.post_message(event)
+
+
+def untouched(server: Server) -> bool:
+    """Whether neither the text nor the live table has changed."""
+    return server.text() == VIRTUAL and server.answers(server.table, WEBMASTER) == "jean@falcot.com"
