@@ -126,12 +126,13 @@ class Lab:
         ).returncode
 
     def kill(self) -> None:
-        """End its processes, whatever its main.cf says by now."""
-        pid = master_pid(self.queue_directory)
-        if pid is not None:
-            os.killpg(pid, signal.SIGKILL)
-        while master_pid(self.queue_directory) is not None:
-            time.sleep(0.01)
+        """End its processes, whatever its main.cf says by now and whichever queue it was moved to."""
+        for queue in map(str, self.root.glob("spool*")):
+            pid = master_pid(queue)
+            if pid is not None:
+                os.killpg(pid, signal.SIGKILL)
+            while master_pid(queue) is not None:
+                time.sleep(0.01)
 
     def start(self) -> None:
         assert self.postfix("start") == 0, self.log

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,9 +50,16 @@ def run(job: Callable[[], Any], at: int) -> int:
 
     Returns how many points the child passed where it came to its end, and -1 where it was killed.
     """
+    with tempfile.TemporaryDirectory(prefix="mt-killed-") as left:
+        return _run(job, at, left)
+
+
+def _run(job: Callable[[], Any], at: int, left: str) -> int:
+    """The same; what the killed child leaves in its folder for temporary files is in `left`."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
+        tempfile.tempdir = left
         points = 0
         pid, kill, put = os.getpid(), os.kill, os.write
 
