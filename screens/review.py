@@ -244,6 +244,9 @@ class ReviewScreen(GuardedScreen):
             self.say("Put the cursor on an edit, at the top, to drop it", "warning")
             return
         line = self.found.edits[key[1]]
+        if line.edit not in self.session.draft.edits:
+            self.say("This edit is dropped already; the rest is being looked at", "warning")
+            return
         self.session.draft.drop(line.edit)
         self.session.draft_changed()
         self.say(f"Dropped: {line.text}")
