@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mailtui.edits.model import Conflict, Edit
 from mailtui.formats.document import parse
-from mailtui.formats.splice import Missing, Refused, Splice, between
+from mailtui.formats.splice import (
+    Missing,
+    Refused,
+    Splice,
+    apply_splices,
+    between,
+    changes,
+    length_after,
+    pieces,
+)
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Reader, Stamp
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file of a change. `created`: it does not exist yet. The splices turn `before` into `after`."""
+    """One file of a change. `created`: it does not exist yet. The splices turn `before` into `after`.
+
+    The text after the change is not kept: of a large file `pieces` is what to write and to hash.
+    """
 
     target: Target
     before: bytes
-    after: bytes
     splices: tuple[Splice, ...]
     edits: tuple[Edit, ...]
     created: bool
+
+    @property
+    def after(self) -> bytes:
+        """The whole new text, joined at each call."""
+        return apply_splices(self.before, self.splices)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the new text."""
+        return length_after(self.before, self.splices)
+
+    def pieces(self) -> Iterator[memoryview]:
+        """The new text, piece by piece, without a copy."""
+        return pieces(self.before, self.splices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +68,8 @@ class _Replay:
 
     def __init__(self, document: Any) -> None:
         self.document = document
+        """After the rounds that are done."""
         self.rounds = 0
-        self.first: tuple[Splice, ...] = ()
         self._pending: list[Splice] = []
         self._keys: set[str] = set()
         self._gone = False
@@ -83,12 +108,15 @@ class _Replay:
         at_line_start = left.end == 0 or self.document.raw[left.end - 1 : left.end] == b"\n"
         return at_line_start and (not left.new or left.new.endswith(b"\n"))
 
+    @property
+    def pending(self) -> tuple[Splice, ...]:
+        """The splices of the round that is not done."""
+        return tuple(self._pending)
+
     def flush(self) -> None:
         if self._pending:
-            splices = tuple(self._pending)
-            self.first = splices if self.rounds == 0 else ()
             self.rounds += 1
-            self.document = self.document.spliced(splices)
+            self.document = self.document.spliced(self._pending)
         self._pending, self._keys, self._gone = [], set(), False
 
 
@@ -130,13 +158,13 @@ class Candidate:
                 self.conflicts.append(conflict)
             except (Refused, Missing) as reason:
                 self.stopped.append(Stopped(edit, reason))
-        replay.flush()
-        document = replay.document
-        self._documents[target.format, path] = document
-        if document.raw == base.raw:
-            return
-        splices = replay.first if replay.rounds == 1 else between(base.raw, document.raw)
-        self._edited[path] = FileChange(target, base.raw, document.raw, splices, tuple(done), created)
+        splices = replay.pending
+        if replay.rounds:
+            replay.flush()
+            self._documents[target.format, path] = replay.document
+            splices = between(base.raw, replay.document.raw)
+        if changes(base.raw, splices):
+            self._edited[path] = FileChange(target, base.raw, splices, tuple(done), created)
 
     @property
     def changes(self) -> tuple[FileChange, ...]:
@@ -148,12 +176,15 @@ class Candidate:
         return change.after if change is not None else self._files.raw(path)
 
     def document(self, target: Target) -> Any:
+        change = self._edited.get(target.path)
+        if change is None:
+            return self._files.document(target)
         known = self._documents.get((target.format, target.path))
-        if known is not None:
-            return known
-        if target.path in self._edited:
-            return parse(target.format, self._edited[target.path].after)
-        return self._files.document(target)
+        if known is None:  # made when it is asked for: most of the time the bytes are enough
+            base, _ = self._base(target)
+            known = base.spliced(change.splices) if base.raw == change.before else parse(target.format, change.after)
+            self._documents[target.format, target.path] = known
+        return known
 
     def stamp(self, path: str) -> Stamp | None:
         return self._files.stamp(path)

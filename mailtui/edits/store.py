@@ -10,15 +10,41 @@ from typing import Any
 
 from mailtui.edits.draft import BadDraft, Group
 from mailtui.edits.entries import RemoveEntry, RenameEntry, SetEntry, SwitchEntry
+from mailtui.edits.items import AddItem, RemoveItem
 from mailtui.edits.model import Edit
 from mailtui.edits.parameters import ResetParameter, SetParameter
+from mailtui.edits.services import (
+    AddService,
+    RemoveService,
+    RemoveServiceOption,
+    SetServiceField,
+    SetServiceOption,
+    SwitchService,
+    SwitchServiceOption,
+)
 from mailtui.formats.target import FORMATS, Target
 
 VERSION = 1
 
 KINDS: dict[str, type[Edit]] = {
     kind.kind: kind
-    for kind in (SetEntry, RemoveEntry, SwitchEntry, RenameEntry, SetParameter, ResetParameter)
+    for kind in (
+        SetEntry,
+        RemoveEntry,
+        SwitchEntry,
+        RenameEntry,
+        SetParameter,
+        ResetParameter,
+        AddItem,
+        RemoveItem,
+        SetServiceField,
+        SetServiceOption,
+        RemoveServiceOption,
+        SwitchServiceOption,
+        SwitchService,
+        AddService,
+        RemoveService,
+    )
 }
 
 
@@ -64,11 +90,14 @@ def from_json(data: Any) -> Edit:
     return kind(target, **values)
 
 
+_TEXTS = frozenset({"name", "to", "item", "service", "field", "block"})
+
+
 def _check_shapes(kind: type[Edit], values: dict[str, Any]) -> None:
     for name, value in values.items():
         if (name == "on") is not isinstance(value, bool):
             raise BadDraft(f"{kind.kind}: {name} has the wrong shape")
-        if name in {"name", "to"} and not isinstance(value, str):
+        if name in _TEXTS and not isinstance(value, str):
             raise BadDraft(f"{kind.kind}: {name} is not a text")
 
 

@@ -10,6 +10,7 @@ from mailtui.formats.target import Format
 
 if TYPE_CHECKING:
     from mailtui.formats.aliases import Aliases
+    from mailtui.formats.listfile import ListFile
     from mailtui.formats.maincf import MainCf
     from mailtui.formats.mastercf import MasterCf
     from mailtui.formats.table import Table
@@ -32,7 +33,7 @@ class Document(Protocol):
         """The document after the change; as if parsed anew, but a large table need not be read again."""
 
 
-def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases:  # noqa: A002
+def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases | ListFile:  # noqa: A002
     """The document of `raw` in the grammar of `format`."""
     match format:
         case "main.cf":
@@ -51,3 +52,7 @@ def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases:  #
             from mailtui.formats.aliases import Aliases
 
             return Aliases.parse(raw)
+        case "list":
+            from mailtui.formats.listfile import ListFile
+
+            return ListFile.parse(raw)

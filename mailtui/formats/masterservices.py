@@ -125,7 +125,7 @@ def add(
     rows += [DEFAULT_INDENT + _plain(argument) for argument in arguments]
     newline = document.lines.newline
     new = b"".join(row + newline for row in rows)
-    at = _new_place(document, fields[0], fields[1])
+    at = new_place(document, fields[0], fields[1])
     if at == len(document.raw) and document.lines.ends_open:
         new = newline + new
     splices = document.checked(
@@ -158,7 +158,7 @@ def _columns(fields: Sequence[bytes]) -> bytes:
     return line
 
 
-def _new_place(document: MasterCf, name: str, type_: str) -> int:
+def new_place(document: MasterCf, name: str, type_: str) -> int:
     """Below the entry's commented-out twin, never amid another's lines; else the end of the file."""
     lines = document.lines
     twins = [service for service in document.all(name, type_) if not service.enabled]

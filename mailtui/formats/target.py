@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Format = Literal["main.cf", "master.cf", "table", "aliases"]
-"""How a file is read: `table` is postmap's input, `aliases` that of postalias (aliases(5))."""
+Format = Literal["main.cf", "master.cf", "table", "aliases", "list"]
+"""How a file is read: `table` is postmap's input, `aliases` that of postalias (aliases(5)), `list` the
+`/file` of a match list."""
 
-FORMATS: tuple[Format, ...] = ("main.cf", "master.cf", "table", "aliases")
+FORMATS: tuple[Format, ...] = ("main.cf", "master.cf", "table", "aliases", "list")
 
 
 @dataclass(frozen=True, slots=True)

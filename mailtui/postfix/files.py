@@ -18,11 +18,12 @@ from mailtui.text.safe import safe
 
 if TYPE_CHECKING:
     from mailtui.formats.aliases import Aliases
+    from mailtui.formats.listfile import ListFile
     from mailtui.formats.maincf import MainCf
     from mailtui.formats.mastercf import MasterCf
     from mailtui.formats.table import Table
 
-    AnyDocument: TypeAlias = MainCf | MasterCf | Table | Aliases
+    AnyDocument: TypeAlias = MainCf | MasterCf | Table | Aliases | ListFile
 
 READ_ATTEMPTS = 5
 """How often a file that changes while it is read is read again before what was read counts."""

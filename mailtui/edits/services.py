@@ -1,0 +1,312 @@
+"""Edits of master.cf: a service's columns, its `-o` overrides, whole entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from mailtui.edits.model import Conflict, Edit
+from mailtui.formats.mastercf import MasterCf
+from mailtui.formats.masterentry import FIELDS, Service
+from mailtui.formats.splice import Missing, Refused, Splice
+from mailtui.text.safe import decode, encode
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEdit(Edit):
+    """What the edits of one entry share. `service`: name and type, as `smtp/inet`."""
+
+    service: str
+
+    @property
+    def key(self) -> str:
+        return self.service
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Name and type."""
+        name, _, type_ = self.service.rpartition("/")
+        return name, type_
+
+    def standing(self, document: MasterCf) -> Service | None:
+        """The entry in force, None where there is none."""
+        return document.get(*self.names)
+
+    def found(self, document: MasterCf) -> Service:
+        """The entry in force. Raises Missing."""
+        service = self.standing(document)
+        if service is None:
+            raise Missing(f"service {self.service}")
+        return service
+
+
+@dataclass(frozen=True, slots=True)
+class SetServiceField(ServiceEdit):
+    """One column (`private`, `chroot`, `process_limit`, …) of an entry."""
+
+    kind: ClassVar[str] = "set-service-field"
+
+    field: str
+    value: str
+    was: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.service} {self.field}"
+
+    @property
+    def marker(self) -> str:
+        return "~"
+
+    def describe(self) -> str:
+        return f"~ service {self.service} {self.field} {self.value} (was {self.was})"
+
+    def splices(self, document: MasterCf) -> Sequence[Splice]:
+        if self.field not in FIELDS[2:]:
+            raise Refused(f"{self.field} cannot be changed in place", "add the entry anew")
+        now = self.found(document).fields[FIELDS.index(self.field)]
+        if now == self.value:
+            return []
+        if now != self.was:
+            raise Conflict(self, self.was, now, self.value)
+        return document.set_field(*self.names, self.field, self.value)
+
+    def inverse(self) -> Edit:
+        return SetServiceField(self.target, self.service, self.field, self.was, self.value)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        if not isinstance(later, SetServiceField):
+            return None
+        if later.value == self.was:
+            return "nothing"
+        return SetServiceField(self.target, self.service, self.field, later.value, self.was)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionEdit(ServiceEdit):
+    """What the edits of one `-o name=value` share."""
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.service} -o {self.name}"
+
+    def now(self, document: MasterCf) -> str | None:
+        """The value of the `-o` that counts; None where main.cf holds. Raises Missing."""
+        option = self.found(document).option(self.name)
+        return None if option is None else decode(option.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SetServiceOption(OptionEdit):
+    """`-o name=value` for one service. `was` None: it had none, and main.cf was in force."""
+
+    kind: ClassVar[str] = "set-service-option"
+
+    value: str
+    was: str | None = None
+
+    @property
+    def marker(self) -> str:
+        return "+" if self.was is None else "~"
+
+    def describe(self) -> str:
+        return f"{self.marker} service {self.service} -o {self.name}={self.value}"
+
+    def splices(self, document: MasterCf) -> Sequence[Splice]:
+        now = self.now(document)
+        if now == self.value:
+            return []
+        if now != self.was:
+            raise Conflict(self, self.was, now, self.value)
+        return document.set_option(*self.names, self.name, encode(self.value))
+
+    def inverse(self) -> Edit:
+        if self.was is None:
+            return RemoveServiceOption(self.target, self.service, self.name, self.value)
+        return SetServiceOption(self.target, self.service, self.name, self.was, self.value)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        match later:
+            case SetServiceOption(value=value):
+                if value == self.was:
+                    return "nothing"
+                return SetServiceOption(self.target, self.service, self.name, value, self.was)
+            case RemoveServiceOption():
+                if self.was is None:
+                    return "nothing"
+                return RemoveServiceOption(self.target, self.service, self.name, self.was)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveServiceOption(OptionEdit):
+    """Every `-o` of that name is taken out of the entry: main.cf is in force again."""
+
+    kind: ClassVar[str] = "remove-service-option"
+
+    was: str
+
+    @property
+    def marker(self) -> str:
+        return "-"
+
+    def describe(self) -> str:
+        return f"- service {self.service} -o {self.name} (was {self.was}): main.cf"
+
+    def splices(self, document: MasterCf) -> Sequence[Splice]:
+        now = self.now(document)
+        if now is None:
+            return []
+        if now != self.was:
+            raise Conflict(self, self.was, now, None)
+        return document.remove_option(*self.names, self.name)
+
+    def inverse(self) -> Edit:
+        return SetServiceOption(self.target, self.service, self.name, self.was, None)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        if not isinstance(later, SetServiceOption):
+            return None
+        if later.value == self.was:
+            return "nothing"
+        return SetServiceOption(self.target, self.service, self.name, later.value, self.was)
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchServiceOption(OptionEdit):
+    """The `-o` of that name, which has the value `was`, is commented out (`on` false) or in again."""
+
+    kind: ClassVar[str] = "switch-service-option"
+
+    was: str
+    on: bool
+
+    @property
+    def marker(self) -> str:
+        return "~" if self.on else "#"
+
+    def describe(self) -> str:
+        word = "on again" if self.on else "off"
+        return f"{self.marker} service {self.service} -o {self.name}={self.was} {word}"
+
+    def splices(self, document: MasterCf) -> Sequence[Splice]:
+        now = self.now(document)
+        if self.on:
+            if now is not None:
+                if now == self.was:
+                    return []
+                raise Conflict(self, None, now, self.was)
+            return document.enable_option(*self.names, self.name, encode(self.was))
+        if now is None:
+            return []
+        if now != self.was:
+            raise Conflict(self, self.was, now, None)
+        return document.disable_option(*self.names, self.name)
+
+    def inverse(self) -> Edit:
+        return SwitchServiceOption(self.target, self.service, self.name, self.was, not self.on)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        if isinstance(later, SwitchServiceOption) and (later.was, later.on) == (self.was, not self.on):
+            return "nothing"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchService(ServiceEdit):
+    """An entry with all its lines is commented out (`on` false) or in again."""
+
+    kind: ClassVar[str] = "switch-service"
+
+    on: bool
+
+    @property
+    def marker(self) -> str:
+        return "~" if self.on else "#"
+
+    def describe(self) -> str:
+        return f"{self.marker} service {self.service} {'on' if self.on else 'off'}"
+
+    def splices(self, document: MasterCf) -> Sequence[Splice]:
+        standing = self.standing(document)
+        if (standing is not None) is self.on:
+            if self.on or document.all(*self.names):
+                return []
+            raise Missing(f"service {self.service}")
+        return document.enable(*self.names) if self.on else document.disable(*self.names)
+
+    def inverse(self) -> Edit:
+        return SwitchService(self.target, self.service, not self.on)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        return "nothing" if isinstance(later, SwitchService) and later.on is not self.on else None
+
+
+@dataclass(frozen=True, slots=True)
+class AddService(ServiceEdit):
+    """A new entry, written as `block` says it: eight columns, the command, `-o` lines below."""
+
+    kind: ClassVar[str] = "add-service"
+
+    block: str
+
+    @property
+    def marker(self) -> str:
+        return "+"
+
+    def describe(self) -> str:
+        return f"+ service {self.service}"
+
+    def splices(self, document: MasterCf) -> Sequence[Splice]:
+        from mailtui.formats.masterblock import add_block, block_of, entry_of, same
+
+        wanted = entry_of(encode(self.block))
+        if (wanted.name, wanted.type) != self.names:
+            raise Refused(f"the entry is {wanted.name}/{wanted.type}, not {self.service}")
+        standing = self.standing(document)
+        if standing is None:
+            return add_block(document, encode(self.block))
+        if same(standing, wanted):
+            return []
+        raise Conflict(self, None, decode(block_of(document, *self.names)), self.block)
+
+    def inverse(self) -> Edit:
+        return RemoveService(self.target, self.service, self.block)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        return "nothing" if isinstance(later, RemoveService) and later.block == self.block else None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveService(ServiceEdit):
+    """An entry, which reads as `block`, is taken out with its `-o` lines."""
+
+    kind: ClassVar[str] = "remove-service"
+
+    block: str
+
+    @property
+    def marker(self) -> str:
+        return "-"
+
+    def describe(self) -> str:
+        return f"- service {self.service}"
+
+    def splices(self, document: MasterCf) -> Sequence[Splice]:
+        from mailtui.formats.masterblock import block_of, entry_of, remove_block, same
+
+        standing = self.standing(document)
+        if standing is None:
+            return []
+        if not same(standing, entry_of(encode(self.block))):
+            raise Conflict(self, self.block, decode(block_of(document, *self.names)), None)
+        return remove_block(document, *self.names)
+
+    def inverse(self) -> Edit:
+        return AddService(self.target, self.service, self.block)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        return "nothing" if isinstance(later, AddService) and later.block == self.block else None
