@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from mailtui import __version__
-from mailtui.cli.context import Context
-from mailtui.cli.output import USAGE, Failed, flush, report
+from mailtui.cli.context import Context, Ended
+from mailtui.cli.output import USAGE, Failed, Unwritable, drop_output, flush, note, report
 
 NOUNS = {
     "alias": "list, set, remove, resolve, find, replace: who gets the mail of an address",
     "table": "list, get, set, remove, try: any lookup table, as TYPE:PATH",
     "parameter": "list, get, set, reset: main.cf",
+    "service": "list, set: master.cf, and the overrides of its services",
     "log": "the mail log as records; --follow, --json",
     "history": "list, show, undo, recover: what was written, and back",
     "draft": "show, apply: a saved draft",
@@ -125,8 +126,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _run(arguments)
     except BrokenPipeError:
-        # The reader went away (| head): nothing is wrong, and Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()  # the reader went away (| head): nothing is wrong
         return 0
     except KeyboardInterrupt:
         return 130
@@ -174,9 +174,32 @@ def _run(arguments: Sequence[str]) -> int:
     module = importlib.import_module(f"mailtui.cli.{noun}")
     parser: Parser = module.parser()
     options = parser.parse_args(after[between:], argparse.Namespace(**vars(given)))
-    status = options.call(Context(options), options)
-    flush()
+    context = Context(options)
+    try:
+        status = options.call(context, options)
+        context.tell_unfinished()
+        flush()
+    except (BrokenPipeError, Unwritable) as error:
+        if context.ended is None:
+            raise
+        return _unheard(context.ended, error)
+    except Failed:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug in telling of a change makes no failed change of it
+        if context.ended is None:
+            raise
+        note(f"mailtui: {context.ended.words}")
+        failed(error, as_json=context.json)
+        return context.ended.code
     return int(status or 0)
+
+
+def _unheard(ended: Ended, error: BrokenPipeError | Unwritable) -> int:
+    """A change was tried, and what came of it could not be printed: it goes by its own exit code."""
+    drop_output()
+    why = "nobody reads standard output" if isinstance(error, BrokenPipeError) else error.what
+    note(f"mailtui: {ended.words}; {why}")
+    return ended.code
 
 
 def check_console(arguments: Sequence[str], screen: str) -> None:
