@@ -83,6 +83,11 @@ def _of_this_host() -> Iterable[str]:
     return [each.partition("/")[0].strip("[]") for each in networks]
 
 
+def host_addresses() -> list[str]:
+    """The addresses of this host's interfaces, those of loopback left out."""
+    return [each for each in _of_this_host() if not each.startswith("127.") and each != "::1"]
+
+
 def _named(item: str, reader: Reader) -> set[Address]:
     """The address that an item is, or those of a host name in /etc/hosts."""
     address = _address(item.strip("[]"))

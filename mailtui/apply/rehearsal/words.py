@@ -1,0 +1,53 @@
+"""What a rehearsal's log says, in a form that two rehearsals can be compared in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+_LINE = re.compile(r"(?P<tag>[^\[\s]+)\[\d+\]: (?P<text>(?P<level>warning|error|fatal|panic): .*)", re.DOTALL)
+_PASSING = re.compile(
+    r"\bpid \d+|\bprocess id \d+|\b[0-9A-F]{6,}\b(?=:)|127\.0\.0\.1:\d{5}|\[127\.0\.0\.1\]:\d{5}"
+)
+_NOISE = re.compile(
+    r"Must issue a STARTTLS|premature end-of-input|unexpected end-of-input|end of file while reading|"
+    r"reading input attribute|malformed request|end-of-input while|timeout on|lost connection|"
+    r"private/(?:rewrite|proxymap|tlsmgr|anvil) socket: (?:Connection reset|malformed)"
+)
+"""What our own knocking makes daemons say."""
+
+
+class Alarm(NamedTuple):
+    """One complaint: the program, how bad, and its words. Ordered as first said."""
+
+    program: str
+    level: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.program}: {self.text}"
+
+
+def program_of(tag: str) -> str:
+    """`postfix/submission/smtpd` → `smtpd`."""
+    return tag.rpartition("/")[2]
+
+
+def alarms(lines: Iterable[str]) -> list[Alarm]:
+    """The complaints among log lines, each once."""
+    found: dict[Alarm, None] = {}
+    for line in lines:
+        match = _LINE.fullmatch(line)
+        if match is None or _NOISE.search(match["text"]):
+            continue
+        text = _PASSING.sub("…", match["text"])
+        found[Alarm(program_of(match["tag"]), match["level"], text)] = None
+    return list(found)
+
+
+def new(before: Iterable[Alarm], after: Iterable[Alarm]) -> list[Alarm]:
+    """The complaints that only the second rehearsal gave."""
+    old = Counter(before)
+    return [alarm for alarm in after if not old[alarm]]
