@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-SWITCHES = ("net", "read-only", "pid", "ipc", "queue", "data", "logs", "spools", "run", "tmp", "dev")
+SWITCHES = ("net", "mnt", "read-only", "pid", "ipc", "queue", "data", "logs", "spools", "run", "tmp", "dev")
 """The safety switches of the namespace. With any of them missing nothing is started."""
 
 

@@ -76,6 +76,7 @@ def _main(instance: Instance, document: MainCf, made: Prepared) -> bytes:
             made.not_tried += _told(name, expanded)
     if "maillog_file" in parameters.values.explicit:
         document = _set(document, "maillog_file", "")
+    document = _set(document, "notify_classes", "")  # a notice to postmaster would be a delivery
     if parameters.effective("smtpd_sasl_type") == "dovecot":
         document = _set(document, "smtpd_sasl_path", neutral.AUTH)
         made.not_tried.append("Dovecot's answers to logins")

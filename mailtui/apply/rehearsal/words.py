@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 _LINE = re.compile(r"(?P<tag>[^\[\s]+)\[\d+\]: (?P<text>(?P<level>warning|error|fatal|panic): .*)", re.DOTALL)
 _PASSING = re.compile(
-    r"\bpid \d+|\bprocess id \d+|\b[0-9A-F]{6,}\b(?=:)|127\.0\.0\.1:\d{5}|\[127\.0\.0\.1\]:\d{5}"
+    r"\bpid \d+|\bprocess id \d+|\bline \d+|\b[0-9A-F]{6,}\b(?=:)|127\.0\.0\.1:\d{5}|\[127\.0\.0\.1\]:\d{5}"
 )
 _NOISE = re.compile(
     r"Must issue a STARTTLS|premature end-of-input|unexpected end-of-input|end of file while reading|"

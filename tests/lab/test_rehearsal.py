@@ -1,0 +1,221 @@
+"""The rehearsal: safe whatever is missing, it reaches nothing live, finds mistakes, and lets right changes pass."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailtui.apply.rehearsal import rehearse as module
+from mailtui.apply.rehearsal.script import SWITCHES
+from mailtui.demo.place import Place
+from mailtui.edits.services import AddService, SwitchService
+from mailtui.postfix.instance import Instance
+from mailtui.postfix.interfaces import host_addresses
+from tests.apply.rehearsing import Listener, column, falcot, option, parameter, rehearsed, state_of
+from tests.laws.whole import WHOLE, sample, tally
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    with falcot() as made:
+        yield made
+
+
+@pytest.fixture
+def instance(place: Place) -> Instance:
+    return Instance.open(str(place.etc))
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_without_any_one_safety_switch_nothing_starts(instance: Instance, switch: str) -> None:
+    before = state_of(Path(instance.queue_directory), Path(instance.data_directory))
+    record, _ = module._run(instance, {}, None, [switch])
+    assert record.refused
+    assert (record.log, record.answers, record.silent) == ([], [], [])
+    assert module.rehearse(instance, instance, without=[switch]).state == "impossible"
+    assert state_of(Path(instance.queue_directory), Path(instance.data_directory)) == before
+
+
+def test_nothing_live_is_reached_or_changed(place: Place, instance: Instance, tmp_path: Path) -> None:
+    tcp, unix = Listener(), Listener(str(tmp_path / "live"))
+    inside = Listener(str(place.spool / "live"))
+    kept = (place.spool, place.directory / "data", place.log.parent, place.etc, Path("/var/mail"))
+    edits = [
+        parameter(instance, "smtpd_milters", f"inet:127.0.0.1:{tcp.port}, unix:{tmp_path}/live, unix:live"),
+        parameter(
+            instance,
+            "smtpd_recipient_restrictions",
+            f"reject_unauth_destination, check_policy_service inet:127.0.0.1:{tcp.port},"
+            f" check_policy_service {{ unix:{tmp_path}/live, timeout=3s }}",
+        ),
+        parameter(instance, "relayhost", f"[127.0.0.1]:{tcp.port}"),
+        parameter(instance, "mailbox_transport", f"lmtp:unix:{tmp_path}/live"),
+        parameter(instance, "virtual_alias_maps", f"tcp:127.0.0.1:{tcp.port}, proxy:mysql:/etc/postfix/x.cf"),
+    ]
+    try:
+        before = state_of(*kept)
+        result = rehearsed(instance, *edits)
+        after = state_of(*kept)
+        assert (tcp.reached, unix.reached, inside.reached) == (0, 0, 0)
+    finally:
+        for each in (tcp, unix, inside):
+            each.close()
+    assert after == before
+    assert (result.state, result.lines) == ("passed", ())
+    assert {"the milters' own answers", "the policy services' own answers", "tables on the network"} <= set(
+        result.not_tried
+    )
+
+
+def test_the_hosts_own_address_exists_there(instance: Instance) -> None:
+    mine = host_addresses()
+    if not mine:
+        pytest.skip("this host has no address but loopback")
+    four = next((each for each in mine if ":" not in each), None)
+    assert four is not None
+    assert rehearsed(instance, parameter(instance, "inet_interfaces", f"127.0.0.1, {four}")).state == "passed"
+    wrong = rehearsed(instance, parameter(instance, "inet_interfaces", "192.0.2.250"))
+    assert "no local interface found for 192.0.2.250" in wrong.lines[0]
+
+
+def test_it_is_quick(instance: Instance) -> None:
+    begun = time.monotonic()
+    result = rehearsed(instance, parameter(instance, "delay_warning_time", "4h"))
+    assert result.state == "passed", result.lines
+    assert time.monotonic() - begun < module.PATIENCE / 2
+
+
+MISTAKES = [
+    (
+        "smtpd_recipient_restrictions",
+        "permit_mynetworks, bogus_thing, reject_unauth_destination",
+        "bogus_thing",
+    ),
+    ("smtpd_recipient_restrictions", "permit_mynetworks, reject, bogus_thing", "bogus_thing"),
+    ("smtpd_relay_restrictions", "permit_mynetworks", "specify at least one working instance"),
+    ("smtpd_sender_restrictions", "permit_mynetworks, check_sender_access", "need maptype:mapname"),
+    ("smtpd_data_restrictions", "permit_mynetworks, reject_bogus", "reject_bogus"),
+    ("smtpd_client_restrictions", "reject_rbl_client", "requires domain name argument"),
+    ("smtpd_client_restrictions", "check_client_access hash:/nonexistent", "/nonexistent.db"),
+    ("smtpd_client_restrictions", "permit_mynetworks, check_client_access nosuch:/x", "nosuch"),
+    ("smtpd_client_restrictions", "check_policy_service 127.0.0.1:10023", "invalid transport name"),
+    ("smtpd_restriction_classes", "foo", "needs a definition"),
+    ("smtpd_helo_required", "maybe", "bad boolean configuration"),
+    ("smtpd_helo_required", "true", "bad boolean configuration"),
+    ("soft_bounce", "1", "bad boolean configuration"),
+    ("smtpd_timeout", "5 sec", "bad time value or unit"),
+    ("queue_run_delay", "5 min", "bad time value or unit"),
+    ("bounce_queue_lifetime", "x", "bad time value or unit"),
+    ("smtp_connect_timeout", "30x", "bad time value or unit"),
+    ("delay_warning_time", "4 hours", "bad time value or unit"),
+    ("message_size_limit", "abc", "bad numerical configuration"),
+    ("mailbox_size_limit", "100", "smaller than message_size_limit"),
+    ("default_process_limit", "0", "default_process_limit"),
+    ("virtual_minimum_uid", "x", "bad numerical configuration"),
+    ("virtual_uid_maps", "5000", "type:name"),
+    ("mynetworks", "127.0.0.1/8", "non-null host address bits"),
+    ("mynetworks", "hash:/nonexistent", "/nonexistent.db"),
+    ("relay_domains", "hash:/nonexist", "/nonexist.db"),
+    ("relay_domains", "/nonexist", "/nonexist"),
+    ("virtual_alias_maps", "hash:/nonexistent", "/nonexistent.db"),
+    ("virtual_mailbox_maps", "hash:/nonexistent", "/nonexistent.db"),
+    ("local_recipient_maps", "hash:/nonexistent", "/nonexistent.db"),
+    ("alias_maps", "/etc/aliases", "type:name"),
+    ("transport_maps", "nosuch:/x", "unsupported dictionary type"),
+    ("header_checks", "regexp:/nonexistent", "/nonexistent"),
+    ("canonical_maps", "hash:/nonexistent", "/nonexistent.db"),
+    ("smtpd_milters", "inet:8891@localhost", "8891@localhost"),
+    ("smtpd_milters", "/opendkim/sock", "opendkim"),
+    ("smtpd_tls_security_level", "maybe", "Invalid TLS level"),
+    ("smtp_tls_security_level", "maybe", "Invalid TLS level"),
+    ("inet_protocols", "ipv7", "inet_protocols"),
+    ("inet_interfaces", "192.0.2.250", "no local interface"),
+    ("myhostname", "bad host name", "bad parameter value"),
+    ("compatibility_level", "x", "compatibility"),
+]
+
+
+@pytest.mark.law
+@pytest.mark.parametrize(("name", "value", "told"), sample(MISTAKES, 8, "mistakes"))
+def test_a_mistake_is_found_before_anything_is_written(
+    instance: Instance, name: str, value: str, told: str
+) -> None:
+    result = rehearsed(instance, parameter(instance, name, value))
+    assert result.state == "failed"
+    assert any(told in line for line in result.lines), result.lines
+    tally("rehearsed mistakes", found=1)
+
+
+def test_mistakes_in_master_cf(instance: Instance) -> None:
+    assert (
+        "bad boolean"
+        in rehearsed(instance, option(instance, "25/inet", "smtpd_helo_required", "maybe")).lines[0]
+    )
+    command = column(instance, "cleanup/unix", "command", "cleanupp")
+    assert any("cleanupp" in line for line in rehearsed(instance, command).lines)
+
+
+RIGHT = [
+    ("delay_warning_time", "4h"), ("message_size_limit", "30000000"), ("smtpd_helo_required", "yes"),
+    ("smtpd_banner", "$myhostname ESMTP"), ("disable_vrfy_command", "yes"), ("strict_rfc821_envelopes", "yes"),
+    ("smtpd_timeout", "60s"), ("queue_run_delay", "10m"), ("maximal_queue_lifetime", "6d"), ("biff", "no"),
+    ("soft_bounce", "yes"), ("smtpd_delay_reject", "no"), ("recipient_delimiter", "-"), ("relayhost", "[relay.example]:587"),
+    ("mailbox_command", "/usr/bin/procmail"), ("home_mailbox", "Maildir/"), ("smtp_tls_security_level", "may"),
+    ("mynetworks", "127.0.0.0/8 [::1]/128 192.0.2.0/24"), ("smtpd_sender_restrictions", "reject_unknown_sender_domain"),
+    ("smtpd_client_restrictions", "permit_mynetworks, reject_unknown_client_hostname"),
+    ("smtpd_helo_restrictions", "reject_invalid_helo_hostname, warn_if_reject reject_non_fqdn_helo_hostname"),
+    ("smtpd_recipient_restrictions", "permit_mynetworks, reject_unauth_destination, reject_rbl_client zen.example"),
+    ("smtpd_data_restrictions", "reject_unauth_pipelining"), ("default_process_limit", "50"),
+    ("smtpd_milters", "inet:127.0.0.1:8891, unix:/clamav/milter.sock"), ("smtp_connect_timeout", "15s"),
+    ("smtpd_client_connection_rate_limit", "30"), ("local_recipient_maps", ""), ("always_bcc", ""),
+    ("masquerade_domains", "falcot.com"), ("notify_classes", "resource, software, bounce"), ("bounce_queue_lifetime", "2d"),
+    ("virtual_minimum_uid", "500"), ("append_dot_mydomain", "yes"), ("my_own_name", "anything"),
+    ("inet_protocols", "all"), ("header_size_limit", "51200"), ("smtpd_soft_error_limit", "5"),
+    ("smtpd_recipient_limit", "200"), ("default_destination_concurrency_limit", "10"), ("line_length_limit", "4096"),
+    ("smtpd_reject_unlisted_sender", "yes"), ("unknown_local_recipient_reject_code", "450"), ("smtpd_tls_security_level", "none"),
+    ("transport_maps", "inline:{ x.example=smtp:[y.example] }"), ("relay_domains", "relay.example, other.example"),
+    ("mydestination", "$myhostname, $mydomain, localhost"), ("smtp_generic_maps", "inline:{ a@b.example=c@d.example }"),
+    ("sender_bcc_maps", "static:archive@falcot.com"), ("smtpd_forbidden_commands", "CONNECT GET POST"),
+    ("smtpd_peername_lookup", "no"),
+]  # fmt: skip
+
+
+@pytest.mark.law
+def test_right_changes_raise_no_alarm(instance: Instance) -> None:
+    some = random.Random(1)
+    for name, value in RIGHT if WHOLE else some.sample(RIGHT, 6):
+        result = rehearsed(instance, parameter(instance, name, value))
+        assert (result.state, result.lines) == ("passed", ()), name
+        tally("rehearsed right changes", passed=1)
+
+
+def test_services_may_be_added_chrooted_and_switched(instance: Instance) -> None:
+    block = "2526 inet n - y - - smtpd\n  -o syslog_name=postfix/other\n  -o smtpd_helo_required=yes\n"
+    result = rehearsed(
+        instance,
+        AddService(instance.master, "2526/inet", block),
+        column(instance, "25/inet", "chroot", "y"),
+        SwitchService(instance.master, "587/inet", on=False),
+    )
+    assert (result.state, result.lines) == ("passed", ())
+
+
+def test_an_old_mistake_is_no_alarm(place: Place) -> None:
+    main = place.etc / "main.cf"
+    kept = main.read_bytes()
+    try:
+        main.write_bytes(kept + b"\nsmtpd_helo_restrictions = check_helo_access hash:/nonexistent\n")
+        os.utime(main, (time.time() - 60,) * 2)
+        again = Instance.open(str(place.etc))
+        assert rehearsed(again, parameter(again, "delay_warning_time", "5h")).lines == ()
+        wrong = rehearsed(again, parameter(again, "smtpd_timeout", "x"))
+        assert wrong.state == "failed"
+        assert not any("/nonexistent" in line for line in wrong.lines)
+    finally:
+        main.write_bytes(kept)
+        os.utime(main, (time.time() - 60,) * 2)
