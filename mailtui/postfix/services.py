@@ -221,3 +221,10 @@ def proposed(instance: Instance, name: str) -> str:
     smtpd = next((row for row in services(instance) if row.counts and row.command == "smtpd"), None)
     chroot = smtpd.chroot if smtpd is not None else "y"
     return block.replace("inet n       -       y", f"inet n       -       {chroot}", 1)
+
+
+def entry_text(instance: Instance, row: ServiceRow) -> str:
+    """The text of an entry in force with its `-o` lines. Raises InstanceError, and Missing."""
+    from mailtui.formats.masterblock import block_of
+
+    return decode(block_of(document(instance), row.name, row.type))

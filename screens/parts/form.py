@@ -1,0 +1,192 @@
+"""What is typed into a form in the detail pane: lines of text, lists, choices. Free of Textual.
+
+    form = Form("new domain", [
+        TextField("domain", "domain"),
+        ChoiceField("class", "class", choices=(("virtual-alias", "addresses only, no mailbox"), …)),
+        ListField("items", "goes to", values=["jean"]),
+    ])
+    form.values()       # {"domain": "falcot.net", "class": "virtual-alias", "items": ("jean",)}
+
+A field with `when` is there only while that says so of the form's values.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+Value = str | tuple[str, ...]
+Values = Mapping[str, Value]
+Complete = Callable[[str], Sequence[str]]
+"""Names that begin as what was typed; asked in a thread."""
+
+
+class Note(NamedTuple):
+    """Something to say under a field while it is typed in. `item`: which item of a list, from 0."""
+
+    field: str
+    text: str
+    severity: Literal["error", "warning", "advice"] = "warning"
+    item: int | None = None
+
+
+def _always(_values: Values) -> bool:
+    return True
+
+
+@dataclass(slots=True, kw_only=True)
+class FormField:
+    """What all fields share. `hint`: a sentence under the field while it is typed in."""
+
+    name: str
+    label: str
+    hint: str = ""
+    when: Callable[[Values], bool] = _always
+
+    @property
+    def rows(self) -> int:
+        """The lines that it takes."""
+        return 1
+
+    @abstractmethod
+    def text(self, row: int) -> str:
+        """What stands in one of its lines."""
+
+    @abstractmethod
+    def value(self) -> Value:
+        """What is typed in."""
+
+    @property
+    def choosing(self) -> bool:
+        """Whether Left and Right choose, and nothing is typed."""
+        return False
+
+
+@dataclass(slots=True, kw_only=True)
+class TextField(FormField):
+    """One line of text."""
+
+    content: str = ""
+    complete: Complete | None = None
+
+    def text(self, row: int) -> str:  # noqa: ARG002
+        return self.content
+
+    def value(self) -> str:
+        return self.content.strip()
+
+
+@dataclass(slots=True, kw_only=True)
+class ListField(FormField):
+    """A list, each item on a line of its own; the last line is empty, the place for the next."""
+
+    items: list[str] = field(default_factory=list)
+    complete: Complete | None = None
+
+    def __post_init__(self) -> None:
+        if not self.items or self.items[-1].strip():
+            self.items.append("")
+
+    @property
+    def rows(self) -> int:
+        return len(self.items)
+
+    def text(self, row: int) -> str:
+        return self.items[row]
+
+    def put(self, row: int, text: str) -> None:
+        """Set an item; the last line stays empty."""
+        self.items[row] = text
+        if self.items[-1].strip():
+            self.items.append("")
+
+    def tidy(self, row: int) -> int:
+        """Called when a line is left: an empty one goes. Returns how many lines there are more."""
+        if row >= len(self.items) - 1 or self.items[row].strip():
+            return 0
+        del self.items[row]
+        return -1
+
+    def value(self) -> tuple[str, ...]:
+        return tuple(item.strip() for item in self.items if item.strip())
+
+
+@dataclass(slots=True, kw_only=True)
+class ChoiceField(FormField):
+    """One of several values, each with a sentence on what it means."""
+
+    choices: Sequence[tuple[str, str]]
+    chosen: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.chosen:
+            self.chosen = self.choices[0][0]
+
+    @property
+    def choosing(self) -> bool:
+        return True
+
+    def text(self, row: int) -> str:  # noqa: ARG002
+        return self.chosen
+
+    @property
+    def sentence(self) -> str:
+        """What the chosen value means."""
+        return dict(self.choices).get(self.chosen, "")
+
+    def step(self, by: int) -> bool:
+        """Choose the next value, or the one before; False where there is no other."""
+        names = [name for name, _ in self.choices]
+        if len(names) < 2:
+            return False
+        at = names.index(self.chosen) if self.chosen in names else 0
+        self.chosen = names[(at + by) % len(names)]
+        return True
+
+    def value(self) -> str:
+        return self.chosen
+
+
+class Place(NamedTuple):
+    """One line of the form: a field and which of its lines."""
+
+    field: FormField
+    row: int
+
+
+class Form:
+    """The fields, and whether anything was typed. `title` stands over them."""
+
+    def __init__(self, title: str, fields: Sequence[FormField]) -> None:
+        self.title = title
+        self.fields = tuple(fields)
+        self._before = self.values()
+
+    def values(self) -> dict[str, Value]:
+        """What is typed in, by the fields' names; also of fields that are not shown now."""
+        return {each.name: each.value() for each in self.fields}
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything is another than at the beginning."""
+        return self.values() != self._before
+
+    @property
+    def before(self) -> dict[str, Value]:
+        """What stood there at the beginning."""
+        return self._before
+
+    def places(self) -> list[Place]:
+        """The lines that are shown now."""
+        values = self.values()
+        shown = [each for each in self.fields if each.when(values)]
+        return [Place(each, row) for each in shown for row in range(each.rows)]
+
+    def field(self, name: str) -> FormField:
+        """The field of this name. KeyError where there is none."""
+        for each in self.fields:
+            if each.name == name:
+                return each
+        raise KeyError(name)
