@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -39,8 +40,11 @@ class Result(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The program's own words, standard error first: what an admin must see when it failed."""
+        """The program's own words, standard error first: what an admin must see when it failed. Of one
+        that a signal ended without a word, that."""
         text = self.err.strip() or self.out.strip()
+        if not text and self.status < 0:
+            return f"ended by signal {-self.status} ({signal.strsignal(-self.status) or 'unknown'})"
         return text.decode("utf-8", "replace").replace("\r\n", "\n")
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from mailtui.edits.entries import RemoveEntry, SwitchEntry
+from mailtui.edits.entries import RemoveDisabledEntry, RemoveEntry, SwitchEntry
 from mailtui.edits.model import Edit
 from mailtui.postfix.aliases import AliasRow
 from mailtui.postfix.instance import Instance
@@ -129,20 +129,33 @@ class AliasesScreen(Editing):
 
     def _delete(self, rows: list[AliasRow]) -> None:
         rows = [row for row in self.editable(rows) if row.marker != "-"]
-        off = next((row for row in rows if row.off), None)
-        rows = [row for row in rows if not row.off]
+        hidden = next((row for row in rows if row.off and not self._is_last_off(row)), None)
+        if hidden is not None:
+            self.say(
+                f"{hidden.key} is commented out again below line {hidden.line}; delete that one first",
+                "warning",
+            )
+            rows = [row for row in rows if not row.off or self._is_last_off(row)]
         edits = [edit for row in rows for edit in _removal(row)]
-        if off is not None and not edits:
-            self.say(f"{off.address} is off in the file: Postfix does not see it, there is nothing to delete")
         if not edits:
             return
         names = ", ".join(row.address for row in rows[:TOLD]) + (", …" if len(rows) > TOLD else "")
         self.stage(edits, label=f"- {len(rows)} aliases: {names}" if len(rows) > 1 else "")
         new = [row for row in rows if row.line is None]
+        gone = [row for row in rows if row.line is not None and not row.off]
         if len(new) == len(rows):
             self.say(f"Taken back: {names}")
+        elif gone:
+            self._tell_fate(gone)
         else:
-            self._tell_fate([row for row in rows if row.line is not None])
+            self.say(f"Only a comment goes, not mail: {names}")
+
+    def _is_last_off(self, row: AliasRow) -> bool:
+        """Whether an edit that names the commented-out entry means this row: of several the last."""
+        if self.aliases is None or row.table.target is None:
+            return False
+        number = self.aliases.locate_off(row.table.target, row.key)
+        return number is not None and self.aliases.row(number).line == row.line
 
     def _tell_fate(self, rows: Sequence[AliasRow]) -> None:
         """Say what becomes of mail to the addresses that were just removed."""
@@ -235,8 +248,7 @@ class AliasesScreen(Editing):
     def _copy(self, rows: list[AliasRow]) -> None:
         if rows:
             text = "\n".join(_as_text(row) for row in rows[:COPIED])
-            self.console.copy(text)
-            self.console.show_plain("Copied, if your terminal allows it; else select it here", text)
+            self.console.copy_and_show(text)
 
     def action_save(self) -> None:
         rows, shown = self.rows, self.lines.rows
@@ -262,6 +274,8 @@ def _removal(row: AliasRow) -> list[Edit]:
     """The edit that removes a row; of a new one, that takes it back."""
     if row.table.target is None:
         return []
+    if row.off:
+        return [RemoveDisabledEntry(row.table.target, row.key, row.destinations)]
     return [RemoveEntry(row.table.target, row.address, row.destinations)]
 
 

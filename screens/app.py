@@ -18,11 +18,10 @@ from textual.screen import Screen
 
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.lifetime import LastingApp
-from mailtui.screens.parts.names import BY_MODE, SCREENS
+from mailtui.screens.parts.names import SCREENS
 from mailtui.screens.parts.session import Session
 from mailtui.screens.parts.strip import StripLines
 from mailtui.screens.parts.terminal import Plan
-from mailtui.screens.parts.text import show
 from mailtui.styles import stylesheets
 
 if TYPE_CHECKING:
@@ -130,9 +129,12 @@ class MailtuiApp(LastingApp):
             self.strip.show(True)
 
     def copy(self, text: str) -> None:
-        """Copy through the terminal (OSC 52), and say that this is all that can be known about it."""
-        self.copy_to_clipboard("\n".join(show(line) for line in text.split("\n")))
-        self.notify("Copied, if your terminal allows it")
+        """Copy through the terminal (OSC 52), and say what came of it."""
+        self.notify(self.copied(text))
+
+    def copy_and_show(self, text: str) -> None:
+        """Copy it, and show it for those whose terminal does not take it."""
+        self.show_plain(f"{self.copied(text)}; q goes back", text)
 
     def show_plain(self, title: str, text: str) -> None:
         """Show a text unwrapped over the whole screen, for the terminal's own selection."""
@@ -192,6 +194,7 @@ class MailtuiApp(LastingApp):
 
     def action_reread(self) -> None:
         self.session.reread()
+        self.screen.refresh()  # all of it is sent again: others may have written on the terminal
         self.notify("Read again from the disk")
 
     def action_drop_draft(self) -> None:
@@ -223,7 +226,7 @@ class MailtuiApp(LastingApp):
         from mailtui.screens.help import HelpScreen
 
         screen = self.screen
-        title = BY_MODE[screen.mode].title if isinstance(screen, ConsoleScreen) else "this view"
+        title = screen.help_title if isinstance(screen, ConsoleScreen) else "this view"
         self.push_screen(HelpScreen(screen, f"Keys of {title}"), self._run_later)
 
     def action_palette(self) -> None:

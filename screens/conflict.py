@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -10,9 +11,9 @@ from textual.binding import Binding, BindingType
 
 from mailtui.apply.review import Review
 from mailtui.apply.secret import MASK
-from mailtui.edits.model import Conflict, Value
+from mailtui.edits.model import Conflict, Edit, Value
 from mailtui.edits.model import show as words
-from mailtui.edits.rebase import exchanged, on_top
+from mailtui.edits.rebase import editable, exchanged, on_top, rewritten
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import TitleLine
 from mailtui.screens.parts.frame import ConsoleScreen
@@ -20,6 +21,7 @@ from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import LineList, Listed, Row
 from mailtui.screens.parts.reviewlines import LEAD, is_masked, said
 from mailtui.screens.parts.text import Span, wrapped
+from mailtui.screens.parts.valuedialog import ValueDialog
 
 LABEL = 11
 """Columns before a value."""
@@ -45,14 +47,17 @@ class ConflictList(LineList):
 
 
 class ConflictScreen(ConsoleScreen):
-    """`t` or `o` settles the conflict under the cursor; with the last one the view closes."""
+    """`t`, `o` or Enter settles the conflict under the cursor; with the last one the view closes."""
 
     MODE = "review"
+    HELP_TITLE = "Conflict"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "theirs", "theirs", id="conflict.theirs",
                 tooltip="Leave what stands there now, and drop your edit."),
         Binding("o", "ours", "ours", id="conflict.ours",
                 tooltip="Keep your edit: it is put on top of what stands there now."),
+        Binding("enter", "edit", "edit", id="conflict.edit",
+                tooltip="Type the value that is to stand there, in the place of theirs."),
         Binding("q,escape", "back", "back", key_display="q", id="conflict.back",
                 tooltip="Go back to the Review; nothing is written while a conflict stands."),
         Binding("ctrl+c", "back", show=False),
@@ -133,9 +138,42 @@ class ConflictScreen(ConsoleScreen):
         if ours is None:
             self.say("Yours cannot be put on top of this; t leaves theirs and drops your edit", "warning")
             return
+        self._exchange(conflict, ours, "Yours goes on top of theirs")
+
+    def action_edit(self) -> None:
+        conflict = self.conflict
+        if conflict is None:
+            return
+        value = editable(conflict)
+        if value is None:
+            self.say("This edit has no value to type: t leaves theirs, o puts yours on top", "warning")
+        elif is_masked(self._found, conflict.edit):
+            self.say("The value is secret and not shown: t leaves theirs, o puts yours on top", "warning")
+        else:
+            lines = [
+                [(f"{label:<{LABEL - 2}}", "dim"), (words(shown), "")]
+                for label, shown in (("was", conflict.was), ("theirs", conflict.theirs))
+            ]  # fmt: skip
+            title = said(self._found, conflict.edit)
+            self.app.push_screen(ValueDialog(title, lines, words(value)), partial(self._typed, conflict))
+
+    def _typed(self, conflict: Conflict, text: str | None) -> None:
+        if text is None or conflict not in self._left:
+            return
+        try:
+            edit = rewritten(conflict, text, self.session.instance.files)
+        except OSError as error:
+            self.say(str(error), "error")
+            return
+        if edit is None:
+            self.say("This value cannot be put there; t leaves theirs and drops your edit", "warning")
+        else:
+            self._exchange(conflict, edit, "Your value goes on top of theirs")
+
+    def _exchange(self, conflict: Conflict, edit: Edit, how: str) -> None:
         draft = self.session.draft
-        draft.replace(exchanged(draft.groups, conflict.edit, ours))
-        self._settled(conflict, "Yours goes on top of theirs")
+        draft.replace(exchanged(draft.groups, conflict.edit, edit))
+        self._settled(conflict, how)
 
     def _settled(self, conflict: Conflict, how: str) -> None:
         self._left.remove(conflict)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mailtui.screens.app import MailtuiApp
     from mailtui.screens.parts.session import Session
 
+_TURN = 0.001
+"""Seconds of Python after which a thread that works beside the screens gives them a turn: keys come first."""
+
 
 def run_console(
     open_session: Callable[[], Session],
@@ -43,11 +46,11 @@ def run_console(
         return 1
     plan = plan_for(os.environ, colours=colours, ascii_only=ascii_only, mouse=mouse)
     prepare(os.environ, plan, colours)
+    sys.setswitchinterval(_TURN)
     gc.disable()  # until the first screen is up: nothing that a start makes is garbage
     skeleton.show("", config_dir, start, plan)
     try:
         app = _made(open_session, plan, start, crash_dir)
-        _lenient_output()
     except BaseException:
         skeleton.hide()
         raise
@@ -75,11 +78,3 @@ def _made(open_session: Callable[[], Session], plan: Plan, start: str, crash_dir
 
     import_screen(start)
     return MailtuiApp(opening.session(), plan, start, Path(crash_dir) if crash_dir else None)
-
-
-def _lenient_output() -> None:
-    """A character that the locale's charset lacks becomes `?`: an exception would stop the thread that
-    writes to the terminal, and an escape of several characters would shift the row."""
-    reconfigure = getattr(sys.__stderr__, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="replace")

@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import Lines, TitleLine
 from mailtui.screens.parts.footer import Footer, actions
 from mailtui.screens.parts.keys import key_name
 from mailtui.screens.parts.linelist import LineList, Listed, Row
+from mailtui.screens.parts.paced import PacedModal
 from mailtui.screens.parts.text import ascii_in_use
 
 MARKERS = (
@@ -43,7 +44,7 @@ def sections(screen: Screen[object]) -> list[tuple[str, list[ActiveBinding]]]:
     return [("THIS VIEW", own), ("EVERYWHERE", general)]
 
 
-class HelpScreen(ModalScreen[ActiveBinding | None]):
+class HelpScreen(PacedModal[ActiveBinding | None]):
     """The keys of `screen`; answers the action to run, if one was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -14,6 +14,7 @@ from mailtui.apply.history import Entry, History, HistoryError
 from mailtui.apply.journal import JournalError
 from mailtui.apply.state import StateError
 from mailtui.postfix.errors import InstanceError
+from mailtui.screens.parts.beside import problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import TextView
 from mailtui.screens.parts.linelist import Listed, Row
@@ -131,7 +132,10 @@ class HistoryScreen(ListScreen):
         self.run_worker(self._take_over(), group="read", exclusive=True)
 
     async def _take_over(self) -> None:
-        reading = await asyncio.to_thread(self._look)
+        try:
+            reading = await asyncio.to_thread(self._look)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the screen
+            reading = Reading(error=problem(error))
         self._reading = reading
         self._by_id = {entry.id: entry for entry in reading.entries}
         wrong = reading.error or reading.told

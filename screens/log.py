@@ -259,8 +259,7 @@ class LogScreen(ListScreen):
         numbers = [key for key in self.lines.chosen() if isinstance(key, int)]
         if numbers:
             text = "\n".join(decode(line_at(self.feed, number)) for number in numbers)
-            self.console.copy(text)
-            self.console.show_plain("Copied, if your terminal allows it; else select it here", text)
+            self.console.copy_and_show(text)
 
     def action_save(self) -> None:
         feed, numbers = self.feed, self.shown.numbers

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from mailtui.screens.help import keys_of
 from mailtui.screens.parts.columns import Column
@@ -21,6 +21,7 @@ from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.keys import is_destructive
 from mailtui.screens.parts.linelist import LineList, Listed, Row
 from mailtui.screens.parts.names import SCREENS
+from mailtui.screens.parts.paced import PacedModal
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class PaletteField(Field):
     ]  # fmt: skip
 
 
-class PaletteScreen(ModalScreen[Entry | None]):
+class PaletteScreen(PacedModal[Entry | None]):
     """Answers the entry that was chosen."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:

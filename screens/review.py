@@ -22,6 +22,7 @@ from mailtui.apply.review import Cancelled, Review, review
 from mailtui.apply.transaction import apply
 from mailtui.edits.draft import Group
 from mailtui.edits.model import Edit, Value
+from mailtui.screens.parts.beside import problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import TitleLine
 from mailtui.screens.parts.dialogs import Confirm, ErrorDialog
@@ -91,7 +92,7 @@ class ReviewScreen(GuardedScreen):
 
     def body(self) -> ComposeResult:
         yield TitleLine(id="title")
-        yield LineList(Column("", share=1), header=False, marks=False, empty="Nothing is staged")
+        yield LineList(Column("", share=1), header=False, marks=False, empty="")
 
     @property
     def lines(self) -> LineList:
@@ -131,9 +132,10 @@ class ReviewScreen(GuardedScreen):
         if not edits:
             self.workers.cancel_group(self, "review")
             self.found, self.phase = None, "empty"
+            self.lines.empty = "Nothing is staged"
             self._show()
             return
-        self.phase = "looking"
+        self.phase, self.lines.empty = "looking", ""
         self._title()
         self.refresh_bindings()
         self.run_worker(self._review(edits, self._cancel), group="review", exclusive=True)
@@ -144,6 +146,12 @@ class ReviewScreen(GuardedScreen):
             found = await asyncio.to_thread(look)
             rows = await asyncio.to_thread(self._rows(self.size.width).showing, found)  # a diff may be long
         except Cancelled:
+            return
+        except Exception as error:  # noqa: BLE001  # whatever it is: it is said, and the console goes on
+            if cancel is self._cancel:
+                self.found, self.phase = None, "unchecked"
+                self._show()
+                self.app.push_screen(ErrorDialog("The changes could not be checked", [problem(error)]))
             return
         if cancel is not self._cancel:
             return
@@ -215,7 +223,7 @@ class ReviewScreen(GuardedScreen):
         if action == "accept":
             return bool(self.found and self.found.not_yours and self.phase != "done")
         if action == "apply":
-            return self.phase != "done"
+            return self.phase not in {"done", "empty"}
         if action in {"drop", "save"}:
             return self.phase not in {"done", "empty", "applying"}
         return True
@@ -263,8 +271,7 @@ class ReviewScreen(GuardedScreen):
 
     def action_copy(self) -> None:
         if self.found is not None and self.found.diff:
-            self.console.copy(self.found.diff)
-            self.console.show_plain("The diff", self.found.diff.removesuffix("\n"))
+            self.console.copy_and_show(self.found.diff.removesuffix("\n"))
 
     def action_overrule(self) -> None:
         self.say("Nothing to overrule: no rehearsal failed")
@@ -300,7 +307,17 @@ class ReviewScreen(GuardedScreen):
             apply, session.instance, edits, who=session.who or None, accept_not_yours=self._accepted,
             progress=self._telling(cancel), cancel=cancel,
         )  # fmt: skip
-        outcome = await asyncio.to_thread(write)
+        try:
+            outcome = await asyncio.to_thread(write)
+        except Exception as error:  # noqa: BLE001  # the journal knows how far it came
+            self.phase = "ready"
+            lines = [
+                problem(error),
+                "",
+                "What was begun is ended by the next write, or by mailtui history recover.",
+            ]
+            self.app.push_screen(ErrorDialog("Writing failed", lines), lambda _: self._look())
+            return
         told: Sequence[str] = outcome.told
         if outcome.state == "applied":
             folder = session.instance.config_dir

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -28,6 +28,7 @@ from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.text import Spans
 
 _FIELDS = ("private", "unprivileged", "chroot", "wakeup", "process_limit", "command")
+_ENTRY = "service type private unprivileged chroot wakeup maxproc command"
 _YES_NO = (("-", "the default"), ("y", "yes"), ("n", "no"))
 _PROPOSED = (
     ("override", "one -o more for the service under the cursor"),
@@ -188,13 +189,16 @@ class ServicesScreen(BackgroundList[ServiceLine]):
             return [name for name in known if name.startswith(prefix)][:20]
 
         choices = _PROPOSED if line is not None else _PROPOSED[1:]
-        own: dict[str, str] = {"override": "override", "entry": "entry"}
+
+        def only(what: str) -> Callable[[Values], bool]:
+            return lambda values: values["what"] == what
+
         form = Form("new", [
             ChoiceField(name="what", label="what", choices=choices),
-            TextField(name="name", label="-o name", complete=names, when=lambda v: v["what"] == own["override"]),
-            TextField(name="value", label="value", when=lambda v: v["what"] == own["override"]),
-            TextField(name="block", label="entry", when=lambda v: v["what"] == own["entry"],
-                      hint="service type private unprivileged chroot wakeup maxproc command"),
+            TextField(name="name", label="-o name", complete=names, when=only("override")),
+            TextField(name="value", label="value", when=only("override")),
+            TextField(name="block", label="entry", when=only("entry"),
+                      hint=_ENTRY),
         ])  # fmt: skip
         service = line.service.service if line is not None else ""
         await self.open_form(form, lambda after, values: _new(after, service, values), self._check_new)
@@ -218,7 +222,9 @@ def _switched(instance: Instance, lines: Sequence[ServiceLine]) -> Made:
         if line.marker == "-":
             refused = "this is to be deleted; u takes that back"
         elif line.option is None:
-            edits.append(SwitchService(instance.master, name, on=not line.service.enabled))
+            edits.append(
+                SwitchService(instance.master, name, line.service.words, on=not line.service.enabled)
+            )
         elif not line.service.enabled:
             refused = f"{name} is off as a whole"
         else:
@@ -275,9 +281,7 @@ def _new(after: Instance, service: str, values: Values) -> Made:
     if what == "entry":
         words = str(values["block"]).split()
         if len(words) < 8:
-            return Made(
-                refused="an entry has eight fields: service type private unprivileged chroot wakeup maxproc command"
-            )
+            return Made(refused=f"an entry has eight fields: {_ENTRY}")
         name = f"{words[0]}/{words[1]}"
         return Made([AddService(after.master, name, f"{values['block']}\n")], to=(name, "", 0))
     name = f"{what}/inet"
@@ -285,5 +289,5 @@ def _new(after: Instance, service: str, values: Values) -> Made:
     if any(row.counts for row in found):
         return Made(refused=f"{name} is in force already")
     if found:
-        return Made([SwitchService(after.master, name, on=True)], to=(name, "", 0))
+        return Made([SwitchService(after.master, name, found[-1].words, on=True)], to=(name, "", 0))
     return Made([AddService(after.master, name, proposed(after, what))], to=(name, "", 0))

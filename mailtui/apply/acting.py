@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailtui import commands
 from mailtui.apply import act, plan, verify
+from mailtui.apply.act import Done
 from mailtui.apply.checks import touched_keys, touched_parameters
 from mailtui.apply.compile import Built
 from mailtui.apply.look import Look
@@ -15,6 +18,7 @@ from mailtui.apply.report import Doing, Failed, Reporter
 from mailtui.apply.verify import Health
 from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance
+from mailtui.postfix.private import copied
 from mailtui.text.safe import safe
 
 MOST_KEYS = 2000
@@ -43,6 +47,7 @@ class Acting:
     def __init__(self, instance: Instance, found: Look) -> None:
         self._instance, self._found = instance, found
         self._before = Health(None)
+        self._looked: Future[Health] = Future()
         self._expected: list[tuple[Target, dict[bytes, bytes | None]]] = []
         self._log: _Place | None = None
         self._acted = False
@@ -54,13 +59,22 @@ class Acting:
         """Whether Postfix must be told."""
         return bool(self._found.plan.act)
 
-    def look(self, built: Sequence[Sequence[Built]]) -> None:
-        """Remember how Postfix is, and what the new tables answer."""
+    def begin(self) -> None:
+        """Look how Postfix is while the change is checked: a greeting may take as long as that."""
+        pool = ThreadPoolExecutor(max_workers=1)
+        self._looked = pool.submit(self._health)
+        pool.shutdown(wait=False)
+
+    def _health(self) -> Health:
         if self.needed:
-            self._before = verify.health(self._instance, verify.endpoints(self._instance.config_dir))
+            return verify.health(self._instance, verify.endpoints(self._instance.config_dir))
+        return verify.health(self._instance, []) if self._found.running else Health(None)
+
+    def look(self, built: Sequence[Sequence[Built]]) -> None:
+        """Remember how Postfix was since `begin`, and what the new tables answer. Raises CommandError."""
+        self._before = self._looked.result()
+        if self.needed:
             self._log = _log_place(self._instance.log_file)
-        elif self._found.running:
-            self._before = verify.health(self._instance, [])
         for change, tables in zip(self._found.changes, built, strict=True):
             keys = sorted(key for key in touched_keys(change) if b"\n" not in key)[:MOST_KEYS]
             for each in tables:
@@ -80,10 +94,32 @@ class Acting:
         self._acted = True
         if planned.act == "reload":
             with reporter.step("reload", control.words("reload")) as doing:
-                _require(act.reload(control), doing)
+                self._require_as_before(act.reload(control), doing)
         elif planned.act == "restart":
             with reporter.step("restart", control.words("restart")) as doing:
-                _require(act.start(control) if planned.stop_first else act.restart(control), doing)
+                if planned.stop_first:
+                    _require(act.start(control), doing)
+                else:
+                    self._require_as_before(act.restart(control), doing)
+
+    def _require_as_before(self, done: Done, doing: Doing) -> None:
+        """A command must succeed, unless the configuration before the change let none succeed either: that
+        is no reason to take the change back. Raises Failed."""
+        if done.ok or not self._failed_before():
+            _require(done, doing)
+            return
+        doing.failed = True
+        doing.words.append(done.words)
+        self.alarms.append(f"as before this change, {safe(done.command)} fails: {safe(done.words)}")
+
+    def _failed_before(self) -> bool:
+        """Whether postfix(1) refuses to work, and refused it for the same reason with the files of before."""
+        present = self._instance.main.path, self._instance.master.path
+        before = {change.target.path: change.before for change in self._found.changes}
+        main, master = (before[path] if path in before else _raw(path) for path in present)
+        with copied(main, master) as folder:
+            was = _fatal(folder).replace(folder, self._instance.config_dir)
+        return bool(was) and was == _fatal(self._instance.config_dir)
 
     def verify(self, reporter: Reporter) -> None:
         """Raises Failed where Postfix is worse than before, or does not say what was written."""
@@ -104,7 +140,7 @@ class Acting:
         names = {change.target.path for change in changes} | touched_parameters(changes)
         ours = verify.alarms(new, names, self._log.earlier)
         bad = [line for line in new.splitlines() if any(word in line for word in _BAD)]
-        self.alarms = [f"in the log: {safe(line)}" for line in bad if safe(line) not in map(safe, ours)]
+        self.alarms += [f"in the log: {safe(line)}" for line in bad if safe(line) not in map(safe, ours)]
         return ours
 
     def take_back(self, reporter: Reporter) -> list[str]:
@@ -128,6 +164,19 @@ class Acting:
                 _require(act.restart(control), doing)
             worse = verify.unlike(self._instance, self._before, restarted=True)
         return worse
+
+
+def _raw(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _fatal(config_dir: str) -> str:
+    """Why postfix(1) would do nothing at all in this directory; "" where it would."""
+    done = commands.act(("postfix", "-c", config_dir, "status"), terminal=True)
+    return "\n".join(line for line in done.words.splitlines() if line.startswith("postfix: fatal: "))
 
 
 def _require(done: act.Done, doing: Doing) -> None:

@@ -15,7 +15,7 @@ from mailtui.apply.checks import NotYours
 from mailtui.apply.database import JournalError
 from mailtui.apply.exact import undone_by
 from mailtui.apply.examine import Cancelled, Examined, examine
-from mailtui.apply.faults import Changed, WriteError
+from mailtui.apply.faults import Changed, WriteError, in_one
 from mailtui.apply.journal import Journal, new_change
 from mailtui.apply.look import Look, look
 from mailtui.apply.outcome import OutcomeState
@@ -39,6 +39,9 @@ ERRORS = (
     state.StateError,
     locks.Busy,
 )
+
+
+_CONFIG = frozenset({"main.cf", "master.cf"})
 
 
 class _Overtaken(Failed):
@@ -72,21 +75,43 @@ class Course:
     review: Review | None = None
     number: int | None = None
     told: list[str] = field(default_factory=list)
+    ended: tuple[OutcomeState, str] | None = None
+    """Set once nothing that follows can alter it."""
 
 
 class Attempt:
     """One try, under the lock of every file it touches."""
 
     def __init__(
-        self, instance: Instance, edits: Sequence[Edit], options: Options, at: Course, journal: Journal
+        self,
+        instance: Instance,
+        edits: Sequence[Edit],
+        options: Options,
+        at: Course,
+        journal: Journal,
+        *,
+        waits: bool = False,
     ) -> None:
+        """`waits`: postconf has to wait from the beginning, and not only while we write."""
         self.instance, self.edits, self.options, self.at, self.journal = instance, edits, options, at, journal
+        self.waits, self.held = waits, contextlib.ExitStack()
         self.change = new_change(options.who, instance.config_dir, instance.hostname)
         self.found: Look
         self.files: list[File] = []
 
     def run(self) -> tuple[OutcomeState, str]:
         """Raises Again, Ended, and whatever fails before anything live was touched."""
+        with self.held:
+            if self.waits:
+                self._lock()
+            return self._run()
+
+    def _lock(self) -> None:
+        """Let postconf wait with its edits of the files that we change."""
+        for path in sorted({edit.target.path for edit in self.edits if edit.target.format in _CONFIG}):
+            self.held.enter_context(locks.postconf_lock(path))
+
+    def _run(self) -> tuple[OutcomeState, str]:
         self.found = look(self.instance, self.edits, self.journal, no_reload=self.options.no_reload)
         self.at.reporter = Reporter(self.found.plan, self.options.progress)
         self._require_replayed()
@@ -118,21 +143,21 @@ class Attempt:
 
     def _checked(self, works: Works) -> tuple[OutcomeState, str]:
         reporter = self.at.reporter
+        acting = Acting(self.instance, self.found)
+        acting.begin()
         try:
             seen = examine(self.instance, self.found, works.beside, reporter, self.options.cancel)
         except (Cancelled, commands.CommandError) as error:
             if self.options.cancel.is_set():
                 raise Ended("refused", "stopped before anything was written") from None
-            raise Ended("refused", str(error)) from None
+            raise Ended("refused", in_one(error)) from None
         self.at.review = present(self.found, reporter, seen, (), self.instance.hostname)
         self._require_current()
         self._require_accepted(self.at.review)
-        acting = Acting(self.instance, self.found)
         acting.look(seen.built)
-        with contextlib.ExitStack() as held:
-            for change in self.found.changes:
-                if change.target.format in {"main.cf", "master.cf"}:
-                    held.enter_context(locks.postconf_lock(change.target.path))
+        with self.held as held:
+            if not self.waits:
+                self._lock()
             self.files = ready(self.found, seen.built, works, self.instance.config_dir)
             self._require_going_on()
             self._begin()
@@ -210,7 +235,11 @@ class Attempt:
                     self._put(file)
 
     def _put(self, file: File) -> None:
-        writing.put(file.record, file.change.after, file.meta, file.mtime_ns)
+        try:
+            writing.put(file.record, file.change.pieces(), file.meta, file.mtime_ns)
+        except Changed:
+            file.overtaken = True
+            raise
         self.require_not_stopped()
 
     def _act(self, acting: Acting) -> None:
@@ -236,9 +265,9 @@ class Attempt:
         for file in reversed(self.files):
             try:
                 with reporter.step("write", f"{file.change.target.path} as it was"):
-                    writing.take_back(file.record)
+                    writing.take_back(file.record, overtaken=file.overtaken)
             except (WriteError, OSError) as error:
-                failures.append(str(error))
+                failures.append(in_one(error))
         worse = acting.take_back(reporter)
         if failures:
             _leave(works)
@@ -275,4 +304,4 @@ def _failures() -> Iterator[None]:
     except Changed as error:
         raise _Overtaken(str(error)) from error
     except ERRORS as error:
-        raise Failed(str(error)) from error
+        raise Failed(in_one(error)) from error

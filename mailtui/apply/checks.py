@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event
 from typing import Literal
 
 from mailtui import commands
 from mailtui.apply import compile as compiling
 from mailtui.apply.beside import editors, managed
-from mailtui.apply.compile import SUFFIXES, Built, Complaint, live_path
+from mailtui.apply.compile import Built, Complaint, live_path, program
 from mailtui.apply.dump import Difference, pending
-from mailtui.apply.uses import Use
+from mailtui.apply.faults import WriteError
+from mailtui.apply.uses import SUFFIXES, Use
 from mailtui.apply.work import Work
+from mailtui.apply.write import advice
 from mailtui.edits.candidate import FileChange
 from mailtui.edits.entries import EntryEdit, RenameEntry
 from mailtui.edits.parameters import ParameterEdit
@@ -27,6 +26,7 @@ from mailtui.formats.splice import ordered
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
 from mailtui.postfix import postconf
+from mailtui.postfix.private import copied
 from mailtui.text.safe import decode, encode, safe
 
 COMPARE_LIMIT = 1 << 20
@@ -37,7 +37,6 @@ NEAR = 2
 MISSPELT = 0.89
 """How alike two names are, from 0 to 1, of which one is taken for a slip in the other: relay_host and
 relayhost are, mua_client_restrictions and smtpd_client_restrictions are two names."""
-_COPY_AGE = 3600.0
 _WHERE = re.compile(
     r"(?:file )?(?P<path>\S*?(?:main|master)\.cf)(?:[,:] line (?P<line>\d+))?: (?P<text>.*)", re.DOTALL
 )
@@ -84,14 +83,11 @@ class NotYours:
 
 def _postconf(main: bytes, master: bytes, config_dir: str) -> list[tuple[bool, str]]:
     """What postconf complains of in these bytes: whether it is fatal, and its words with the real paths."""
-    with tempfile.TemporaryDirectory(prefix="mailtui-") as folder:
-        past = time.time() - _COPY_AGE
-        for name, raw in (("main.cf", main), ("master.cf", master)):
-            copy = Path(folder, name)
-            copy.write_bytes(raw)
-            os.utime(copy, (past, past))
+    with copied(main, master) as folder:
         result = commands.ask(["postconf", "-c", folder, "-n"])
         said = decode(result.err).replace(folder, config_dir).splitlines()
+    if result.status < 0:  # it judged nothing, of these files or of the present ones
+        raise commands.CommandError(result.argv, result.words)
     found = [(": fatal: " in line or ": panic: " in line, line.partition(": ")[2]) for line in said]
     if not result.ok and not any(fatal for fatal, _ in found):
         found.append((True, f"fatal: postconf ended with status {result.status}"))
@@ -169,14 +165,12 @@ def touched_keys(change: FileChange) -> set[bytes]:
 
 def touched_lines(change: FileChange) -> list[tuple[int, int]]:
     """The lines (from 1, both inclusive) of the new text that the splices wrote or closed up."""
-    lines, shift, at, line = [], 0, 0, 1
+    lines, at, line = [], 0, 1
     for splice in ordered(change.splices):
-        start = splice.start + shift
-        line += change.after.count(b"\n", at, start)
+        line += change.before.count(b"\n", at, splice.start)
         last = line + splice.new.count(b"\n")
         lines.append((line, last))
-        at, line = start + len(splice.new), last
-        shift += len(splice.new) - (splice.end - splice.start)
+        at, line = splice.end, last
     return lines
 
 
@@ -219,17 +213,31 @@ def _may_be_ours(said: Complaint, path: str, lines: Sequence[tuple[int, int]], k
     return quoted is None or Table.fold(encode(quoted[1])) in keys
 
 
-def not_yours(built: Built, change: FileChange, config_dir: str) -> list[NotYours]:
-    """The entries that others saved and did not compile: what compiling makes live beside our own edits.
+def going_live(built: Built, change: FileChange, config_dir: str) -> tuple[list[NotYours], list[Finding]]:
+    """The entries that others saved and did not compile: what compiling makes live beside our own edits;
+    and what must be said of a compiled table that cannot be compared, or whose text is gone.
 
     Raises WriteError and CommandError.
     """
-    live = live_path(built.target)
-    if not live or not built.ok or change.created or not _is_compared(change, live):
-        return []
+    live, path = live_path(built.target), change.target.path
+    if not live or not built.ok or not os.path.isfile(live) or not _is_compared(change, live):
+        return [], []
     ours = touched_keys(change)
-    found = pending(config_dir, built, live, len(change.after))
-    return [_not_yours(built.target, each) for each in found.differences if Table.fold(each.key) not in ours]
+    try:
+        found = pending(config_dir, built, live, max(change.size, os.path.getsize(live)))
+    except WriteError as error:
+        if error.path != live:
+            raise
+        text = f"cannot be read ({safe(error.what)}): it is compiled anew, and all of the text goes live"
+        return [], [Finding(stop=False, text=text, file=live)]
+    theirs = [each for each in found.differences if Table.fold(each.key) not in ours]
+    said = []
+    if change.created and theirs:
+        text = f"its text is gone and {live} is not"
+        if built.target.type != "cdb":  # postmap(1) cannot list one
+            text += f": `{program(built.target)} -s {built.target.spec} > {path}` makes a text of it"
+        said = [Finding(stop=False, text=safe(text), file=path)]
+    return [_not_yours(built.target, each) for each in theirs], said
 
 
 def _not_yours(target: Target, each: Difference) -> NotYours:
@@ -260,6 +268,8 @@ def surroundings(change: FileChange, uses: Sequence[Use]) -> list[Finding]:
     if change.created and not os.path.isdir(folder):
         found.append(Finding(stop=True, text=f"its folder {safe(folder)} does not exist; make it", file=path))
     for use in uses:
+        if use.clash:
+            found.append(Finding(stop=False, text=use.clash, file=path))
         if not use.indexed:
             continue
         if use.type not in SUFFIXES:
@@ -270,7 +280,13 @@ def surroundings(change: FileChange, uses: Sequence[Use]) -> list[Finding]:
                     file=path,
                 )
             )
-        elif not change.created and use.named_by and not os.path.exists(use.path + SUFFIXES[use.type]):
+            continue
+        live = use.path + SUFFIXES[use.type]
+        if os.path.exists(live) and not os.path.isfile(live):
+            found.append(Finding(stop=True, text="is not a file; move it away", file=live))
+        elif os.path.exists(live) and use.type != "lmdb":
+            found += [Finding(stop=False, text=words) for words in advice(live)]
+        elif not change.created and use.named_by and not os.path.exists(live):
             found.append(
                 Finding(stop=False, text=f"{use.spec} was never compiled: all of it goes live", file=path)
             )
@@ -292,7 +308,7 @@ def build_all(
         compiling.build(
             config_dir,
             Target(change.target.format, use.path, use.type),
-            change.after,
+            change.pieces(),
             work,
             on_line=on_line,
             cancel=cancel,

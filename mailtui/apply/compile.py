@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from threading import Event
 
 from mailtui import commands
+from mailtui.apply.uses import SUFFIXES
 from mailtui.apply.work import Work
+from mailtui.apply.write import Data
 from mailtui.formats.target import Target
 
-SUFFIXES: Mapping[str, str] = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb"}
-"""What a compiled table's name ends in, by type (postmap(1)); types not named here need no compiling."""
 _PROBE = "mailtui.probe.invalid"
 _LINE = re.compile(r"^(?P<path>.*?), line (?P<line>\d+): (?P<text>.*)$", re.DOTALL)
 _SAID = re.compile(r"^\S+: (?P<level>warning|error|fatal|panic): (?P<text>.*)$", re.DOTALL)
@@ -74,7 +74,7 @@ def live_path(target: Target) -> str:
 def build(
     config_dir: str,
     target: Target,
-    source: bytes,
+    source: Data,
     work: Work,
     *,
     on_line: Callable[[str], None] | None = None,
@@ -96,8 +96,9 @@ def build(
     said = complaints(done.err, {inside: target.path, work.path: os.path.dirname(target.path)})
     # A query that finds nothing ends with status 1 and silence.
     refused = [each for level, each in said if level in {"fatal", "panic"}]
-    if compiled and not done.ok and not refused:
-        refused = [Complaint(target.path, None, f"{program(target)} ended with status {done.status}")]
+    if (not done.ok if compiled else done.status not in {0, 1}) and not refused:
+        how = done.words if done.status < 0 else f"ended with status {done.status}"
+        refused = [Complaint(target.path, None, f"{program(target)} {how}")]
     return Built(
         target=target,
         work=work,

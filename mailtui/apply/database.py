@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailtui.apply.faults import worded
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -79,6 +81,22 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     )
 
 
+def newest_directory(folder: Path) -> str:
+    """The configuration directory of the newest change in a state folder; "" where that cannot be read."""
+    import json
+    import sqlite3
+
+    path = folder / DATABASE
+    try:
+        if not path.exists():
+            return ""
+        with contextlib.closing(connect(path, "ro")) as database:
+            row = database.execute("SELECT data FROM changes ORDER BY id DESC LIMIT 1").fetchone()
+        return str(json.loads(row[0])["config_dir"]) if row else ""
+    except (OSError, sqlite3.Error, ValueError, KeyError):
+        return ""  # a folder of another kind, or one that this user may not read
+
+
 def require_version(database: sqlite3.Connection) -> int:
     """The version of its tables, 0 for an empty one. Raises sqlite3.OperationalError for a newer one."""
     import sqlite3
@@ -120,7 +138,7 @@ def move_aside(path: Path) -> Path:
 
 def unwritable(folder: Path, error: Exception) -> JournalError:
     """Why the journal cannot be written, and what helps."""
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    reason = worded(error, str(folder)).what if isinstance(error, OSError) else str(error)
     return JournalError(
         f"{folder}: the journal cannot be written ({reason}), so nothing else is",
         "make room or correct its rights, or name another folder in MAILTUI_STATE_DIR",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mailtui import commands
@@ -55,7 +56,9 @@ def _listed(config_dir: str, target: Target, compiled: str) -> Iterator[bytes]:
         (program(target), "-c", config_dir, "-s", f"{target.type}:{base}"), timeout=commands.ACT_TIMEOUT
     )
     if not done.ok:
-        raise WriteError(f"{program(target)} -s failed: {done.words}", "", compiled)
+        words = done.words.splitlines() or [f"it ended with status {done.status}"]
+        why = words[-1].removeprefix(f"{program(target)}: fatal: ")
+        raise WriteError(f"{program(target)} -s failed: {why}", "", compiled)
     for line in done.out.split(b"\n")[:-1]:  # a value may hold a CR
         # postalias prints `key:`, then the tab
         yield (line.replace(b":\t", b"\t", 1) if target.format == "aliases" else line) + b"\n"
@@ -72,11 +75,15 @@ def _cdb(path: str) -> list[bytes]:
     try:
         end = min(struct.unpack_from("<512I", raw)[::2])  # the records end where the first hash table begins
         at = _CDB_HEADER
+        if not at <= end <= len(raw):
+            raise struct.error
         while at < end:
             key_size, size = struct.unpack_from("<II", raw, at)
             key, value = raw[at + 8 : at + 8 + key_size], raw[at + 8 + key_size : at + 8 + key_size + size]
             lines.append(key.removesuffix(b"\0") + b"\t" + value.removesuffix(b"\0") + b"\n")
             at += 8 + key_size + size
+        if at != end:
+            raise struct.error
     except struct.error:
         raise WriteError("is not a cdb file", "compile it anew from its text", path) from None
     return lines
@@ -87,8 +94,9 @@ def pending(config_dir: str, present: Built, live: str, most: int = MOST) -> Pen
 
     Raises WriteError where one of them cannot be read.
     """
-    ours = dump(config_dir, present.target, f"{present.work.path}/{present.compiled}")
-    theirs = dump(config_dir, present.target, live)
+    paths = (f"{present.work.path}/{present.compiled}", live)
+    with ThreadPoolExecutor(max_workers=2) as pool:  # two programs at once: each starts as long as it works
+        ours, theirs = pool.map(lambda path: dump(config_dir, present.target, path), paths)
     source, running = _pairs(ours - theirs), _pairs(theirs - ours)
     keys = sorted(source.keys() | running.keys())
     named = tuple(Difference(key, running.get(key), source.get(key)) for key in keys[:most])

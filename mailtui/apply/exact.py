@@ -13,12 +13,11 @@ from dataclasses import replace
 
 from mailtui.apply.journal import Journal
 from mailtui.apply.record import Change
-from mailtui.apply.write import digest
+from mailtui.apply.write import digest, digest_of
 from mailtui.edits.candidate import FileChange
 from mailtui.edits.draft import merged
 from mailtui.edits.model import Edit
 from mailtui.edits.store import to_json
-from mailtui.formats.splice import apply_splices
 
 
 def edits_digest(edits: Iterable[Edit]) -> str:
@@ -42,9 +41,9 @@ def restored(change: FileChange, journal: Journal) -> FileChange:
             present = present or digest(change.before)
             if record.after != present:
                 continue
-            after = apply_splices(change.before, record.back)
-            if digest(after) == record.before:
-                return replace(change, after=after, splices=record.back)
+            exact = replace(change, splices=record.back)
+            if digest_of(exact.pieces()) == record.before:
+                return exact
     return change
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
 
 from mailtui.apply import checks, plan, secret, work
 from mailtui.apply.checks import Finding, NotYours
-from mailtui.apply.compile import SUFFIXES, Built
+from mailtui.apply.compile import Built
 from mailtui.apply.faults import WriteError
 from mailtui.apply.look import Look
 from mailtui.apply.report import Doing, Reporter
+from mailtui.apply.uses import SUFFIXES
 from mailtui.apply.write import advice
 from mailtui.postfix.instance import Instance
+from mailtui.postfix.private import temporary
 
 
 class Cancelled(Exception):
@@ -25,8 +26,8 @@ class Cancelled(Exception):
 def scratch() -> work.Work:
     """A work folder away from everything live."""
     with contextlib.suppress(WriteError):  # another review's litter is no reason not to review
-        work.sweep(tempfile.gettempdir())
-    return work.Work(tempfile.gettempdir())
+        work.sweep(temporary())
+    return work.Work(temporary())
 
 
 @dataclass(slots=True)
@@ -69,7 +70,8 @@ def examine(
                 _tell(doing, said)
             seen.findings += said
             tables.append(built)
-            theirs = checks.not_yours(built, change, instance.config_dir)
+            theirs, also = checks.going_live(built, change, instance.config_dir)
+            seen.findings += also
             seen.not_yours += theirs if found.shown(change) else [_masked(each) for each in theirs]
         seen.built.append(tables)
     return seen

@@ -17,7 +17,7 @@ class WriteError(Exception):
     """A file that could not be written: `what` happened to `path`, and what to `do`. It is as it was."""
 
     def __init__(self, what: str, do: str, path: str) -> None:
-        super().__init__(f"{path}: {what}" + (f"; {do}" if do else ""))
+        super().__init__((f"{path}: " if path else "") + what + (f"; {do}" if do else ""))
         self.what, self.do, self.path = what, do, path
 
 
@@ -37,9 +37,23 @@ def in_words(path: str) -> Iterator[None]:
         raise worded(error, path) from error
 
 
+def in_one(error: Exception) -> str:
+    """Any error in one line; an OSError, which may name its file, as `worded` says it."""
+    if not isinstance(error, OSError):
+        return str(error)
+    name = error.filename  # of a call on an open file it is a number, or missing
+    return str(worded(error, os.fsdecode(name) if isinstance(name, str | bytes) else ""))
+
+
+def require_removable(folder: str) -> None:
+    """Raises WriteError for a folder (chattr +a) out of which nothing temporary could be removed again."""
+    if _flags(folder) & _APPEND_ONLY:
+        raise WriteError("the folder is marked append-only (chattr +a)", f"chattr -a {folder}", folder)
+
+
 def worded(error: OSError, path: str) -> WriteError:
     """An OSError in the words of an admin, with what to do."""
-    folder = os.path.dirname(path) or "/"
+    folder = path if os.path.isdir(path) else os.path.dirname(path) or "/"
     match error.errno:
         case errno.ENOSPC:
             what, do = "the disk is full", f"free some space (df {folder}), then try again"

@@ -199,31 +199,51 @@ class Journal:
             self._prune()
         elif not change.kept:
             self._drop(f"{change.id}.patch")
-            shutil.rmtree(self.folder / "changes" / str(change.id), ignore_errors=True)
+            self._drop(str(change.id))
 
     def forget(self, number: int) -> None:
         """A change that never began: its row and files go."""
         with self._change() as database:
             database.execute("DELETE FROM files WHERE change = ?", (number,))
             database.execute("DELETE FROM changes WHERE id = ?", (number,))
-        for ending in ("secret", "patch"):
-            self._drop(f"{number}.{ending}")
-        shutil.rmtree(self.folder / "changes" / str(number), ignore_errors=True)
+        for name in (f"{number}.secret", f"{number}.patch", str(number)):
+            self._drop(name)
 
     def tidy(self) -> None:
-        """Drop the secrets of changes that have ended: a crash may come between the end and the dropping."""
+        """Drop what ended changes need no more: a crash may come between the end and the dropping."""
         import sqlite3
 
         assert self._database is not None
         with contextlib.suppress(OSError, sqlite3.Error):  # housekeeping: the next change tries again
-            rows = self._database.execute("SELECT id FROM changes WHERE state = 'applying'").fetchall()
-            needed = {str(number) for (number,) in rows}
-            for entry in (self.folder / "changes").glob("*.secret"):
-                if entry.stem not in needed:
-                    entry.unlink()
+            names = os.listdir(self.folder / "changes")
+            rows = self._database.execute("SELECT id, state FROM changes").fetchall()
+            states = {str(number): state for number, state in rows}
+            for name in names:
+                number = name.split(".")[0]
+                if not number.isdigit():
+                    continue
+                state = states.get(number, "")
+                if (
+                    not state
+                    or (name.endswith(".secret") and state not in {"preparing", "applying"})
+                    or (state == "rolled-back" and not self._keeps(number))
+                ):
+                    self._drop(name)
+
+    def _keeps(self, number: str) -> bool:
+        """Whether the copies of a change that was rolled back stay."""
+        assert self._database is not None
+        row = self._database.execute("SELECT data FROM changes WHERE id = ?", (int(number),)).fetchone()
+        return bool(json.loads(row[0])["kept"])
 
     def _drop(self, name: str) -> None:
-        (self.folder / "changes" / name).unlink(missing_ok=True)
+        """Remove a file or folder of `changes`; where the disk refuses that, `tidy` tries again."""
+        path = self.folder / "changes" / name
+        with contextlib.suppress(OSError):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
     def _prune(self) -> None:
         """Before-copies by age and size: the oldest go."""

@@ -10,17 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailtui.apply.actor import now, owner_of
-from mailtui.apply.state import folder, label
+from mailtui.apply.state import of_instance
 
 if TYPE_CHECKING:
     from mailtui.edits.draft import Group
     from mailtui.edits.store import SavedDraft
     from mailtui.postfix.instance import Instance
-
-
-def state_name(instance: Instance) -> str:
-    """The instance's folder name under the state folder."""
-    return label(instance.name, instance.config_dir)
 
 
 def _file_name(who: str) -> str:
@@ -43,9 +38,7 @@ class DraftKeeper:
         self._instance, self._who = instance, who
 
     def _path(self, *, make: bool) -> str:
-        return os.path.join(
-            folder(state_name(self._instance), make=make), f"draft-{_file_name(self._who)}.json"
-        )
+        return os.path.join(of_instance(self._instance, make=make), f"draft-{_file_name(self._who)}.json")
 
     def load(self) -> SavedDraft | None:
         """The kept draft, None where there is none. Raises BadDraft where the file is damaged, StateError,
@@ -100,7 +93,7 @@ class Presence:
         from mailtui.apply.state import StateError
 
         try:
-            return folder(state_name(self._instance))
+            return of_instance(self._instance, make=True)
         except StateError:
             return None
 

@@ -8,11 +8,11 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from mailtui.apply.actor import who
-from mailtui.apply.faults import WriteError, worded
+from mailtui.apply.faults import WriteError, in_words, require_removable, worded
 from mailtui.apply.state import lock_folder
 
 POSTCONF_WAIT = 15.0
@@ -55,11 +55,23 @@ def _held(folder: str, real: str) -> Iterator[None]:
     except OSError as error:
         raise worded(error, lock) from error
     try:
-        os.ftruncate(fd, 0)
-        os.write(fd, f"{os.getpid()}\n{who()}\n{real}\n".encode("utf-8", "surrogateescape"))
+        with in_words(lock):
+            os.ftruncate(fd, 0)
+            os.write(fd, f"{os.getpid()}\n{who()}\n{real}\n".encode("utf-8", "surrogateescape"))
         yield
     finally:
         _release(lock, fd)
+
+
+def sweep() -> None:
+    """Remove the lock files that a killed mailtui left. Whoever waits for one sees that its name is gone."""
+    folder = lock_folder()
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        try:
+            _release(path, _lock(path, 0.0))
+        except OSError:
+            continue  # someone holds it, or it is no lock of ours
 
 
 def _holder(lock: str) -> str:
@@ -80,6 +92,7 @@ def postconf_lock(path: str, wait: float = POSTCONF_WAIT) -> Iterator[None]:
     after `wait` seconds, and WriteError where the lock file cannot be made.
     """
     lock = path + POSTCONF_SUFFIX
+    require_removable(os.path.dirname(path))
     try:
         fd = _lock(lock, wait)
     except BlockingIOError:
@@ -95,22 +108,42 @@ def postconf_lock(path: str, wait: float = POSTCONF_WAIT) -> Iterator[None]:
 @contextmanager
 def shared_lock(path: str) -> Iterator[int]:
     """The file that the path stands for now, under a shared flock(2): no compiler is in the middle of it."""
+    with _compile_lock(path, os.O_RDONLY, lambda fd: fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)) as fd:
+        yield fd
+
+
+@contextmanager
+def record_lock(path: str) -> Iterator[int]:
+    """The lmdb file that the path stands for now, under an exclusive fcntl(2) lock, for which lookups wait:
+    a compiler of it holds a shared one to its end."""
+    with _compile_lock(path, os.O_RDWR, lambda fd: fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)) as fd:
+        yield fd
+
+
+@contextmanager
+def _compile_lock(path: str, mode: int, lock: Callable[[int], None]) -> Iterator[int]:
     until = time.monotonic() + COMPILE_WAIT
     while True:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(path, mode | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(fd), os.lstat(path)):
+            if _got(lock, fd, until, path) and os.path.samestat(os.fstat(fd), os.lstat(path)):
                 yield fd
                 return
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise WriteError(
-                    "another program has been compiling it for a minute", "try again", path
-                ) from None
-            time.sleep(0.01)
         finally:
             os.close(fd)
+
+
+def _got(lock: Callable[[int], None], fd: int, until: float, path: str) -> bool:
+    try:
+        lock(fd)
+    except (BlockingIOError, PermissionError):  # fcntl(2) may say either
+        if time.monotonic() > until:
+            raise WriteError(
+                "another program has been compiling it for a minute", "try again", path
+            ) from None
+        time.sleep(_POLL)
+        return False
+    return True
 
 
 def _lock(path: str, wait: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,7 +80,8 @@ def look(
         uses, running, restart, control.words("reload"), control.words("restart"), no_reload=no_reload
     )
     paths = {edit.target.path: edit.target for edit in edits}
-    secret = frozenset(path for path, target in paths.items() if is_secret(target, of_file(named, target)))
+    masked = {os.path.realpath(path) for path, each in paths.items() if is_secret(each, of_file(named, each))}
+    secret = frozenset(path for path in paths if os.path.realpath(path) in masked)
     return Look(
         tuple(edits),
         changes,

@@ -14,9 +14,9 @@ from mailtui.apply.record import FileRecord
 from mailtui.apply.tables import Swap
 from mailtui.apply.uses import Use
 from mailtui.apply.work import Work, Works
-from mailtui.apply.write import FileMeta, digest
+from mailtui.apply.write import FileMeta, digest_of
 from mailtui.edits.candidate import FileChange
-from mailtui.formats.splice import inverse
+from mailtui.formats.splice import cut, inverse
 
 
 class Again(Exception):
@@ -31,6 +31,8 @@ class File:
     meta: FileMeta | None
     mtime_ns: int
     record: FileRecord
+    overtaken: bool = False
+    """A third hand wrote the text, or compiled its table, before ours could be put in."""
 
 
 def ready(found: Look, built: Sequence[Sequence[Built]], works: Works, config_dir: str) -> list[File]:
@@ -53,23 +55,25 @@ def _ready(
     *,
     secret: bool,
 ) -> File:
-    meta = _checked(change)
+    real = os.path.realpath(change.target.path)
+    old = "" if change.created else keep_old(real, works.beside(real))
+    meta = _checked(change)  # after the second name: that gave the file a new change time
     mtime_ns = mtime_for(change, uses, meta)
     swaps = swaps_of(built, config_dir, source_meta(change, meta, secret=secret), mtime_ns)
-    real = os.path.realpath(change.target.path)
-    old = keep_old(real, works.beside(real)) if meta else ""
     record = record_of(change, meta, swaps, old, secret=secret)
-    if old:  # its second name gave the file a new change time
-        meta = _checked(change)
     return File(change, meta, mtime_ns, record)
 
 
 def _checked(change: FileChange) -> FileMeta | None:
     """What the file is now; it must have the bytes that were checked."""
-    now = writing.read(change.target.path)
-    if (now is None) is not change.created or (now is not None and now[0] != change.before):
+    now = writing.present(change.target.path)
+    if (now is None) is not change.created or (now is not None and now.sha256 != _before(change)):
         raise Again
-    return now[1] if now else None
+    return now
+
+
+def _before(change: FileChange) -> str:
+    return digest_of(cut(memoryview(change.before)))
 
 
 def mtime_for(change: FileChange, uses: Sequence[Use], meta: FileMeta | None) -> int:
@@ -86,7 +90,7 @@ def source_meta(change: FileChange, meta: FileMeta | None, *, secret: bool) -> F
     if meta is not None:
         return meta
     mode = writing.new_mode(secret=secret)
-    return FileMeta(mode, os.geteuid(), os.getegid(), (), 0, 0, 0, 0, 1, len(change.after), "")
+    return FileMeta(mode, os.geteuid(), os.getegid(), (), 0, 0, 0, 0, 1, change.size, "")
 
 
 def record_of(
@@ -100,8 +104,8 @@ def record_of(
         secret=secret,
         created=meta is None,
         mtime_ns=meta.mtime_ns if meta else 0,
-        before=digest(change.before),
-        after=digest(change.after),
+        before=meta.sha256 if meta else _before(change),
+        after=digest_of(change.pieces()),
         back=inverse(change.before, change.splices),
         old=old,
         swaps=tuple(swaps),

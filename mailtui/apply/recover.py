@@ -16,6 +16,7 @@ from mailtui.apply.faults import Changed, WriteError
 from mailtui.apply.journal import Journal
 from mailtui.apply.record import Change, FileRecord
 from mailtui.apply.report import Failed
+from mailtui.postfix import private
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
 
@@ -58,6 +59,7 @@ def recover(journal: Journal, instance: Instance) -> list[Mended]:
         if found is not None:
             mended.append(found)
     _sweep_finished(journal)
+    _sweep_elsewhere()
     return mended
 
 
@@ -163,6 +165,13 @@ def sweep(change: Change) -> None:
         if os.path.isdir(folder):
             work.sweep(folder)
     _sweep_locks(change.config_dir)
+
+
+def _sweep_elsewhere() -> None:
+    """What a killed mailtui, of whatever instance, left outside the folders of its change."""
+    with contextlib.suppress(OSError, WriteError):  # it is in nobody's way, and the next change looks again
+        work.sweep(private.temporary())
+        locks.sweep()
 
 
 def _sweep_locks(config_dir: str) -> None:

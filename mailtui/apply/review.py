@@ -14,7 +14,7 @@ from mailtui.apply import plan, secret, state
 from mailtui.apply.checks import Finding, NotYours
 from mailtui.apply.database import JournalError
 from mailtui.apply.examine import Cancelled, Examined, examine, scratch
-from mailtui.apply.faults import WriteError
+from mailtui.apply.faults import WriteError, in_one
 from mailtui.apply.journal import Journal
 from mailtui.apply.look import Look, look
 from mailtui.apply.plan import Plan, Step
@@ -146,14 +146,14 @@ def review(
         except (WriteError, OSError, commands.CommandError) as error:
             if cancel is not None and cancel.is_set():
                 raise Cancelled from None
-            seen = Examined([Finding(stop=True, text=str(error))], [], [])
+            seen = Examined([Finding(stop=True, text=in_one(error))], [], [])
         seen.findings[:0] = warned
         return present(found, reporter, seen, tuple(told), _host(instance))
 
 
 def state_folder(instance: Instance, *, make: bool = False) -> Path:
-    """The state folder of the instance, whether or not it exists. Raises StateError and InstanceError."""
-    return Path(state.folder(state.label(instance.name, instance.config_dir), make=make))
+    """The state folder of the instance, whether or not it exists. Raises StateError."""
+    return Path(state.of_instance(instance, make=make))
 
 
 def unfinished_words(journal: Journal) -> list[str]:

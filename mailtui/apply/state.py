@@ -6,8 +6,14 @@ his there would become root's words.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailtui.postfix.instance import Instance
 
 ROOT_STATE = "/var/lib/mailtui"
 """State of the root user, one folder an instance in it."""
@@ -16,6 +22,9 @@ ROOT_LOCKS = "/run/mailtui"
 exclude each other."""
 VARIABLE = "MAILTUI_STATE_DIR"
 """The environment variable that names another folder in place of ROOT_STATE or the user's own."""
+_LONGEST = 200
+"""Bytes of a folder's name (a file system takes 255); of a longer one the first _KEPT stay."""
+_KEPT = 120
 
 
 class StateError(Exception):
@@ -39,23 +48,55 @@ def base() -> str:
     return os.path.join(home, "mailtui")
 
 
-def label(name: str, config_dir: str) -> str:
-    """What to call an instance's folder: its multi_instance_name, `-` for the default one, and its
-    configuration directory for one that has no name, so that no two share a history."""
-    if name not in {"", "-"} or config_dir == "/etc/postfix":
-        return name or "-"
-    return config_dir.strip("/").replace("/", "-") or "-"
+def label(config_dir: str) -> str:
+    """What an instance's folder is called: its real configuration directory, which no other instance has
+    and no parameter changes (`etc-postfix`). A `-` in it is written `%2D`, so that no two are alike."""
+    plain = os.path.realpath(config_dir).strip("/")
+    named = plain.replace("%", "%25").replace("-", "%2D").replace("/", "-") or "-"
+    raw = os.fsencode(named)
+    if len(raw) <= _LONGEST:
+        return named
+    return f"{os.fsdecode(raw[:_KEPT])}%{hashlib.sha256(raw).hexdigest()}"
 
 
-def folder(instance: str, *, make: bool = True) -> str:
-    """The state folder of the instance of that name; made (0700) when `make` is set and it is missing.
+def of_instance(instance: Instance, *, make: bool = False) -> str:
+    """The state folder of the instance, as `folder` gives it. One that an older mailtui named after
+    multi_instance_name is used as well, and gets its present name when `make` is set."""
+    name = label(instance.config_dir)
+    if not os.path.lexists(os.path.join(base(), name)):
+        former = _former(instance)
+        if former and not make:
+            return folder(former, make=False)
+        if former:
+            os.rename(folder(former, make=False), os.path.join(base(), name))
+    return folder(name, make=make)
+
+
+def _former(instance: Instance) -> str:
+    """The folder's old name, where there is one and its history is of this very directory; else ""."""
+    if not os.path.isdir(base()):
+        return ""
+    from mailtui.apply.database import newest_directory
+    from mailtui.postfix.errors import InstanceError
+
+    try:
+        name = instance.name
+    except InstanceError:
+        name = "-"
+    if name == "-" and instance.config_dir != "/etc/postfix":
+        name = instance.config_dir.strip("/").replace("/", "-")
+    path = Path(base(), name)
+    return name if name and newest_directory(path) == instance.config_dir else ""
+
+
+def folder(name: str, *, make: bool = True) -> str:
+    """The state folder of that name; made (0700) when `make` is set and it is missing.
 
     With `make` off the path is returned whether or not it exists. Raises StateError where it cannot be
     made, is not a folder, or where as root another user owns or may write it.
     """
-    name = instance or "-"
-    if "/" in name or "\0" in name or name in {".", ".."}:
-        raise StateError("an instance of this name cannot have a folder", "rename the instance", instance)
+    if "/" in name or "\0" in name or name in {"", ".", ".."}:
+        raise StateError("an instance of this name cannot have a folder", "rename its directory", name)
     return _checked(os.path.join(base(), name), make=make)
 
 

@@ -1,16 +1,20 @@
 """A compiled table put in place of the live one, so that no reader ever sees a part of it.
 
-hash, btree and cdb: the new file takes the name by rename(2). A Postfix daemon then notices, between
-sessions, that the file it has open has no name left (dict_changed_name(3): st_nlink == 0), so the old file
-must never be linked or moved aside. Where it has other names of its own, its time is changed instead, which
-daemons notice as well. lmdb: its compiler replaces the content in one transaction of the live file.
+The new file takes the name by rename(2). A Postfix daemon notices, between sessions, that the file it has
+open has no name left (dict_changed_name(3): st_nlink == 0), so the old file keeps a second name in the work
+folder only until the change has ended; taking the change back gives it its name again, and no copy is made.
+Where the old table has other names of its own, its time is changed, which daemons notice as well; save that
+of an lmdb table: there the compiler replaces the content in one transaction of the live file.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
+import sys
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -18,7 +22,7 @@ from mailtui import commands
 from mailtui.apply.compile import Built, live_path, program
 from mailtui.apply.dump import dump
 from mailtui.apply.faults import Changed, WriteError, in_words, worded
-from mailtui.apply.locks import shared_lock
+from mailtui.apply.locks import record_lock, shared_lock
 from mailtui.apply.work import opened
 from mailtui.apply.write import SECOND, FileMeta, dress, meta_of, now_ns, parent_of
 from mailtui.formats.target import Target
@@ -56,17 +60,21 @@ class Swap:
     source: str
     compiled: str
     copy: str
-    """A copy of the old table; "" where there was none."""
+    """The old table: its second name, or a copy where it cannot be linked; "" where there was none."""
     before: Mark | None
     copied: Mark | None
+    """What `copy` is once the new table is in."""
     after: Mark
     links: int
     """How many names the old table had."""
+    broken: bool = False
+    """Whether what is there is no lmdb file at all: its compiler would refuse to write into it."""
 
     @property
     def in_place(self) -> bool:
-        """Whether the live file keeps its inode (lmdb: the compiler's own transaction)."""
-        return self.target.type == "lmdb" and self.before is not None
+        """Whether the live file keeps its inode (the transaction of lmdb's compiler): no time tells a daemon
+        that an lmdb table with other names is another one."""
+        return self.target.type == "lmdb" and self.links > 1 and not self.broken
 
     @property
     def restore_needs_reload(self) -> bool:
@@ -94,7 +102,7 @@ def prepare(built: Built, config_dir: str, source: FileMeta, *, mtime_ns: int) -
     live = os.path.realpath(live_path(built.target))
     work = built.work
     try:
-        old, copy, copied = _copied(live, work.fd, work.name("old"), built.target.type)
+        old, copy, copied = _kept(live, work.fd, work.name("old"), built.target.type)
         meta = old[0] if old else _as_postmap(source)
         after = _dressed(work.fd, built.compiled, meta, max(mtime_ns, now_ns()), built.target.type)
     except OSError as error:
@@ -111,7 +119,17 @@ def prepare(built: Built, config_dir: str, source: FileMeta, *, mtime_ns: int) -
         copied=copied,
         after=after,
         links=old[0].nlink if old else 0,
+        broken=old is not None and built.target.type == "lmdb" and not _is_lmdb(work.fd, copy),
     )
+
+
+def _is_lmdb(work: int, name: str) -> bool:
+    """Whether the file begins as an lmdb database: a page's head, then MDB_MAGIC (mdb.c)."""
+    fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=work)
+    try:
+        return os.pread(fd, 4, 16) == (0xBEEFC0DE).to_bytes(4, sys.byteorder)
+    finally:
+        os.close(fd)
 
 
 def install(swap: Swap) -> None:
@@ -123,7 +141,7 @@ def install(swap: Swap) -> None:
         elif swap.before is None:
             _link(swap, work, folder, name)
         else:
-            _rename_over(swap.live, (work, swap.compiled), (folder, name), (swap.before,), swap.target.type)
+            _rename_over(swap, (work, swap.compiled), (folder, name), {swap.before})
         os.fsync(folder)
 
 
@@ -143,7 +161,8 @@ def restore(swap: Swap) -> None:
         if swap.before is None:
             os.unlink(name, dir_fd=folder)
         else:
-            _rename_over(swap.live, (work, swap.copy), (folder, name), None, swap.target.type)
+            _require_kept(swap, work)
+            _rename_over(swap, (work, swap.copy), (folder, name), None)
         os.fsync(folder)
 
 
@@ -179,30 +198,63 @@ def _state_in_place(swap: Swap) -> State:
 
 def _settled(live: str) -> Mark:
     """The mark of an lmdb table once no compiler is at work on it: ours outlives us where we are killed."""
-    fd = os.open(live, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        fcntl.lockf(fd, fcntl.LOCK_EX)  # a compiler holds a shared lock to its end, a lookup for an instant
+        fd = os.open(live, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.EACCES, errno.EROFS}:
+            raise
+        fd = os.open(live, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)  # no compiler of ours is at work
+    try:
+        if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR:
+            # a compiler holds a shared lock to its end, a lookup for an instant
+            fcntl.lockf(fd, fcntl.LOCK_EX)
         return _mark(fd, "lmdb")
     finally:
         os.close(fd)
 
 
-def _copied(
-    live: str, work: int, copy: str, kind: str
+def _kept(
+    live: str, work: int, name: str, kind: str
 ) -> tuple[tuple[FileMeta, Mark] | None, str, Mark | None]:
-    """Copy the live table into the work folder, as it was at one instant: its meta and mark, and the
-    mark of the copy."""
+    """Keep the live table in the work folder too: what it is, its mark, and the mark it will have there."""
     try:
-        fd = os.open(live, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        os.close(os.open(live, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
     except FileNotFoundError:
-        return None, copy, None
-    os.close(fd)
+        return None, name, None
     while True:
         with shared_lock(live) as fd:
             meta, mark = meta_of(fd, ""), _mark(fd, kind)
-            _copy(fd, work, copy)
+            in_place = kind == "lmdb" and meta.nlink > 1
+            if not in_place and _linked(live, work, name):
+                return (meta, mark), name, replace(mark, mtime_ns=_later(mark)) if meta.nlink > 1 else mark
+            _copy(fd, work, name)
             if _mark(fd, kind) == mark:  # lmdb's writers take no flock; a commit shows in its head
-                return (meta, mark), copy, _dressed(work, copy, meta, meta.mtime_ns, kind)
+                return (meta, mark), name, _dressed(work, name, meta, meta.mtime_ns, kind)
+
+
+def _linked(live: str, work: int, name: str) -> bool:
+    """Give the live table its second name, durably; False where the file system or its rights forbid it."""
+    try:
+        os.link(live, name, dst_dir_fd=work, follow_symlinks=False)
+    except OSError:
+        return False
+    os.fsync(work)
+    return True
+
+
+def _later(mark: Mark) -> int:
+    """A time that no daemon takes for the table's old one: they compare seconds."""
+    return max(now_ns() // SECOND, mark.mtime_ns // SECOND + 1) * SECOND
+
+
+def _require_kept(swap: Swap, work: int) -> None:
+    """Raises Changed where the old table was written through another of its names."""
+    fd = os.open(swap.copy, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=work)
+    try:
+        if _mark(fd, swap.target.type) not in {swap.before, swap.copied}:
+            raise Changed(swap.live, "someone else compiled the old table meanwhile, by another of its names")
+    finally:
+        os.close(fd)
 
 
 def _copy(fd: int, work: int, name: str) -> None:
@@ -250,17 +302,26 @@ def _link(swap: Swap, work: int, folder: int, name: str) -> None:
 
 
 def _rename_over(
-    live: str, new: tuple[int, str], old: tuple[int, str], expected: tuple[Mark, ...] | None, kind: str
+    swap: Swap, new: tuple[int, str], old: tuple[int, str], expected: Collection[Mark] | None
 ) -> None:
-    # A shared lock suffices: a compiler of this table holds an exclusive one, and lookups go on meanwhile.
-    with shared_lock(live) as fd:
-        if expected is not None and _mark(fd, kind) not in expected:
-            raise Changed(live, "someone else compiled this table meanwhile")
+    # A shared flock suffices: a compiler of this table holds an exclusive one, and lookups go on meanwhile.
+    # lmdb's compiler holds a shared record lock to its end, so there ours is exclusive, for an instant.
+    lock = record_lock if swap.target.type == "lmdb" else shared_lock
+    with lock(swap.live) as fd:
+        if expected is not None and _mark(fd, swap.target.type) not in expected:
+            raise Changed(swap.live, "someone else compiled this table meanwhile")
         os.rename(new[1], old[1], src_dir_fd=new[0], dst_dir_fd=old[0])
-        found = os.fstat(fd)
-        if found.st_nlink > 0:
-            later = max(now_ns(), (found.st_mtime_ns // SECOND + 1) * SECOND)
-            os.utime(fd, ns=(found.st_atime_ns, later))
+        if expected is not None and swap.links > 1:
+            _show_new_time(swap, fd)
+
+
+def _show_new_time(swap: Swap, fd: int) -> None:
+    """Let daemons notice that the old table, which has other names, is not the one in use any more."""
+    assert swap.before is not None
+    assert swap.copied is not None
+    is_second_name = swap.copied.inode == swap.before.inode
+    later = swap.copied.mtime_ns if is_second_name else _later(swap.before)
+    os.utime(fd, ns=(os.fstat(fd).st_atime_ns, later))
 
 
 def _transact(swap: Swap, work: int) -> None:

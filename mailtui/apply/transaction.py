@@ -15,6 +15,7 @@ from collections.abc import Collection, Sequence
 from mailtui.apply import actor, locks
 from mailtui.apply.attempt import ERRORS, Attempt, Course, Ended, Options
 from mailtui.apply.checks import NotYours
+from mailtui.apply.faults import in_one
 from mailtui.apply.journal import Journal
 from mailtui.apply.outcome import Outcome, OutcomeState
 from mailtui.apply.plan import Plan
@@ -31,6 +32,8 @@ TURN = 10.0
 """Seconds to wait for another mailtui that applies to one of our files; most need a tenth of one."""
 TRIES = 5
 """How often the files are read again when someone writes one of them while we check."""
+PATIENT = 2
+"""Tries in which postconf may write while we check; in later ones it waits until we have written."""
 
 
 def apply(
@@ -60,7 +63,11 @@ def apply(
         except Ended as end:
             ended, error = end.state, end.error
         except (Failed, *ERRORS) as failure:
-            ended, error = "refused", str(failure)
+            if at.ended is None:
+                ended, error = "refused", in_one(failure)
+            else:  # only what lies about could not be put away
+                ended, error = at.ended
+                at.told.append(in_one(failure))
     return Outcome(
         ended,
         at.reporter.reports,
@@ -85,9 +92,11 @@ def _apply(
             at.told.append(str(mended))
         with contextlib.ExitStack() as held:
             _take_turn(held, paths, options.cancel)
-            for _ in range(TRIES):
+            for number in range(TRIES):
                 try:
-                    return Attempt(instance, edits, options, at, journal).run()
+                    waits = number >= PATIENT
+                    at.ended = Attempt(instance, edits, options, at, journal, waits=waits).run()
+                    return at.ended
                 except Again:
                     continue
     raise Ended(

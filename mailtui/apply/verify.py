@@ -139,7 +139,8 @@ def unlike(subject: Services, before: Health, *, restarted: bool = False, within
     """
     if before.pid is None:
         return []
-    time.sleep(SETTLE)
+    if before.banners:
+        time.sleep(SETTLE)
     left = [each for each, greeted in before.banners.items() if greeted]
     until = time.monotonic() + within
     while True:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import os
-import secrets
-import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from mailtui.apply.faults import WriteError, worded
-from mailtui.apply.write import MARK
+from mailtui.apply.faults import WriteError, require_removable, worded
+from mailtui.apply.write import Data
+from mailtui.postfix import private
 
 _OLD = 86_400
 
@@ -26,14 +24,13 @@ class Work:
     """
 
     def __init__(self, folder: str) -> None:
-        self.path = os.path.join(os.path.realpath(folder), f"{MARK}{secrets.token_hex(4)}")
         self._count = 0
+        parent = os.path.realpath(folder)
+        require_removable(parent)
         try:
-            os.mkdir(self.path, 0o700)
-            self.fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            fcntl.flock(self.fd, fcntl.LOCK_EX)
+            self.path, self.fd = private.make(parent)
         except OSError as error:
-            raise worded(error, os.path.dirname(self.path)) from error
+            raise worded(error, parent) from error
 
     @property
     def inside(self) -> str:
@@ -45,7 +42,7 @@ class Work:
         self._count += 1
         return f"{self._count}-{last}"
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, name: str, data: Data) -> None:
         """Make a file inside, 0600 and ours, of an old date: Postfix reads a new one again for 2 s.
 
         Raises WriteError.
@@ -53,20 +50,21 @@ class Work:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             with open(os.open(name, flags, 0o600, dir_fd=self.fd), "wb") as stream:
-                stream.write(data)
+                stream.writelines([data] if isinstance(data, bytes) else data)
                 stream.flush()
                 os.utime(stream.fileno(), (_OLD, _OLD))
         except OSError as error:
             raise worded(error, os.path.dirname(self.path)) from error
 
     def remove(self) -> None:
-        """Remove the folder and all in it."""
+        """Remove the folder and all in it; where the disk refuses that, the next change does it."""
         if self.fd < 0:
             return
-        for entry in os.listdir(self.fd):
-            os.unlink(entry, dir_fd=self.fd)
-        if os.path.lexists(self.path) and os.path.samestat(os.fstat(self.fd), os.lstat(self.path)):
-            os.rmdir(self.path)
+        with contextlib.suppress(OSError):
+            for entry in os.listdir(self.fd):
+                os.unlink(entry, dir_fd=self.fd)
+            if private.still_named(self.path, self.fd):
+                os.rmdir(self.path)
         os.close(self.fd)
         self.fd = -1
 
@@ -108,7 +106,7 @@ class Works:
         self._made.clear()
 
 
-@contextmanager
+@contextlib.contextmanager
 def opened(work: str) -> Iterator[int]:
     """A work folder by its path, which must be what its maker left: ours, and closed to others."""
     fd = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -126,25 +124,7 @@ def sweep(folder: str) -> list[str]:
 
     What a recovery still needs from one (the old tables) must be taken out before.
     """
-    removed = []
     try:
-        for entry in os.listdir(folder):
-            path = os.path.join(folder, entry)
-            if entry.startswith(MARK) and not os.path.islink(path) and os.path.isdir(path) and _dead(path):
-                shutil.rmtree(path)
-                removed.append(path)
+        return private.sweep(folder)
     except OSError as error:
         raise worded(error, folder) from error
-    return removed
-
-
-def _dead(path: str) -> bool:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    else:
-        return os.fstat(fd).st_uid == os.geteuid()
-    finally:
-        os.close(fd)

@@ -14,20 +14,21 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from io import FileIO
+from typing import Any, BinaryIO
 
 from mailtui.apply.faults import Changed, in_words
+from mailtui.formats.splice import PIECE, cut
+from mailtui.postfix.private import MARK
 
 SECOND = 1_000_000_000
 RACY = SECOND // 10
 """A file changed this short a time (ns) before we read it may change again under the same time stamp."""
 WHOLE_CHECK = 1 << 20
 """Up to this size in bytes `replace` compares the file's content again, not only its stamp."""
-MARK = ".mailtui-"
-"""Part of the name of everything temporary that mailtui makes beside a file."""
 
 _KERNELS_OWN = ("security.ima", "security.evm")  # the kernel computes these from the content
 
@@ -69,6 +70,20 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data, usedforsecurity=False).hexdigest()
 
 
+def digest_of(pieces: Iterable[bytes | memoryview]) -> str:
+    """The SHA-256 of bytes that come in pieces, in hex."""
+    sha = hashlib.sha256(usedforsecurity=False)
+    for piece in pieces:
+        sha.update(piece)
+    return sha.hexdigest()
+
+
+def read_pieces(stream: BinaryIO | FileIO) -> Iterator[bytes]:
+    """What is left of a file, piece by piece: a large one is never in memory whole."""
+    while piece := stream.read(PIECE):
+        yield piece
+
+
 def now_ns() -> int:
     """The present time in ns."""
     return time.time_ns()
@@ -80,6 +95,13 @@ def read_file(path: str) -> tuple[bytes, FileMeta]:
         read_ns = now_ns()
         data = stream.read()
         return data, meta_of(stream.fileno(), digest(data), read_ns)
+
+
+def meta_of_file(path: str) -> FileMeta:
+    """What a file (a symlink is followed) is, its content read piece by piece. OSError passes."""
+    with open(path, "rb", buffering=0) as stream:
+        read_ns = now_ns()
+        return meta_of(stream.fileno(), digest_of(read_pieces(stream)), read_ns)
 
 
 def meta_of(fd: int, sha256: str, read_ns: int = 0) -> FileMeta:
@@ -102,11 +124,13 @@ def meta_of(fd: int, sha256: str, read_ns: int = 0) -> FileMeta:
 
 
 def hot_mtime(old_mtime_ns: int, now: int | None = None) -> int:
-    """The time to give a new main.cf: newer than the old file's, yet not so new that Postfix waits.
+    """The time to give a new main.cf: another second than the old file's, yet not so new that Postfix waits.
 
-    Every Postfix program reads a file again until its time is two seconds old (dict_load_file_xt(3)).
+    Every Postfix program reads a file again until its time is two seconds old (dict_load_file_xt(3)). Where
+    the old file was written within the last seconds, the new one therefore gets a time before it.
     """
-    return max(old_mtime_ns + SECOND, (now_ns() if now is None else now) - 3 * SECOND)
+    cool = (now_ns() if now is None else now) - 3 * SECOND
+    return cool - SECOND if cool // SECOND == old_mtime_ns // SECOND else cool
 
 
 def advice(path: str) -> list[str]:
@@ -125,8 +149,12 @@ def advice(path: str) -> list[str]:
     return said
 
 
+Data = bytes | Iterable[bytes | memoryview]
+"""What to write: whole, or in pieces that come one after the other."""
+
+
 def replace(
-    path: str, data: bytes, meta: FileMeta, *, expected: FileMeta | None = None, mtime_ns: int | None = None
+    path: str, data: Data, meta: FileMeta, *, expected: FileMeta | None = None, mtime_ns: int | None = None
 ) -> FileMeta:
     """Put `data` in place of the file, whole, with the owner, mode, ACL and xattrs of `meta`.
 
@@ -137,22 +165,22 @@ def replace(
     """
     real = os.path.realpath(path)
     with in_words(real), parent_of(real) as (folder, name), _temporary(folder, name) as (temporary, fd):
-        _fill(fd, data, meta, mtime_ns)
+        sha256 = _fill(fd, data, meta, mtime_ns)
         _unchanged(folder, name, real, expected or meta)
         os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
-        return meta_of(fd, digest(data), now_ns())
+        return meta_of(fd, sha256, now_ns())
 
 
 def create(
-    path: str, data: bytes, *, mode: int, uid: int = -1, gid: int = -1, mtime_ns: int | None = None
+    path: str, data: Data, *, mode: int, uid: int = -1, gid: int = -1, mtime_ns: int | None = None
 ) -> FileMeta:
     """Make a file that does not exist yet, whole; raises Changed where it exists by now, else WriteError."""
     real = os.path.realpath(path)
     uid, gid = (os.geteuid() if uid < 0 else uid), (os.getegid() if gid < 0 else gid)
-    wanted = FileMeta(mode, uid, gid, (), 0, 0, 0, 0, 1, len(data), "")
+    wanted = FileMeta(mode, uid, gid, (), 0, 0, 0, 0, 1, 0, "")
     with in_words(real), parent_of(real) as (folder, name), _temporary(folder, name) as (temporary, fd):
-        _fill(fd, data, wanted, mtime_ns)
+        sha256 = _fill(fd, data, wanted, mtime_ns)
         try:
             os.link(
                 temporary, name, src_dir_fd=folder, dst_dir_fd=folder
@@ -161,7 +189,7 @@ def create(
             raise Changed(real, "someone else made this file meanwhile") from None
         os.unlink(temporary, dir_fd=folder)
         os.fsync(folder)
-        return meta_of(fd, digest(data), now_ns())
+        return meta_of(fd, sha256, now_ns())
 
 
 def remove(path: str, expected: FileMeta) -> None:
@@ -226,14 +254,19 @@ def _exists(name: str, folder: int) -> bool:
     return True
 
 
-def _fill(fd: int, data: bytes, meta: FileMeta, mtime_ns: int | None) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
+def _fill(fd: int, data: Data, meta: FileMeta, mtime_ns: int | None) -> str:
+    """Write the data and all that hangs on the file, durably; the digest of the data."""
+    sha = hashlib.sha256(usedforsecurity=False)
+    for piece in cut(memoryview(data)) if isinstance(data, bytes) else data:
+        sha.update(piece)
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(fd, view) :]
     dress(fd, meta)
     if mtime_ns is not None:
         os.utime(fd, ns=(now_ns(), mtime_ns))
     os.fsync(fd)
+    return sha.hexdigest()
 
 
 def dress(fd: int, meta: FileMeta) -> None:
@@ -276,7 +309,7 @@ def _unchanged(folder: int, name: str, real: str, expected: FileMeta) -> None:
         sure = expected.ctime_ns < expected.read_ns - RACY
         if same and sure and found.st_size > WHOLE_CHECK:
             return
-        if found.st_size != expected.size or digest(stream.read()) != expected.sha256:
+        if found.st_size != expected.size or digest_of(read_pieces(stream)) != expected.sha256:
             raise Changed(real)
         attributes = (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, _xattrs(fd))
         if attributes != (expected.mode, expected.uid, expected.gid, expected.xattrs):

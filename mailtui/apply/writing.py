@@ -9,7 +9,7 @@ from typing import Literal
 from mailtui.apply import tables, write
 from mailtui.apply.faults import Changed, in_words
 from mailtui.apply.record import FileRecord
-from mailtui.apply.write import FileMeta, digest
+from mailtui.apply.write import Data, FileMeta, digest
 from mailtui.formats.splice import apply_splices
 
 NEW_MODE = 0o644
@@ -18,10 +18,10 @@ NEW_MODE = 0o644
 Side = Literal["before", "after", "other"]
 
 
-def read(path: str) -> tuple[bytes, FileMeta] | None:
-    """A file as it is now, None where there is none. Raises OSError."""
+def present(path: str) -> FileMeta | None:
+    """What a file is now, None where there is none. Raises OSError."""
     try:
-        return write.read_file(path)
+        return write.meta_of_file(path)
     except FileNotFoundError:
         return None
 
@@ -31,7 +31,7 @@ def new_mode(*, secret: bool) -> int:
     return 0o600 if secret else NEW_MODE
 
 
-def put(record: FileRecord, after: bytes, meta: FileMeta | None, mtime_ns: int) -> None:
+def put(record: FileRecord, after: Data, meta: FileMeta | None, mtime_ns: int) -> None:
     """Make the file's tables live, then its text, each whole. Raises Changed and WriteError."""
     for swap in record.swaps:
         tables.install(swap)
@@ -44,20 +44,26 @@ def put(record: FileRecord, after: bytes, meta: FileMeta | None, mtime_ns: int) 
 
 def side(record: FileRecord) -> Side:
     """Whether the text on the disk is the one before, the one after, or somebody else's. Raises OSError."""
-    found = read(record.real)
+    found = present(record.real)
     if found is None:
         return "before" if record.created else "other"
-    now = found[1].sha256
+    now = found.sha256
     if now == record.after:
         return "after"
     return "before" if now == record.before and not record.created else "other"
 
 
-def take_back(record: FileRecord) -> None:
+def take_back(record: FileRecord, *, overtaken: bool = False) -> None:
     """Put the old text and the old tables back; nothing where they are there already.
 
-    Raises Changed where a third hand wrote one of them, and WriteError.
+    `overtaken`: `put` found the work of a third hand, so our text was never written; theirs stays, as do
+    tables that they compiled. Raises Changed where a third hand wrote one of them after us, and WriteError.
     """
+    if overtaken:
+        for swap in record.swaps:
+            with contextlib.suppress(Changed):
+                tables.restore(swap)
+        return
     with in_words(record.real):
         now = side(record)
     if now == "other":
@@ -89,8 +95,8 @@ def _rename_back(record: FileRecord) -> bool:
     if not record.old:
         return False
     with contextlib.suppress(OSError):
-        found = read(record.old)
-        if found is None or found[1].sha256 != record.before:
+        found = present(record.old)
+        if found is None or found.sha256 != record.before:
             return False
         os.rename(record.old, record.real)
         handle = os.open(os.path.dirname(record.real), os.O_RDONLY | os.O_DIRECTORY)

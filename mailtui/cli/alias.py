@@ -10,7 +10,7 @@ from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, failed, unreadable
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import DONE, USAGE, Failed, columns, note, write, write_json
-from mailtui.edits.entries import RemoveEntry, SetEntry
+from mailtui.edits.entries import RemoveDisabledEntry, RemoveEntry, SetEntry
 from mailtui.edits.entries import current as standing
 from mailtui.edits.model import Edit
 from mailtui.postfix.aliases import AliasList, AliasTable, AliasTables
@@ -44,6 +44,7 @@ def parser() -> Parser:
     one = verbs.add_parser("remove", parents=[common, change], help="take an alias out")
     one.add_argument("address", metavar="ADDRESS")
     one.add_argument("--table", metavar="TYPE:PATH")
+    one.add_argument("--off", action="store_true", help="the entry that is commented out, out of the file")
     one.set_defaults(call=remove)
     one = verbs.add_parser("resolve", parents=[common], help="follow an address to its final deliveries")
     one.add_argument("address", metavar="ADDRESS")
@@ -88,12 +89,14 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
 # Changing
 
 
-def _standing(context: Context, table: AliasTable, name: str) -> tuple[str, ...] | None:
-    """The destinations that count in a table, None where the address is not in it."""
+def _standing(
+    context: Context, table: AliasTable, name: str, *, enabled: bool = True
+) -> tuple[str, ...] | None:
+    """The destinations that count in a table, or those commented out; None where the address is not in it."""
     if table.target is None or not table.editable:
         return None
     try:
-        found = standing(entries(context.instance.files, table.target), name, ())
+        found = standing(entries(context.instance.files, table.target), name, (), enabled=enabled)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -206,6 +209,8 @@ def _advise(
 
 
 def remove(context: Context, options: argparse.Namespace) -> int:
+    if options.off:
+        return _remove_off(context, options)
     place = _place(context, _tables(context.instance), options.address, options.table)
     if place is None:
         return carry_out(context, [])
@@ -215,6 +220,22 @@ def remove(context: Context, options: argparse.Namespace) -> int:
     edit = RemoveEntry(table.target, options.address, was)
     _tell_fate(context, edit)
     return carry_out(context, [edit])
+
+
+def _remove_off(context: Context, options: argparse.Namespace) -> int:
+    """The commented-out entry of the address, of several in a table the last."""
+    tables = _tables(context.instance)
+    found: dict[str, Edit] = {}
+    for table in tables if options.table is None else [_named(tables, options.table)]:
+        was = _standing(context, table, options.address, enabled=False)
+        if was is not None and table.target is not None:
+            place = os.path.realpath(table.lookup.path)
+            found.setdefault(place, RemoveDisabledEntry(table.target, options.address, was))
+    if len(found) > 1:
+        raise Failed(
+            f"{options.address} is commented out in {' and '.join(found)}", do="say which with --table"
+        )
+    return carry_out(context, list(found.values()))
 
 
 def _tell_fate(context: Context, edit: Edit) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mailtui.cli.context import Context
+from mailtui.cli.context import Context, Ended
 from mailtui.cli.output import CONFLICT, DONE, REFUSED, Failed, note, write, write_json
 from mailtui.edits.model import Conflict, Edit, show
 
@@ -20,6 +20,7 @@ NOTHING = "nothing to do: every file says so already"
 
 def carry_out(context: Context, edits: Sequence[Edit]) -> int:
     """Write the edits, or with --dry-run show what would be written. Returns the exit code; raises Failed."""
+    context.tells_unfinished = bool(edits)
     if context.read_only and not context.dry_run:
         raise Failed("started with --read-only: nothing is written", do="leave it out, or ask with --dry-run")
     if not edits:
@@ -89,13 +90,23 @@ def _write(context: Context, edits: Sequence[Edit]) -> int:
         accept_not_yours=context.yes,
         progress=None if context.json else _progress,
     )
+    context.ended = Ended(outcome.exit_code, _in_short(outcome, yes=context.yes))
     if outcome.state == "applied":
         _run_after(context)
     if context.json:
         write_json(outcome.as_json())
-        return _fail_json(outcome)
-    _print_outcome(outcome)
+        return _fail_json(outcome, yes=context.yes)
+    _print_outcome(outcome, yes=context.yes)
     return outcome.exit_code
+
+
+def _in_short(outcome: Outcome, *, yes: bool) -> str:
+    """What came of it in one line, for where nothing more can be said."""
+    if outcome.state == "applied":
+        return f"change {outcome.history_id} was written and stands"
+    if outcome.state == "nothing":
+        return NOTHING
+    return _failure(outcome, yes=yes).words().removeprefix("mailtui: ")
 
 
 def _run_after(context: Context) -> None:
@@ -107,9 +118,9 @@ def _run_after(context: Context) -> None:
         note(f"note: {line}")
 
 
-def _fail_json(outcome: Outcome) -> int:
+def _fail_json(outcome: Outcome, *, yes: bool) -> int:
     if outcome.error:
-        raise _failure(outcome)
+        raise _failure(outcome, yes=yes)
     return outcome.exit_code
 
 
@@ -121,7 +132,7 @@ def _progress(report: Report) -> None:
     note(f"  {step.action:<8} {step.target or step.why}  {report.state} {report.seconds:.2f} s")
 
 
-def _print_outcome(outcome: Outcome) -> None:
+def _print_outcome(outcome: Outcome, *, yes: bool) -> None:
     for text in outcome.told:
         note(f"note: {text}")
     if outcome.state == "applied" and outcome.review is not None:
@@ -134,9 +145,12 @@ def _print_outcome(outcome: Outcome) -> None:
     if outcome.state == "nothing":
         note(NOTHING)
         return
+    if outcome.not_yours and outcome.review is not None:
+        for found in outcome.review.warnings:  # how it came to be theirs
+            note(f"note: {found}")
     for conflict in outcome.conflicts:
         _print_conflict(conflict)
-    raise _failure(outcome)
+    raise _failure(outcome, yes=yes)
 
 
 def _back(outcome: Outcome) -> str:
@@ -146,11 +160,12 @@ def _back(outcome: Outcome) -> str:
     return f"mailtui history undo {outcome.history_id} takes it back"
 
 
-def _failure(outcome: Outcome) -> Failed:
+def _failure(outcome: Outcome, *, yes: bool) -> Failed:
     """Why nothing was written, or all was taken back: in one line, with the place of what stops it."""
     stops = outcome.review.blocking if outcome.review is not None else ()
     if outcome.state == "refused" and len(stops) == 1:
         found = stops[0]
         return Failed(found.text, file=found.file, line=found.line or 0)
-    accept = "--yes lets them go live too" if outcome.state == "refused" and outcome.not_yours else ""
+    asks = outcome.state == "refused" and outcome.not_yours and not yes
+    accept = "--yes lets them go live too" if asks else ""
     return Failed(outcome.error or "it was not written", do=accept, code=outcome.exit_code)

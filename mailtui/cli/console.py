@@ -28,6 +28,8 @@ class Prepared:
     keeper: DraftKeeper
     presence: Presence
     notes: list[str] = field(default_factory=list)
+    kept: str = ""
+    """When the draft was kept, where it was found again (RFC 3339)."""
 
     def keep_draft(self) -> None:
         """Store the draft for next time, and take this console's card away. Called however it ends."""
@@ -64,7 +66,6 @@ def prepare(settings: Settings, config_dir: str | None, log: str, *, read_only: 
         kept = None
     if kept is not None:
         draft.replace(kept.groups)
-        notes.append(
-            f"{len(draft)} staged kept from {kept.time[:16].replace('T', ' ')}; w to review, :e! to drop"
-        )
-    return Prepared(instance, draft, read_only, who, settings, log, keeper, Presence(instance, who), notes)
+    presence = Presence(instance, who)
+    since = kept.time if kept is not None and draft else ""
+    return Prepared(instance, draft, read_only, who, settings, log, keeper, presence, notes, since)

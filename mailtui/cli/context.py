@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mailtui.cli.output import Failed
 
@@ -60,6 +60,13 @@ def given_file(path: str) -> bytes:
     return raw
 
 
+class Ended(NamedTuple):
+    """The exit code of a change that was tried, and what came of it in one line."""
+
+    code: int
+    words: str
+
+
 class Context:
     """One command's surroundings."""
 
@@ -73,8 +80,31 @@ class Context:
         self.config_dir: str | None = getattr(options, "config_dir", None) or os.environ.get(
             "MAILTUI_CONFIG_DIR"
         )
+        self.tells_unfinished = False
+        """Whether the command itself says which changes a crash left half done, or ends them."""
+        self.ended: Ended | None = None
+        """What came of a change, once nothing that follows can alter it."""
 
     @cached_property
     def instance(self) -> Instance:
         """The Postfix instance. Raises Failed."""
         return opened(self.config_dir)
+
+    def tell_unfinished(self) -> None:
+        """After a command that only looked: say that a crash left a change half done. Nothing is repaired."""
+        if self.tells_unfinished or "instance" not in self.__dict__:
+            return
+        from mailtui.apply.database import DATABASE, JournalError
+        from mailtui.apply.state import StateError, of_instance
+        from mailtui.cli.output import note
+        from mailtui.postfix.errors import InstanceError
+
+        try:
+            if not os.path.exists(os.path.join(of_instance(self.instance), DATABASE)):
+                return
+            from mailtui.apply.history import History
+
+            for words in History.open(self.instance).unfinished():
+                note(f"note: {words}")
+        except (JournalError, StateError, InstanceError):
+            return  # looking works without a history; `mailtui history` says what is wrong with it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from mailtui.apply.journal import JournalError
 from mailtui.apply.recover import Mended
 from mailtui.apply.state import StateError
 from mailtui.cli.change import carry_out
-from mailtui.cli.context import Context
+from mailtui.cli.context import Context, Ended
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import CONFLICT, DONE, REFUSED, Failed, columns, note, write, write_json
 
@@ -43,8 +44,9 @@ def _refused(error: HistoryError | JournalError | StateError) -> Failed:
     return Failed(error.what, do=error.do, file=getattr(error, "path", ""))
 
 
-def _tell(history: History) -> None:
+def _tell(context: Context, history: History) -> None:
     """What is wrong with the journal, and what waits to be recovered."""
+    context.tells_unfinished = True
     if history.told:
         note(f"note: {history.told}")
     for words in history.unfinished():
@@ -55,16 +57,25 @@ def show_list(context: Context, _options: argparse.Namespace) -> None:
     history = History.open(context.instance)
     try:
         entries = history.list()
-        _tell(history)
+        _tell(context, history)
     except (JournalError, StateError) as error:
         raise _refused(error) from None
     if context.json:
         write_json([entry.as_json() for entry in entries])
         return
     if not entries:
-        note("nothing was written here yet")
+        note(_nothing_yet())
     for line in columns([_row(entry) for entry in entries]):
         write(line)
+
+
+def _nothing_yet() -> str:
+    """What an empty history says: another user's own may be kept elsewhere."""
+    from mailtui.apply.state import ROOT_STATE, base
+
+    if os.geteuid() == 0 or base() == ROOT_STATE:
+        return "nothing was written here yet"
+    return "you wrote nothing here yet; what root wrote: sudo mailtui history list"
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
@@ -104,6 +115,7 @@ def undo(context: Context, options: argparse.Namespace) -> int:
 
 
 def recover(context: Context, _options: argparse.Namespace) -> int:
+    context.tells_unfinished = True
     history = History.open(context.instance)
     if context.read_only and not context.dry_run:
         raise Failed("started with --read-only: nothing is written", do="leave it out")
@@ -115,6 +127,8 @@ def recover(context: Context, _options: argparse.Namespace) -> int:
         raise _refused(error) from None
     except WriteError as error:
         raise Failed(str(error)) from None
+    words = "; ".join(str(each) for each in mended) or "nothing to recover"
+    context.ended = Ended(_code(mended), words)
     if context.json:
         write_json([_as_json(each) for each in mended])
     else:

@@ -185,7 +185,7 @@ def _run(arguments: Sequence[str]) -> int:
         return _unheard(context.ended, error)
     except Failed:
         raise
-    except Exception as error:  # noqa: BLE001 - a bug in telling of a change makes no failed change of it
+    except Exception as error:
         if context.ended is None:
             raise
         note(f"mailtui: {context.ended.words}")

@@ -14,10 +14,17 @@ def failure_of(error: Exception) -> Failed:
     if isinstance(error, OSError) and error.filename is not None:
         do = "run mailtui with sudo" if isinstance(error, PermissionError) and os.geteuid() else ""
         return Failed((error.strerror or str(error)).lower(), file=os.fsdecode(error.filename), do=do)
+    if isinstance(error, OSError) and error.strerror:
+        return Failed(error.strerror.lower())
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    with tempfile.NamedTemporaryFile("w", prefix="mailtui-report-", suffix=".txt", delete=False) as report:
-        report.writelines(lines)
-    return Failed(
-        f"an error in mailtui itself ({type(error).__name__}); nothing was changed by this command after it",
-        do=f"the report {report.name} says where; please send it to the authors",
+    what = (
+        f"an error in mailtui itself ({type(error).__name__}); nothing was changed by this command after it"
     )
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="mailtui-report-", suffix=".txt", delete=False
+        ) as report:
+            report.writelines(lines)
+    except OSError as refused:
+        return Failed(what, do=f"a report could not be written ({refused.strerror or refused})")
+    return Failed(what, do=f"the report {report.name} says where; please send it to the authors")

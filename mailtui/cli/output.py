@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
@@ -37,6 +38,10 @@ class Failed(Exception):
     def as_json(self) -> dict[str, Any]:
         fields = {"what": self.what, "file": self.file, "line": self.line, "do": self.do}
         return {"error": {name: value for name, value in fields.items() if value}}
+
+
+class Unwritable(Failed):
+    """Standard output takes no more."""
 
 
 def write(text: str, stream: TextIO | None = None) -> None:
@@ -74,7 +79,14 @@ def unwritable(error: OSError) -> Exception:
     """Standard output that takes no more; a reader that went away is nothing wrong."""
     if isinstance(error, BrokenPipeError):
         return error
-    return Failed(f"standard output cannot be written: {(error.strerror or str(error)).lower()}")
+    return Unwritable(f"standard output cannot be written: {(error.strerror or str(error)).lower()}")
+
+
+def drop_output() -> None:
+    """Let what is left for standard output go nowhere, so that Python does not complain at its end."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 def write_json(data: Any, *, line: bool = False) -> None:

@@ -89,7 +89,7 @@ def _edits(context: Context, options: argparse.Namespace) -> list[Edit]:
                 "--on and --off stand alone", do="change the service in a second command", code=USAGE
             )
         if row.enabled is not options.on:
-            found.append(SwitchService(target, row.service, on=options.on))
+            found.append(SwitchService(target, row.service, row.words, on=options.on))
     elif not changes:
         raise Failed("nothing to set", do="say OPTION=VALUE, --remove OPTION, --on or --off", code=USAGE)
     elif not row.enabled:

@@ -112,7 +112,7 @@ def try_key(context: Context, options: argparse.Namespace) -> None:
         result = commands.ask(["postmap", "-c", context.instance.config_dir, "-q", options.key, table.spec])
     except commands.CommandError as error:
         raise Failed(str(error)) from None
-    if not result.ok and result.err.strip():
+    if result.status not in {0, 1} or (not result.ok and result.err.strip()):
         raise Failed(f"{table.spec}: {result.words}")
     value = decode(result.out.removesuffix(b"\n"))
     if context.json:

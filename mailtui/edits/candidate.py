@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -133,11 +134,20 @@ class Candidate:
         self._documents: dict[tuple[str, str], Any] = {}
         self.conflicts: list[Conflict] = []
         self.stopped: list[Stopped] = []
+        self._by_path: dict[str, str] = {}
+        self._by_real: dict[str, str] = {}
         by_path: dict[str, list[Edit]] = {}
         for edit in edits:
-            by_path.setdefault(edit.target.path, []).append(edit)
+            by_path.setdefault(self._one(edit.target.path), []).append(edit)
         for path, group in by_path.items():
             self._replay(path, group)
+
+    def _one(self, path: str) -> str:
+        """The name that one file goes by here, of all that lead to it through symlinks: the first."""
+        known = self._by_path.get(path)
+        if known is None:
+            known = self._by_path[path] = self._by_real.setdefault(os.path.realpath(path), path)
+        return known
 
     def _base(self, target: Target) -> tuple[Any, bool]:
         try:
@@ -172,18 +182,20 @@ class Candidate:
         return tuple(self._edited.values())
 
     def raw(self, path: str) -> bytes:
-        change = self._edited.get(path)
+        change = self._edited.get(self._one(path))
         return change.after if change is not None else self._files.raw(path)
 
     def document(self, target: Target) -> Any:
-        change = self._edited.get(target.path)
+        path = self._one(target.path)
+        change = self._edited.get(path)
         if change is None:
             return self._files.document(target)
-        known = self._documents.get((target.format, target.path))
+        known = self._documents.get((target.format, path))
         if known is None:  # made when it is asked for: most of the time the bytes are enough
             base, _ = self._base(target)
-            known = base.spliced(change.splices) if base.raw == change.before else parse(target.format, change.after)
-            self._documents[target.format, target.path] = known
+            same = base.raw == change.before
+            known = base.spliced(change.splices) if same else parse(target.format, change.after)
+            self._documents[target.format, path] = known
         return known
 
     def stamp(self, path: str) -> Stamp | None:

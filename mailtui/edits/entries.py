@@ -154,6 +154,8 @@ class SwitchEntry(EntryEdit):
             return "nothing"
         if isinstance(later, RemoveEntry) and not self.on and later.was == self.was:
             return later
+        if isinstance(later, RemoveDisabledEntry) and self.on and later.was == self.was:
+            return later
         return None
 
 
@@ -190,3 +192,64 @@ class RenameEntry(EntryEdit):
 
     def inverse(self) -> Edit:
         return RenameEntry(self.target, self.to, self.name, self.was)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDisabledEntry(EntryEdit):
+    """The commented-out entry `name` with the value `was` is taken out of the file; of several the last.
+
+    What is in force does not change."""
+
+    kind: ClassVar[str] = "remove-disabled-entry"
+
+    was: Value
+
+    @property
+    def marker(self) -> str:
+        return "-"
+
+    def describe(self) -> str:
+        return self._says("-", f" (commented out; was {show(self.was)})")
+
+    def splices(self, document: EntryDocument) -> Sequence[Splice]:
+        now = current(document, self.name, self.was, enabled=False)
+        if now is None:
+            return []
+        if now != self.was:
+            raise Conflict(self, self.was, now, None)
+        return document.remove_disabled(encode(self.name))
+
+    def inverse(self) -> Edit:
+        return AddDisabledEntry(self.target, self.name, self.was)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        cancels = isinstance(later, AddDisabledEntry) and later.value == self.was
+        return "nothing" if cancels else None
+
+
+@dataclass(frozen=True, slots=True)
+class AddDisabledEntry(EntryEdit):
+    """An entry `name` with the value `value` is added, commented out."""
+
+    kind: ClassVar[str] = "add-disabled-entry"
+
+    value: Value
+
+    @property
+    def marker(self) -> str:
+        return "+"
+
+    def describe(self) -> str:
+        return self._says("+", f" → {show(self.value)} (commented out)")
+
+    def splices(self, document: EntryDocument) -> Sequence[Splice]:
+        if current(document, self.name, self.value, enabled=False) == self.value:
+            return []
+        return document.add_disabled(encode(self.name), _bytes(self.value))
+
+    def inverse(self) -> Edit:
+        return RemoveDisabledEntry(self.target, self.name, self.value)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        cancels = isinstance(later, RemoveDisabledEntry) and later.was == self.value
+        return "nothing" if cancels else None

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mailtui.edits.entries import EntryEdit, RemoveEntry, RenameEntry, SetEntry, SwitchEntry
-from mailtui.edits.model import Edit, Value
+from mailtui.edits.entries import (
+    AddDisabledEntry,
+    EntryEdit,
+    RemoveDisabledEntry,
+    RemoveEntry,
+    RenameEntry,
+    SetEntry,
+    SwitchEntry,
+)
+from mailtui.edits.model import Conflict, Edit, Value
 from mailtui.formats.document import parse
 from mailtui.formats.splice import Missing, Refused
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Reader
-from mailtui.postfix.staged import AddedRow, Overlay, StagedRow
+from mailtui.postfix.staged import OFF, AddedRow, Overlay, StagedRow
 from mailtui.text.safe import decode, encode
 
 
@@ -47,7 +55,10 @@ def _lay(result: Overlay, edit: EntryEdit, files: Reader, renamed: _Renamed) -> 
     key = (edit.target, _fold(edit.name))
     key = renamed.get(key, key)
     added = _added(result, edit)
-    if isinstance(edit, SetEntry) and edit.was is None:
+    if isinstance(edit, RemoveDisabledEntry):
+        row = StagedRow("-", edit.name, items_of(edit.target, edit.was), enabled=False)
+        result.staged[edit.target, OFF + _fold(edit.name)] = row
+    elif isinstance(edit, AddDisabledEntry) or (isinstance(edit, SetEntry) and edit.was is None):
         _add(result, edit, files)
     elif added is not None:
         _change_added(result, edit, added)
@@ -98,21 +109,20 @@ def _change_added(result: Overlay, edit: EntryEdit, place: int) -> None:
     rows[place] = AddedRow(rows[place].before, row)
 
 
-def _add(result: Overlay, edit: SetEntry, files: Reader) -> None:
-    row = StagedRow("+", edit.name, items_of(edit.target, edit.value))
+def _add(result: Overlay, edit: SetEntry | AddDisabledEntry, files: Reader) -> None:
+    enabled = isinstance(edit, SetEntry)
+    row = StagedRow("+" if enabled else "#", edit.name, items_of(edit.target, edit.value), enabled)
     result.added.setdefault(edit.target, []).append(AddedRow(_place(edit, files), row))
 
 
-def _place(edit: SetEntry, files: Reader) -> int:
+def _place(edit: SetEntry | AddDisabledEntry, files: Reader) -> int:
     """The index of the entry before which the new one will stand."""
     try:
         document: Any = files.document(edit.target)
     except OSError:
         return 0
-    value = edit.value
-    raw = encode(value) if isinstance(value, str) else [encode(item) for item in value]
     try:
-        splices = document.set(encode(edit.name), raw)
-    except (Refused, Missing):
+        splices = edit.splices(document)
+    except (Conflict, Refused, Missing):
         splices = []
     return int(document.index_at(splices[0].start)) if splices else len(document)

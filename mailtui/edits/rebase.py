@@ -1,4 +1,4 @@
-"""Ending a conflict in favour of one's own edit: it is put on top of what stands there now."""
+"""Ending a conflict: one's own edit, or another value typed now, is put on top of what stands there."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import Any
 
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.draft import Group
-from mailtui.edits.entries import RemoveEntry, SetEntry
-from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.entries import AddDisabledEntry, RemoveDisabledEntry, RemoveEntry, SetEntry
+from mailtui.edits.model import Conflict, Edit, Value
 from mailtui.edits.parameters import ResetParameter, SetParameter
+from mailtui.formats import addresses
+from mailtui.formats.maincf import MainCf
 from mailtui.postfix.files import Reader
+from mailtui.text.safe import decode, encode
 
 _FAMILIES: tuple[tuple[type[Edit], ...], ...] = (
     (SetEntry, RemoveEntry),
+    (AddDisabledEntry, RemoveDisabledEntry),
     (SetParameter, ResetParameter),
 )
 """Kinds of edits that fold into each other."""
@@ -55,3 +59,34 @@ def _folds(edit: Edit, other: Edit) -> bool:
         return False
     family = next((kinds for kinds in _FAMILIES if isinstance(other, kinds)), (type(other),))
     return isinstance(edit, family)
+
+
+def editable(conflict: Conflict) -> Value | None:
+    """The value to begin with where a conflict is ended by typing another: ours, or theirs where ours takes
+    the entry away. None where the edit has no value of its own."""
+    edit = conflict.edit
+    if isinstance(edit, (RemoveEntry, ResetParameter)):
+        return conflict.theirs
+    value = getattr(edit, "value", None)
+    return value if isinstance(value, (str, tuple)) else None
+
+
+def rewritten(conflict: Conflict, text: str, files: Reader) -> Edit | None:
+    """The edit that puts the value `text` (a list's items with commas between them) in the place of theirs;
+    None where it cannot be done."""
+    like, edit = editable(conflict), conflict.edit
+    value: Value = text.strip()
+    if isinstance(edit, (SetEntry, RemoveEntry)):
+        if isinstance(like, tuple):
+            value = tuple(decode(item) for item in addresses.items(encode(text)))
+        edit = SetEntry(edit.target, edit.name, value, conflict.theirs)
+    elif isinstance(edit, (SetParameter, ResetParameter)):
+        if isinstance(like, tuple):
+            tokens = MainCf.parse(b"x = " + encode(text)).tokens("x")
+            value = tuple(decode(token.text) for token in tokens)
+        edit = SetParameter(edit.target, edit.name, value, conflict.theirs)
+    else:
+        typed: Any = edit
+        edit = replace(typed, value=value, was=conflict.theirs)
+    candidate = Candidate(files, [edit])
+    return None if not value or candidate.conflicts or candidate.stopped else edit

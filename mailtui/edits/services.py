@@ -215,12 +215,19 @@ class SwitchServiceOption(OptionEdit):
         return None
 
 
+def words_of(service: Service) -> tuple[str, ...]:
+    """What tells an entry from another of the same name and type: its fields and arguments."""
+    return (*service.fields, *(decode(argument) for argument in service.arguments))
+
+
 @dataclass(frozen=True, slots=True)
 class SwitchService(ServiceEdit):
-    """An entry with all its lines is commented out (`on` false) or in again."""
+    """An entry with all its lines is commented out (`on` false) or in again. `was`: its fields and arguments,
+    for there may be several commented-out entries of that name and type."""
 
     kind: ClassVar[str] = "switch-service"
 
+    was: tuple[str, ...]
     on: bool
 
     @property
@@ -232,17 +239,27 @@ class SwitchService(ServiceEdit):
 
     def splices(self, document: MasterCf) -> Sequence[Splice]:
         standing = self.standing(document)
-        if (standing is not None) is self.on:
-            if self.on or document.all(*self.names):
-                return []
+        now = None if standing is None else words_of(standing)
+        like = next((each for each in document.all(*self.names) if words_of(each) == self.was), None)
+        if self.on and now is None:
+            if like is None:
+                raise Missing(f"commented-out service {self.service}")
+            return document.enable(*self.names, like=like)
+        if now is None and like is None:
             raise Missing(f"service {self.service}")
-        return document.enable(*self.names) if self.on else document.disable(*self.names)
+        if self.on is (now is not None) and (now is None or now == self.was):
+            return []
+        if now != self.was:
+            raise Conflict(self, None if self.on else self.was, now, self.was if self.on else None)
+        return document.disable(*self.names)
 
     def inverse(self) -> Edit:
-        return SwitchService(self.target, self.service, not self.on)
+        return SwitchService(self.target, self.service, self.was, not self.on)
 
     def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, SwitchService) and later.on is not self.on else None
+        if isinstance(later, SwitchService) and (later.was, later.on) == (self.was, not self.on):
+            return "nothing"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

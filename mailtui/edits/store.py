@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailtui.edits.draft import BadDraft, Group
-from mailtui.edits.entries import RemoveEntry, RenameEntry, SetEntry, SwitchEntry
+from mailtui.edits.entries import (
+    AddDisabledEntry,
+    RemoveDisabledEntry,
+    RemoveEntry,
+    RenameEntry,
+    SetEntry,
+    SwitchEntry,
+)
 from mailtui.edits.items import AddItem, RemoveItem
 from mailtui.edits.model import Edit
 from mailtui.edits.parameters import ResetParameter, SetParameter
@@ -32,6 +39,8 @@ KINDS: dict[str, type[Edit]] = {
         SetEntry,
         RemoveEntry,
         SwitchEntry,
+        RemoveDisabledEntry,
+        AddDisabledEntry,
         RenameEntry,
         SetParameter,
         ResetParameter,

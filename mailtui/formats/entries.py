@@ -76,6 +76,18 @@ def fold(key: bytes) -> bytes:
         return key.lower()
 
 
+def _merged(numbers: array[int], few: array[int]) -> array[int]:
+    """Two sorted arrays as one."""
+    result, done = array(numbers.typecode), 0
+    for number in few:
+        place = bisect_left(numbers, number, done)
+        result.extend(numbers[done:place])
+        result.append(number)
+        done = place
+    result.extend(numbers[done:])
+    return result
+
+
 class Entries(ABC):
     """Reading: the entries of a table in the order of the file, those commented out included.
 
@@ -105,7 +117,7 @@ class Entries(ABC):
         if dropped:
             self._heads = array("L", (number for number in self._heads if number not in dropped))
         if self._off:
-            self._heads = array("L", sorted([*self._heads, *self._off]))
+            self._heads = _merged(self._heads, self._off)
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:

@@ -117,6 +117,41 @@ class EntryEdits(EntryReport):
             )
         return splices
 
+    def remove_disabled(self, key: bytes) -> list[Splice]:
+        """Take out the commented-out entry of `key` (of several the last), its continuation lines and the
+        comments between them. Raises Missing, Refused."""
+        index = self.find_disabled(key)
+        if index is None:
+            raise Missing(decode(key))
+        numbers = self.record(index).numbers
+        splices = self._cut(range(numbers[0], numbers[-1] + 1))
+        after = self.spliced(splices)
+        joins = index and after.entry(index - 1).value != self.entry(index - 1).value
+        if joins or len(after) != len(self) - 1:
+            raise Refused(
+                f"without line {numbers[0] + 1} the comments around it would read as an entry",
+                "take the line out with an editor",
+            )
+        return splices
+
+    def add_disabled(self, key: bytes, value: bytes | Sequence[bytes]) -> list[Splice]:
+        """Add an entry that is commented out. Raises Refused."""
+        text = self._checked_value(value)
+        at, opening, line = self._new_line(key, text)
+        last = len(self.raw)
+        end = self.lines.newline if self.lines.ends_open else b""
+        places = ((at, opening), (last, end), (last, end + self.lines.newline))
+        for start, lead in dict.fromkeys(places):  # comments around it may be taken for more of its value
+            splices = [Splice(start, start, lead + b"#" + line)]
+            after = self.spliced(splices)
+            index = after.find_disabled(key)
+            if index is not None and after.entry(index).value == text and len(after) == len(self) + 1:
+                return splices
+        raise Refused(
+            f"`{decode(key)}` would read as prose if it were commented out",
+            "add the entry and leave it in force",
+        )
+
     def rename(self, key: bytes, new: bytes) -> list[Splice]:
         """Give the entry another key; value, place and comments stay. Raises Missing, Refused."""
         index = self._only(key)
@@ -285,6 +320,11 @@ class EntryEdits(EntryReport):
         return rows
 
     def _add(self, key: bytes, text: bytes) -> list[Splice]:
+        at, opening, line = self._new_line(key, text)
+        return [Splice(at, at, opening + line)]
+
+    def _new_line(self, key: bytes, text: bytes) -> tuple[int, bytes, bytes]:
+        """Where a new entry goes, the newline that must end the line above it, and its line."""
         written = self._checked_key(key)
         above = self._above(key)
         at = len(self.raw) if above is None else self.entry(above).end
@@ -295,7 +335,7 @@ class EntryEdits(EntryReport):
         index = after.find(key)
         if index is None or after.record(index).value != text or len(after.lines.firsts) != 1:
             raise Refused(f"`{decode(line.strip())}` would not be read as written", "quote what has blanks")
-        return [Splice(at, at, opening + line)]
+        return at, opening, line
 
     def _neighbours(self, above: int | None) -> list[tuple[bytes, bytes]]:
         """Keys and separators of the entries at and above `above`, nearest last."""
@@ -317,9 +357,10 @@ class EntryEdits(EntryReport):
         below_newline = re.compile(rb"\n(?:" + pattern + rb")")
         for end in range(len(self.lines), 0, -_CHUNK):
             first = max(0, end - _CHUNK)
-            found = below_newline.finditer(self.folded, max(0, starts[first] - 1), starts[end])
-            numbers = [self.lines.at(each.start() + 1) for each in found]
-            if not first and re.match(pattern, self.folded):
+            base = max(0, starts[first] - 1)
+            text = self.raw[base : starts[end]].lower()
+            numbers = [self.lines.at(base + each.start() + 1) for each in below_newline.finditer(text)]
+            if not first and re.match(pattern, text):
                 numbers.insert(0, 0)
             for number in reversed(numbers):
                 index = self.index_of_line(number)

@@ -33,21 +33,39 @@ class EntryReport(EntrySearch):
     def _keys(self) -> Iterator[tuple[int, bytes]]:
         """Index and folded key of every entry in the file, in order."""
         odd = self._odd_lines
-        starts, kinds, match, folded = self.lines.starts, self.lines.kinds, self._PLAIN_KEY.match, self.folded
+        starts, kinds, match, raw = self.lines.starts, self.lines.kinds, self._PLAIN_KEY.match, self.raw
         for index, number in enumerate(self._heads):
             if kinds[number] != FIRST:
                 continue
-            found = None if number in odd else match(folded, starts[number])
-            yield index, found[0] if found else fold(self.record(index).parts.key)
+            found = None if number in odd else match(raw, starts[number])
+            yield index, found[0].lower() if found else fold(self.record(index).parts.key)
 
     @cached_property
     def _duplicates(self) -> array[int]:
+        suspects = self._suspects()
         seen: set[bytes] = set()
         found = array("L")
-        for index, key in self._keys():
+        for index, key in self._keys() if suspects else ():
+            if key not in suspects:
+                continue
             if key in seen:
                 found.append(index)
             seen.add(key)
+        return found
+
+    def _suspects(self) -> set[bytes]:
+        """Keys of which there may be several, and a few others: a set of a million keys would take more
+        memory than the file; here it is two bytes a key, or a little more. What it learns serves `hits`."""
+        places = bytearray(max(64, len(self) * 2))
+        size = len(places) * 8
+        found: set[bytes] = set()
+        for _, key in self._keys():
+            place = hash(key) % size
+            bit = 1 << (place & 7)
+            if places[place >> 3] & bit:
+                found.add(key)
+            places[place >> 3] |= bit
+        self._places = places
         return found
 
     def duplicates(self) -> Sequence[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -10,6 +11,8 @@ from mailtui.formats.lines import Lines
 from mailtui.formats.lists import SEPARATORS, Item, each
 from mailtui.formats.rows import Rows
 from mailtui.formats.values import SPACE, Parts, split
+
+_GAP = re.compile(rb"[ \t]*,[ \t]*|[ \t]+")
 
 DEFAULT_INDENT = b"    "
 """Blanks before a continuation line where the list shows no habit of its own."""
@@ -51,6 +54,12 @@ class ListRows(Rows):
         rows = {self.locate(item.start)[0] for item in items}
         return len(rows) > 1 or (len(items) == 1 and rows != {self.locate(self.equals - 1)[0]})
 
+    def _gap(self, items: Sequence[Item]) -> bytes:
+        """What stands between the items of a list on one line, mostly."""
+        comma = self._commas(items)
+        gaps = [gap for gap in self._between(items) if _GAP.fullmatch(gap) and (b"," in gap) == comma]
+        return max(gaps, key=gaps.count, default=b", " if comma else b" ")
+
     def _lead(self, column: int, body: bytes) -> bytes | None:
         """Blanks and commas before `column`, if nothing else stands there."""
         return body[:column] if not body[:column].strip(SEPARATORS + b"\v\f") else None
@@ -88,7 +97,7 @@ class ListRows(Rows):
         row, column = self.behind(items[-1].end)
         body = self.rows[row].body
         if not self._spread(items):
-            self.write(row, body[:column] + (b", " if comma else b" ") + group + body[column:])
+            self.write(row, body[:column] + self._gap(items) + group + body[column:])
             return
         lead = self._indent(items, len(items) - 1)
         closing = self._ends_in_comma(items)
@@ -114,7 +123,8 @@ class ListRows(Rows):
             self.write(row, body[:column] + group + (b"" if leading_comma else comma))
             self.insert_after(row, lead + body[column:])
             return
-        self.write(row, body[:column] + group + comma + b" " + body[column:])
+        gap = comma + b" " if self._spread(items) else self._gap(items)
+        self.write(row, body[:column] + group + gap + body[column:])
 
     def remove(self, first: int, last: int) -> None:
         """Take out the items `first` to `last`, both included, each with one separator beside it."""
@@ -144,8 +154,20 @@ class ListRows(Rows):
             self.write(index, body[:left_end] + body[high:])
         elif index == head_row:
             self.write(index, body[:head_column])
+            self._pull_up(index)
         else:
             self.drop(index)
+
+    def _pull_up(self, head: int) -> None:
+        """Puts the next item in the place of the first one, which is gone from the line of the name."""
+        items = self.items()
+        row, column = self.locate(items[0].start) if items else (head, 0)
+        below = self.rows[row]
+        lead = below.body[:column]
+        if row == head + 1 and not lead.strip(b" \t"):
+            self.rows[head].end = below.end
+            self.write(head, self.rows[head].body.rstrip(b" \t") + b" " + below.body[column:])
+            self.drop(row)
 
     def _beside(self, index: int, left: Item | None, right: Item | None) -> tuple[int | None, int | None]:
         """Where on a row the item before a cut ends and the one after it begins, None if not on that row."""

@@ -78,12 +78,40 @@ def set_value(document: MainCf, name: str, value: bytes | Sequence[bytes]) -> li
         return []
     _, layout, parts = document.place(name)
     if layout.in_one_line(parts.start if value else parts.equals - 1, parts.end):
+        folded = value if _gaps(found.value) else _folded(document, value)
         splices = document.checked(
-            _in_place(layout, parts, value), {name}, lambda after: _value(after, name) == value
+            _in_place(layout, parts, folded), {name}, lambda after: _value(after, name) == value
         )
     else:
         splices = _as_list(document, name, value) if value else None
     return splices if splices is not None else _whole(document, name, value)
+
+
+_GAP = re.compile(rb"(?<=\S)[ \t\r]+(?=[^\s#])")
+"""Blanks within a value. In one that was joined from several lines the indentations are still there."""
+
+_WIDE = 4
+"""Blanks that are taken for an indentation wherever they stand; fewer, if they are the only gaps."""
+
+
+def _gaps(value: bytes) -> list[bytes]:
+    """The gaps of a value that look like the indentation of a line."""
+    gaps: list[bytes] = _GAP.findall(value)
+    least = 2 if all(len(gap) > 1 for gap in gaps) else _WIDE
+    return [gap for gap in gaps if len(gap) >= least or b"\t" in gap or b"\r" in gap]
+
+
+def _folded(document: MainCf, value: bytes) -> bytes:
+    """A value in the lines it was once joined from: it reads the same, as their indentation stays in it."""
+    wide = frozenset(_gaps(value))
+    crlf = document.lines.newline == b"\r\n"
+
+    def broken(gap: re.Match[bytes]) -> bytes:
+        if gap[0] not in wide or (crlf and gap[0][:1] != b"\r"):  # else there would be an LF among CR LF
+            return gap[0]
+        return b"\r\n" + gap[0][1:] if gap[0].startswith(b"\r") else b"\n" + gap[0]
+
+    return _GAP.sub(broken, value)
 
 
 def _value(document: MainCf, name: str) -> bytes | None:
@@ -134,7 +162,7 @@ def _whole(document: MainCf, name: str, value: bytes) -> list[Splice]:
     if not blanks and parts.equals - parts.name_end > 1:
         blanks = b" "
     rows.rows[head + 1 :] = [row for row in rows.rows[head + 1 :] if not row.joins]
-    rows.write(head, body[:column] + (blanks + value if value else b""))
+    rows.write(head, body[:column] + (blanks + _folded(document, value) if value else b""))
     splices = document.checked(rows.splices(), {name}, lambda after: _value(after, name) == value)
     if splices is None:
         raise _refused(name)
@@ -168,7 +196,7 @@ def _add(document: MainCf, name: bytes, value: bytes) -> list[Splice]:
     at = _new_place(document, name.decode("utf-8", "surrogateescape"))
     above = lines.line(lines.at(at - 1)) if at else b""
     newline = b"\r\n" if above.endswith(b"\r\n") else lines.newline
-    text = name + (b" = " + value if value else b" =") + newline
+    text = name + (b" = " + _folded(document, value) if value else b" =") + newline
     if at == len(document.raw) and lines.ends_open:
         text = newline + text
     return [Splice(at, at, text)]

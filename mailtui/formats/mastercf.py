@@ -259,9 +259,12 @@ class MasterCf(ConfigFile):
         """Comment out every entry of that name and type with all its lines. Raises Missing."""
         return masterservices.disable(self, name, type_)
 
-    def enable(self, name: str, type_: str) -> list[Splice]:
-        """Bring back the last commented-out entry of that name and type. Raises Missing, or Refused."""
-        return masterservices.enable(self, name, type_)
+    def enable(self, name: str, type_: str, like: Service | None = None) -> list[Splice]:
+        """Bring back the last commented-out entry of that name and type. Raises Missing, or Refused.
+
+        With `like`, the last with its fields and arguments: what `disable` took out, not another example.
+        """
+        return masterservices.enable(self, name, type_, like)
 
     def add(
         self,

@@ -179,13 +179,19 @@ def set_option(document: MasterCf, name: str, type_: str, option: str, value: by
 
 
 def _revalued(layout: Layout, setting: Setting, name: bytes, value: bytes) -> list[Splice]:
-    """The value of an option that is there written over, in the form it has if that can hold it."""
+    """The value of an option that is there written over, in the form it has if that can hold it.
+
+    Braces that only its old value needed go, if they stand as they are written here.
+    """
     items = split_entry(layout.text)
     argument = items[setting.argument]
-    braced = argument.text.startswith(b"{")
-    if layout.in_one_line(setting.start, setting.end) and (
-        braced or option_argument(name, value)[:1] != b"{"
-    ):
+    plain = option_argument(name, value)[:1] != b"{"
+    if argument.text.startswith(b"{"):
+        old = layout.text[setting.start : setting.end]
+        fits = not plain or argument.text != option_argument(name, old)
+    else:
+        fits = plain
+    if fits and layout.in_one_line(setting.start, setting.end):
         end = layout.end(setting.end)  # where an empty value is, and not at the next line's beginning
         return [Splice(end - (setting.end - setting.start), end, value)]
     joined = setting.flag == setting.argument  # -oname=value: the braces need an argument of their own

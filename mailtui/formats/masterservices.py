@@ -10,7 +10,7 @@ from mailtui.formats.lines import CONTINUATION, FIRST
 from mailtui.formats.lists import BLANKS, is_one_item
 from mailtui.formats.mainedit import check_value
 from mailtui.formats.masteredit import DEFAULT_INDENT, check_option, entry_name, option_argument, position
-from mailtui.formats.masterentry import FIELDS, wrong_field
+from mailtui.formats.masterentry import FIELDS, Service, wrong_field
 from mailtui.formats.splice import Missing, Refused, Splice
 from mailtui.formats.values import SPACE, Layout
 from mailtui.text.safe import encode, safe
@@ -32,6 +32,7 @@ def _layouts(document: MasterCf, name: str, type_: str) -> list[Layout]:
 def disable(document: MasterCf, name: str, type_: str) -> list[Splice]:
     """See `MasterCf.disable`."""
     layouts = _layouts(document, name, type_)
+    standing = document.get(name, type_)
     heads = {layout.members[0] for layout in layouts}
 
     def mistaken(splices: list[Splice]) -> set[int]:
@@ -45,30 +46,37 @@ def disable(document: MasterCf, name: str, type_: str) -> list[Splice]:
 
     def comes_back(splices: list[Splice]) -> bool:
         after = document.spliced(splices)
-        if all(service.enabled for service in after.all(name, type_)):
-            return False
-        return after.spliced(_uncommented(after, name, type_)).raw == document.raw
+        found = _commented(after, name, type_, standing)
+        return bool(found) and after.spliced(_uncommented(after, found[-1])).raw == document.raw
 
     return off(document.lines, [layout.members for layout in layouts], mistaken, comes_back)
 
 
-def _uncommented(document: MasterCf, name: str, type_: str) -> list[Splice]:
-    """The splices that bring back the last commented-out entry of that name and type."""
-    number = [s for s in document.all(name, type_) if not s.enabled][-1].line - 1
+def _commented(document: MasterCf, name: str, type_: str, like: Service | None) -> list[Service]:
+    """The commented-out entries of that name and type; with `like`, those with its fields and arguments."""
+    found = [service for service in document.all(name, type_) if not service.enabled]
+    if like is None:
+        return found
+    return [s for s in found if (s.fields, s.arguments) == (like.fields, like.arguments)]
+
+
+def _uncommented(document: MasterCf, service: Service) -> list[Splice]:
+    """The splices that bring back a commented-out entry."""
+    number = service.line - 1
     starts, line = document.lines.starts, document.lines.line(number)
     mark = 2 if line[1:2] == b" " else 1
     result = [Splice(starts[number], starts[number] + mark, b"")]
     return result + [Splice(starts[below], starts[below] + 1, b"") for below, _ in document.block(number)]
 
 
-def enable(document: MasterCf, name: str, type_: str) -> list[Splice]:
+def enable(document: MasterCf, name: str, type_: str, like: Service | None = None) -> list[Splice]:
     """See `MasterCf.enable`."""
     standing = document.get(name, type_)
     if standing is not None:
         raise Refused(
             f"{entry_name(name, type_)} is in force on line {standing.line}", "take that one out first"
         )
-    found = [service for service in document.all(name, type_) if not service.enabled]
+    found = _commented(document, name, type_, like)
     if not found:
         raise Missing(f"commented-out {entry_name(name, type_)}")
     wanted = (found[-1].command, found[-1].arguments)
@@ -82,7 +90,7 @@ def enable(document: MasterCf, name: str, type_: str) -> list[Splice]:
         del now[position(after, back)]
         return now == before
 
-    splices = document.checked(_uncommented(document, name, type_), fine)
+    splices = document.checked(_uncommented(document, found[-1]), fine)
     if splices is None:
         raise Refused(
             f"{entry_name(name, type_)} on line {found[-1].line} stands among the lines of another entry",

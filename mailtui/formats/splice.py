@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 
@@ -50,17 +50,48 @@ def ordered(splices: Iterable[Splice]) -> list[Splice]:
     return result
 
 
-def apply_splices(raw: bytes, splices: Iterable[Splice]) -> bytes:
-    """The bytes after the change. Parts between splices are the same bytes as before."""
-    parts: list[bytes | memoryview] = []
+PIECE = 1 << 20
+"""Bytes copied at once, so that another thread of ours never waits long for the interpreter."""
+
+
+def pieces(raw: bytes, splices: Iterable[Splice]) -> Iterator[memoryview]:
+    """The bytes after the change, piece by piece, none longer than `PIECE`. Nothing is copied."""
     view = memoryview(raw)
     at = 0
     for splice in ordered(splices):
-        parts.append(view[at : splice.start])
-        parts.append(splice.new)
+        yield from cut(view[at : splice.start])
+        yield from cut(memoryview(splice.new))
         at = splice.end
-    parts.append(view[at:])
-    return b"".join(parts)
+    yield from cut(view[at:])
+
+
+def cut(view: memoryview) -> Iterator[memoryview]:
+    """The view in slices of at most `PIECE` bytes; none for an empty one."""
+    for at in range(0, len(view), PIECE):
+        yield view[at : at + PIECE]
+
+
+def apply_splices(raw: bytes, splices: Iterable[Splice]) -> bytes:
+    """The bytes after the change. Parts between splices are the same bytes as before."""
+    out = io.BytesIO()
+    for piece in pieces(raw, splices):
+        out.write(piece)
+    return out.getvalue()
+
+
+def length_after(raw: bytes, splices: Iterable[Splice]) -> int:
+    """How long `apply_splices(raw, splices)` is."""
+    return len(raw) + sum(len(splice.new) - (splice.end - splice.start) for splice in splices)
+
+
+def changes(raw: bytes, splices: Iterable[Splice]) -> bool:
+    """Whether the splices make the bytes others than they are."""
+    made = ordered(splices)
+    if not made:
+        return False
+    start, end = made[0].start, made[-1].end
+    moved = [Splice(splice.start - start, splice.end - start, splice.new) for splice in made]
+    return length_after(raw, made) != len(raw) or apply_splices(raw[start:end], moved) != raw[start:end]
 
 
 def inverse(raw: bytes, splices: Iterable[Splice]) -> tuple[Splice, ...]:

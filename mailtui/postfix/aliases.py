@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from mailtui.formats.aliases import Aliases
 from mailtui.formats.table import Table
@@ -19,13 +20,15 @@ from mailtui.postfix.aliasrows import AliasRow, RowKind, entry_row, opaque_row, 
 from mailtui.postfix.aliastables import AliasTable, AliasTables, Role
 from mailtui.postfix.files import Reader, entries
 from mailtui.postfix.lookups import PATTERNS
-from mailtui.postfix.staged import AddedRow, Overlay, StagedRow
-from mailtui.text.query import Query, scan
+from mailtui.postfix.staged import OFF, AddedRow, Overlay, StagedRow
+from mailtui.text.folded import find
+from mailtui.text.query import Query
 from mailtui.text.safe import decode, encode
+from mailtui.text.scan import Hits, blocks
 
 __all__ = [
     "AddedRow", "AliasList", "AliasRow", "AliasTable", "AliasTables",
-    "Overlay", "Role", "RowKind", "StagedRow",
+    "Overlay", "Role", "RowKind", "StagedRow", "Standing",
 ]  # fmt: skip
 
 
@@ -59,9 +62,25 @@ class _Segment:
         """The place of an entry, in the whole list."""
         return self.start + index + bisect_right(self.added, index, key=lambda one: one.before)
 
+    def rows_of(self, indices: array[int]) -> array[int]:
+        """The places of several entries."""
+        if self.added:
+            return array(indices.typecode, map(self.row_of, indices))
+        return array(indices.typecode, map(self.start.__add__, indices)) if self.start else indices
+
     def is_duplicate(self, index: int) -> bool:
         at = bisect_left(self.duplicates, index)
         return at < len(self.duplicates) and self.duplicates[at] == index
+
+
+class Standing(NamedTuple):
+    """An entry by its place: its line from 1, whether an earlier one has its key, whether it is off."""
+
+    table: AliasTable
+    key: str
+    line: int
+    duplicate: bool
+    off: bool
 
 
 class AliasList:
@@ -114,6 +133,19 @@ class AliasList:
             segment.table, segment.document, index, self._rules, staged, duplicate=segment.is_duplicate(index)
         )
 
+    def standing(self, number: int) -> Standing | None:
+        """Which entry a row is, without what it says; None for a staged new one and for a whole table."""
+        segment = self._segment_at(number)
+        if segment.document is None:
+            return None
+        index, added = segment.place(number - segment.start)
+        if added is not None:
+            return None
+        entry = segment.document.entry(index)
+        return Standing(
+            segment.table, decode(entry.key), entry.line, segment.is_duplicate(index), not entry.enabled
+        )
+
     def rows(self) -> Iterator[AliasRow]:
         """The entries of all tables, staged ones included; not the rows that stand for a whole table."""
         for segment in self._segments:
@@ -133,8 +165,11 @@ class AliasList:
         if target is None or document is None or not self.overlay.staged:
             return None
         key = decode(document.fold(document.entry(index).key))
-        staged = self.overlay.staged.get((target, key))
-        return staged if staged is not None and self._index(segment, key) == index else None
+        for name in (key,) if document.is_enabled(index) else (OFF + key, key):
+            staged = self.overlay.staged.get((target, name))
+            if staged is not None and self._index(segment, name) == index:
+                return staged
+        return None
 
     def _index(self, segment: _Segment, key: str) -> int | None:
         """The entry that a folded key names: the one in force, else the one commented out."""
@@ -142,8 +177,8 @@ class AliasList:
         if target is None or document is None:
             return None
         if (target, key) not in self._indices:
-            raw = encode(key)
-            index = document.find(raw)
+            raw = encode(key.removeprefix(OFF))
+            index = None if key.startswith(OFF) else document.find(raw)
             self._indices[target, key] = document.find_disabled(raw) if index is None else index
         return self._indices[target, key]
 
@@ -221,6 +256,14 @@ class AliasList:
     def search(self, query: Query) -> Iterator[int | None]:
         """The rows that match by address or destination, in order; staged values count as well as those in
         the file. None now and then, so that a worker can give way. An empty query gives every row."""
+        for hit in self.hits(query):
+            if isinstance(hit, array):
+                yield from hit
+            else:
+                yield hit
+
+    def hits(self, query: Query) -> Hits:
+        """As `search`; many hits that were found together come as one array."""
         for segment in self._segments:
             if segment.document is None:
                 if query.empty or query.matches(encode(segment.table.spec)):
@@ -228,7 +271,7 @@ class AliasList:
                 continue
             yield from self._search(segment, segment.document, query)
 
-    def _search(self, segment: _Segment, document: Table | Aliases, query: Query) -> Iterator[int | None]:
+    def _search(self, segment: _Segment, document: Table | Aliases, query: Query) -> Hits:
         more: list[int] = []
         for row in self._staged_hits(segment, query):
             if row is None:
@@ -237,16 +280,21 @@ class AliasList:
                 more.append(row)
         more = sorted(set(more))
         at = 0
-        for index in scan(query, document):
-            if index is None:
+        for hit in blocks(query, document):
+            if hit is None:
                 yield None
                 continue
-            row = segment.row_of(index)
-            while at < len(more) and more[at] < row:
+            rows = [segment.row_of(hit)] if isinstance(hit, int) else segment.rows_of(hit)
+            while at < len(more) and more[at] <= rows[-1]:
+                place = bisect_left(rows, more[at])
+                yield from rows[:place]
                 yield more[at]
+                rows = rows[place + (rows[place] == more[at]) :]
                 at += 1
-            at += at < len(more) and more[at] == row
-            yield row
+                if not rows:
+                    break
+            if rows:
+                yield rows if isinstance(rows, array) else rows[0]
         yield from more[at:]
 
     def _staged_hits(self, segment: _Segment, query: Query) -> Iterator[int | None]:
@@ -267,13 +315,13 @@ _LOCAL_ONLY = (b"|", b"/", b":include:")
 
 
 def _holding(document: Table | Aliases, words: Sequence[bytes]) -> set[int]:
-    """The entries whose lines hold one of the words. By `find`, which lets other threads run soon."""
+    """The entries whose lines hold one of the words."""
     found: set[int] = set()
     for word in words:
-        at = document.folded.find(word)
+        at = find(document.folded, word)
         while at >= 0:
             found.add(document.index_at(at))
-            at = document.folded.find(word, at + 1)
+            at = find(document.folded, word, at + 1)
     found.discard(len(document))
     return found
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mailtui.postfix.instance import Instance
     from mailtui.postfix.localusers import LocalUsers
+    from mailtui.postfix.lookups import Lookup
     from mailtui.postfix.resolution import Step
 
 SEARCHED = ("recipient_canonical_maps", "canonical_maps", "virtual_alias_maps", "alias_maps")
@@ -46,8 +47,22 @@ def find_ends(
 
 
 def unsearched(instance: Instance) -> list[str]:
-    """The alias tables that have no text to search, as the parameters name them. Raises ParameterError."""
-    return [each.written for name in SEARCHED for each in instance.lookups(name) if each.target is None]
+    """The alias tables that have no text to search, or none that may be read, as the parameters name them.
+
+    Raises ParameterError.
+    """
+    found = (each for name in SEARCHED for each in instance.lookups(name))
+    return list(dict.fromkeys(each.written for each in found if not _has_text(instance, each)))
+
+
+def _has_text(instance: Instance, lookup: Lookup) -> bool:
+    if lookup.target is None:
+        return False
+    try:
+        instance.files.document(lookup.target)
+    except OSError:
+        return False
+    return True
 
 
 def iter_ends(
@@ -69,7 +84,7 @@ def iter_ends(
     told = 0
     while frontier:
         nearer, frontier = frontier, []
-        for found in (each for place in nearer for each in search.naming(place)):
+        for found in search.naming(nearer):
             if (found.lookup.spec, found.line) in entries_seen:
                 continue
             entries_seen.add((found.lookup.spec, found.line))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailtui.postfix.addresses import complete, fold, quote, recipient, split, strip_extension
 from mailtui.postfix.domains import class_list
+from mailtui.postfix.endneedles import Needle, places
 from mailtui.postfix.ends import SEARCHED
 from mailtui.postfix.files import entries
 from mailtui.postfix.forwarding import listed
@@ -16,7 +18,6 @@ from mailtui.postfix.resolver import Resolver
 from mailtui.text.safe import decode, encode
 
 _PROBE = "no-such-name"
-_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789.!#$&'*+/=?^_`{}~-@")
 _RAW = ("|", "/", ":include:")
 
 
@@ -32,25 +33,11 @@ class Found:
     """An address that this entry takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Needle:
-    """A word to look for in the folded text of a table. `then`: what follows it; empty: it ends there.
-    `begins` false: it may be the end of a longer word."""
+class _Places(NamedTuple):
+    """Places that are looked for together; `catch_alls`: those that stand for a whole domain."""
 
-    word: bytes
-    then: bytes = b""
-    begins: bool = True
-
-    def places(self, text: bytes) -> Iterator[int]:
-        """The offsets at which it stands."""
-        wanted = self.word + self.then
-        at = text.find(wanted)
-        while at >= 0:
-            end = at + len(wanted)
-            starts = not self.begins or at == 0 or text[at - 1] not in _WORD
-            if starts and (self.then or end == len(text) or text[end] not in _WORD):
-                yield at
-            at = text.find(wanted, at + 1)
+    all: frozenset[str]
+    catch_alls: tuple[str, ...]
 
 
 class Search:
@@ -84,35 +71,40 @@ class Search:
             return local
         return full
 
-    def _needles(self, place: str) -> list[_Needle]:
+    def _needles(self, place: str) -> list[Needle]:
         """What stands in an entry that names the place, folded."""
         if place.startswith(_RAW):
-            return [_Needle(encode(place.lower()))]
+            return [Needle(encode(place.lower()), begins=True)]
         if place.startswith("@"):
-            return [_Needle(encode(place), begins=False)]
+            return [Needle(encode(place), begins=False)]
         local, domain = split(place)
-        extended = [_Needle(encode(quote(local)), encode(mark)) for mark in self._rules.delimiters]
+        marks = encode(self._rules.delimiters)
         if domain is None:
             domains = [
                 *self._local_domains,
                 *([fold(self._rules.myorigin)] if self._origin_is_local() else []),
             ]
-            whole = [_Needle(encode(f"@{each}")) for each in dict.fromkeys(domains)]
-            return [_Needle(encode(quote(local))), _Needle(encode(quote(local)), b"@"), *extended, *whole]
-        names = [quote(place), f"@{domain}"]
-        if domain == fold(self._rules.myorigin):
-            names.append(quote(local))
-        return [*(_Needle(encode(name)) for name in names), *extended]
+            whole = [Needle(encode(f"@{each}")) for each in dict.fromkeys(domains)]
+            return [Needle(encode(quote(local)), b"@" + marks), *whole]
+        is_origin = domain == fold(self._rules.myorigin)
+        names = [Needle(encode(quote(place))), Needle(encode(f"@{domain}"))]
+        if is_origin or marks:
+            names.append(Needle(encode(quote(local)), marks, ends=is_origin))
+        return names
 
     def _origin_is_local(self) -> bool:
         return self._resolver.router.is_local(self._rules.myorigin)
 
-    def naming(self, place: str) -> Iterator[Found]:
-        """The entries, in force by their text, one of whose items is the place."""
+    def naming(self, names: Sequence[str]) -> Iterator[Found]:
+        """The entries, in force by their text, one of whose items is one of the places."""
+        wanted = _Places(frozenset(names), tuple(place for place in names if place.startswith("@")))
+        needles = [needle for place in names for needle in self._needles(place)]
         for lookup, is_local in self._tables:
-            yield from self._in_table(lookup, is_local, place)
+            yield from self._in_table(lookup, is_local, needles, wanted)
 
-    def _in_table(self, lookup: Lookup, is_local: bool, place: str) -> Iterator[Found]:
+    def _in_table(
+        self, lookup: Lookup, is_local: bool, needles: Sequence[Needle], wanted: _Places
+    ) -> Iterator[Found]:
         target = lookup.target
         if target is None:
             return
@@ -120,18 +112,15 @@ class Search:
             document = entries(self._resolver.instance.files, target)
         except OSError:  # Maps tells of it while the way forwards is followed
             return
-        indices: dict[int, None] = {}
-        needles = [*self._needles(place), *([_Needle(b":include:", b"/")] if is_local else [])]
-        for needle in needles:
-            for offset in needle.places(document.folded):
-                indices.setdefault(document.index_at(offset))
-        for index in indices:
+        more = [Needle(b":include:", b"/", ends=False)] if is_local else []
+        indices = dict.fromkeys(document.index_at(at) for at in places(document.raw, [*needles, *more]))
+        for index in sorted(indices):
             if index >= len(document) or not document.is_enabled(index):
                 continue
             entry = document.entry(index)
             key = decode(entry.key)
             probe = self._probe(key, is_local=is_local)
-            if probe and any(self._means(decode(item), place) for item in document.items(index)):
+            if probe and any(self._means(decode(item), wanted) for item in document.items(index)):
                 yield Found(lookup, key, entry.line, is_local, probe)
 
     def _probe(self, key: str, *, is_local: bool) -> str:
@@ -149,23 +138,29 @@ class Search:
             return ""
         return complete(recipient(key), self._rules)
 
-    def _means(self, item: str, place: str) -> bool:
+    def _means(self, item: str, wanted: _Places) -> bool:
+        """Whether an item is one of the places, or leads to one by a list or by another domain."""
         text = recipient(item)
-        if place.startswith("@"):
-            return self.place(item).endswith(place)
+        if text in wanted.all:
+            return True
         if text.startswith("@"):
-            local = split(place)[0] if split(place)[1] is not None else place
-            return self.place(f"{local}{text}") == place
-        if text.lower().startswith(":include:") and text != place:
-            return self._includes(text[len(":include:") :], place)
-        return self.place(item) == place
+            return any(self._moved(place, text) == place for place in wanted.all if place[:1] != "@")
+        if text.lower().startswith(":include:"):
+            return self._includes(text[len(":include:") :], wanted)
+        place = self.place(item)
+        return place in wanted.all or (bool(wanted.catch_alls) and place.endswith(wanted.catch_alls))
 
-    def _includes(self, path: str, place: str) -> bool:
+    def _moved(self, place: str, domain: str) -> str:
+        """The place with another domain (`@domain`), as a catch-all that keeps names makes it."""
+        local, own = split(place)
+        return self.place(f"{local if own is not None else place}{domain}")
+
+    def _includes(self, path: str, wanted: _Places) -> bool:
         try:
             raw = self._resolver.instance.files.raw(path)
         except OSError:  # resolve says so of whatever leads there
             return False
-        return any(self.place(one.item) == place for one in listed(raw))
+        return any(self.place(one.item) in wanted.all for one in listed(raw))
 
     def source(self, found: Found) -> str:
         """The place that leads here by this entry."""

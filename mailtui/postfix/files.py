@@ -152,13 +152,15 @@ def _look(path: str) -> Stamp | None:
 def _load(path: str) -> tuple[Stamp, bytes]:
     """A file's bytes with the state they belong to."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    kind = os.fstat(handle).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(handle)
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        raise OSError(errno.EINVAL, "not a regular file", path)
     with open(handle, "rb", buffering=0) as file:
         for _ in range(READ_ATTEMPTS):
             status = os.fstat(handle)
-            if stat.S_ISDIR(status.st_mode):
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "not a regular file", path)
             file.seek(0)
             raw = file.readall()
             if Stamp.of(os.fstat(handle)) == Stamp.of(status):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mailtui.formats.target import Target
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import Reader, main_cf, master_cf, problem
-from mailtui.postfix.values import Values
+from mailtui.postfix.values import ServiceValues, Values
 from mailtui.text.safe import decode, safe
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ class Parameters:
         Raises ParameterError where there is no such service.
         """
         values = self.values
-        for other, other_kind, options in reversed(values.services):  # of two alike the last counts
-            if (other, other_kind) == (name, kind):
-                return ServiceParameters(values, options)
+        for service in reversed(values.services):  # of two alike the last counts
+            if (service.name, service.type) == (name, kind):
+                return ServiceParameters(values, service)
         raise ParameterError(
             f"there is no service {safe(f'{name}/{kind}')}",
             "see `postconf -M` for the services",
@@ -164,14 +164,14 @@ class Parameters:
 class ServiceParameters:
     """The parameters of one service: its `-o name=value` options over those of main.cf."""
 
-    def __init__(self, values: Values, options: Mapping[str, str]) -> None:
-        self._values = values
-        self.options = options
+    def __init__(self, values: Values, service: ServiceValues) -> None:
+        self._values, self._over = values, service.over
+        self.options: Mapping[str, str] = service.options
         """The service's own values, as written."""
 
     def expanded(self, name: str) -> str:
         """As `Parameters.expanded`, for this service."""
-        return self._values.expanded(name, self.options)
+        return self._values.expanded(name, self._over)
 
     def effective(self, name: str) -> str:
         """As `Parameters.effective`, for this service."""
@@ -179,7 +179,7 @@ class ServiceParameters:
 
 
 def _overrides(values: Values, name: str) -> tuple[str, ...]:
-    named = (f"{service}/{kind}" for service, kind, options in values.services if name in options)
+    named = (f"{each.name}/{each.type}" for each in values.services if name in each.options)
     return tuple(dict.fromkeys(named))
 
 

@@ -6,17 +6,12 @@ too, and postconf does not wait until a file that was written a moment ago is tw
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from mailtui import commands
+from mailtui.postfix.private import copied
 from mailtui.text.safe import decode, encode, safe
-
-COPY_AGE = 60.0
-"""Seconds by which the copies are dated back: Postfix programs wait on a file younger than two."""
 
 _UNUSED = re.compile(r"^\S*postconf: warning: main\.cf: unused parameter: (.*)", re.MULTILINE)
 
@@ -31,15 +26,8 @@ class PostconfError(Exception):
 
 def _ask(options: list[str], main: bytes, master: bytes) -> tuple[str, str]:
     """Standard output and standard error of postconf over these bytes. Raises PostconfError."""
-    import tempfile
-
     try:
-        with tempfile.TemporaryDirectory(prefix="mailtui-") as folder:
-            past = time.time() - COPY_AGE
-            for name, raw in (("main.cf", main), ("master.cf", master)):
-                copy = Path(folder, name)
-                copy.write_bytes(raw)
-                os.utime(copy, (past, past))
+        with copied(main, master) as folder:
             result = commands.ask(["postconf", "-c", folder, *options])
             err = decode(result.err).replace(f"{folder}/", "")
     except commands.CommandError as error:

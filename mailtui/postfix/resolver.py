@@ -138,7 +138,10 @@ class Resolver:
             except Unexpandable as error:
                 trail = self._unexpandable(error, trail)
                 why = f"refused 451 4.6.0 Alias expansion error: {error.why}"
-        for problem in self.problems():
+        problems = self.problems()
+        if why and problems:
+            why = f"{why}, unless a table that could not be read says otherwise"
+        for problem in problems:
             trail.note(problem)
         return Resolution(
             quote(full), kind, tuple(trail.final), tuple(trail.steps.values()), tuple(trail.loops), why,

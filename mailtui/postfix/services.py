@@ -46,6 +46,8 @@ class ServiceRow:
     command: str
     options: tuple[OptionRow, ...]
     also: str
+    words: tuple[str, ...]
+    """Fields and arguments as master(8) reads them: what tells it from another of its name."""
     line: int
     enabled: bool
     counts: bool
@@ -114,6 +116,7 @@ def _row(service: Service, counts: bool) -> ServiceRow:
         **fields,
         options=rows,
         also=" ".join(_quoted(argument) for argument in _rest(service.arguments)),
+        words=(*service.fields, *(decode(argument) for argument in service.arguments)),
         line=service.line,
         enabled=service.enabled,
         counts=counts,

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from mailtui.formats.target import Target
 
+OFF = "\0"
+"""Before the key of a commented-out entry, where another may be in force; no key has it."""
+
 
 class StagedRow(NamedTuple):
     """What an entry becomes. `was` are the items that stand in the file, where it changes them."""
@@ -32,7 +35,8 @@ class Overlay:
     """Staged changes of all tables. Keys are (target, folded key as Table.fold gives it, decoded)."""
 
     staged: dict[tuple[Target, str], StagedRow] = field(default_factory=dict)
-    """Rows changed, removed or switched; the key is the one that stands in the file."""
+    """Rows changed, removed or switched; the key is the one that stands in the file, behind `OFF` if what is
+    commented out is meant and nothing else."""
     added: dict[Target, list[AddedRow]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:

@@ -16,6 +16,7 @@ from mailtui.postfix.lookups import Lookup
 from mailtui.postfix.mapsearch import Hit
 from mailtui.postfix.resolver import Resolver
 from mailtui.postfix.syntax import address_problem, domain_problem, local_problem
+from mailtui.text.folded import find
 from mailtui.text.safe import decode, encode, safe
 
 __all__ = ["EntryWarning", "Field", "Severity", "check_entry"]
@@ -202,11 +203,11 @@ def _keys_at(instance: Instance, lookup: Lookup, domain: str) -> Iterator[str]:
     except OSError:  # the table's own note says so
         return
     needle = encode(f"@{domain}")
-    at = document.folded.find(needle)
+    at = find(document.folded, needle)
     while at >= 0:
         index = document.index_at(at)
         if index < len(document) and document.is_enabled(index):
             key = decode(document.entry(index).key)
             if split(fold(key))[1] == domain and not key.startswith("@"):
                 yield key
-        at = document.folded.find(needle, at + 1)
+        at = find(document.folded, needle, at + 1)

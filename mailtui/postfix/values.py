@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mailtui.formats.macros import MacroError, expand
 from mailtui.postfix import postconf
@@ -39,7 +39,25 @@ RAW_PARAMETERS = frozenset(
 NETWORK_PARAMETERS = ("compatibility_level", "inet_interfaces", "inet_protocols", "mynetworks_style")
 """What the default of mynetworks depends on, apart from the host's interfaces."""
 
+READ_ONLY = frozenset(("process_id", "process_name", "service_name"))
+"""Parameters that each program sets itself: what main.cf or a service says of them does not count."""
+
 NOTHING: Mapping[str, str] = {}
+
+
+class ServiceValues(NamedTuple):
+    """A service of master.cf that is switched on, and what it sets for itself by `-o name=value`."""
+
+    name: str
+    type: str
+    command: str
+    options: dict[str, str]
+
+    @property
+    def over(self) -> dict[str, str]:
+        """The values that stand above main.cf's in this service, as `postconf -Px` has them."""
+        own = {name: value for name, value in self.options.items() if name not in READ_ONLY}
+        return {**own, "process_name": self.command, "service_name": self.name}
 
 
 @lru_cache(maxsize=8)
@@ -74,10 +92,14 @@ class Values:
         self._networks = ""
 
     @cached_property
-    def services(self) -> list[tuple[str, str, dict[str, str]]]:
-        """Name, type and options of each service of master.cf that is switched on."""
+    def services(self) -> list[ServiceValues]:
+        """Each service of master.cf that is switched on."""
         found = self.master.services if self.master else []
-        return [(each.name, each.type, options_of(each)) for each in found if each.enabled]
+        return [
+            ServiceValues(each.name, each.type, each.command, options_of(each))
+            for each in found
+            if each.enabled
+        ]
 
     @property
     def known(self) -> Mapping[str, str]:
@@ -103,7 +125,7 @@ class Values:
         if (
             name in self.explicit
             or name in self.known
-            or any(name in options for _, _, options in self.services)
+            or any(name in service.options for service in self.services)
         ):
             return
         import difflib
@@ -148,7 +170,7 @@ class Values:
         if name in over:
             return over[name]
         value = self.explicit.get(name)
-        if value is not None:
+        if value is not None and name not in READ_ONLY:
             return value
         match name:
             case "config_directory":

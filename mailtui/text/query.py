@@ -11,22 +11,12 @@ text keeps its length.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from time import perf_counter
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import Literal, NamedTuple, Self
 
 from mailtui.text.safe import decode, encode
-
-SLICE = 0.008
-"""Seconds of work after which `scan` gives the caller a turn."""
-_WINDOW = 4 << 20
-"""Bytes that one search reads at most."""
-_SAMPLE = 1 << 17
-"""Bytes in which words are counted to see which one is rare."""
-_STEPS = 64
-"""Records between two looks at the clock."""
 
 _BLANKS = re.compile(r" +")
 _SURE = re.compile(rb"[!$%&*+\-./0-9;=?@A-Z^_`a-z{|}~]+")
@@ -176,106 +166,3 @@ class Query:
         if len(self.groups) != 1 or not self.drivers:
             return False
         return not self.drivers[0].anchor and self.drivers[0].needle == self.drivers[0].text
-
-
-class Records(Protocol):
-    """A file as a list of texts that can be searched: the entries of a table, the lines of a log."""
-
-    @property
-    def raw(self) -> bytes: ...
-
-    @property
-    def folded(self) -> bytes:
-        """`raw` with ASCII letters in lower case; offsets are the same."""
-
-    @property
-    def unplain(self) -> Sequence[int]:
-        """Records, sorted, whose text may hold what the file does not: they are tried one by one."""
-
-    def __len__(self) -> int: ...
-
-    def fields(self, index: int) -> bytes:
-        """The text of a record. Its words stand in the record's lines as they are, unless it is `unplain`."""
-
-    def locate(self, offset: int, after: int = 0) -> tuple[int, bool]:
-        """The record that holds the byte at `offset`, or the next one, and whether every word there is surely
-        in its text. `len(self)` where none follows. Greater offsets never give smaller records; `after` is
-        what a smaller offset gave."""
-
-
-def scan(query: Query, records: Records) -> Iterator[int | None]:
-    """The records that match, in order; and None after each 8 ms of work, so that a caller can do something
-    else, or stop. An empty query gives every record."""
-    if not query.drivers:
-        return _each(query, records)
-    return _driven(query, records, min(query.drivers, key=lambda term: _commonness(term, records)))
-
-
-def _commonness(term: Term, records: Records) -> tuple[int, int]:
-    """How often the needle of a term stands in a part of the file, then how short it is."""
-    middle = len(records.raw) // 2
-    start = max(0, middle - _SAMPLE // 2)
-    blob = records.raw if term.exact_case else records.folded
-    return blob.count(term.needle, start, start + _SAMPLE), -len(term.needle)
-
-
-def _each(query: Query, records: Records) -> Iterator[int | None]:
-    due = perf_counter() + SLICE
-    for index in range(len(records)):
-        if query.empty or query.matches(records.fields(index)):
-            yield index
-        if index % _STEPS == 0 and perf_counter() > due:
-            yield None
-            due = perf_counter() + SLICE
-
-
-def _hits(blob: bytes, needle: bytes) -> Iterator[int | None]:
-    """Offsets of the needle, one a line at most; None after each window without one."""
-    at = 0
-    while at < len(blob):
-        end = at + _WINDOW
-        found = blob.find(needle, at, end + len(needle) - 1)
-        if found < 0:
-            at = end
-            yield None
-            continue
-        yield found
-        newline = blob.find(b"\n", found)
-        if newline < 0:
-            return
-        at = newline + 1
-
-
-def _driven(query: Query, records: Records, driver: Term) -> Iterator[int | None]:
-    needle = driver.needle
-    blob = records.raw if driver.exact_case else records.folded
-    matches, fields, locate, size = query.matches, records.fields, records.locate, len(records)
-    is_needle = query.is_needle
-    unplain = iter([*records.unplain, size])
-    pending = next(unplain)
-    last, steps, due = -1, 0, perf_counter() + SLICE
-    for offset in _hits(blob, needle):
-        steps += 1
-        if (offset is None or steps % _STEPS == 0) and perf_counter() > due:
-            yield None
-            due = perf_counter() + SLICE
-        if offset is None:
-            continue
-        index, sure = locate(offset, max(last, 0))
-        if index <= last:
-            continue
-        while pending < index:
-            if matches(fields(pending)):
-                yield pending
-            pending = next(unplain)
-        if index == size:
-            break
-        last = index
-        if index == pending:
-            pending = next(unplain)
-        if (sure and is_needle) or matches(fields(index)):
-            yield index
-    while pending < size:
-        if matches(fields(pending)):
-            yield pending
-        pending = next(unplain)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 
 from textual import events, on
@@ -23,6 +23,7 @@ from mailtui.screens.parts.listscreen import ListScreen
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.text import Matcher
 from mailtui.text.query import Query
+from mailtui.text.scan import Hits
 
 AT_ONCE = 0.05
 """Seconds for which the first paint waits for the list: small tables are read by then."""
@@ -134,8 +135,8 @@ class Listing(ListScreen):
                 return
             await asyncio.sleep(0.002)
 
-    def hits(self, text: str) -> Iterator[int | None]:
-        return self.aliases.search(Query.parse(text)) if self.aliases is not None else iter(())
+    def hits(self, text: str) -> Hits:
+        return self.aliases.hits(Query.parse(text)) if self.aliases is not None else iter(())
 
     def matcher(self, text: str) -> Matcher | None:
         return Query.parse(text).spans

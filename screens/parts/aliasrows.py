@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
-from mailtui.postfix.aliases import AliasList, AliasRow, RowKind
+from mailtui.postfix.aliases import AliasList, AliasRow, RowKind, Standing
 from mailtui.postfix.aliasrows import item_kind
 from mailtui.screens.parts.ahead import Trouble
 from mailtui.screens.parts.linelist import Row
@@ -95,22 +95,23 @@ class AliasRows:
         return Row(([(row.address, style), *signs], goes_to, row.table.name), row.marker or " ", style)
 
     def key(self, index: int) -> Hashable:
-        return self.key_of(self.source.row(index))
+        """What row `index` is, an `AliasKey`; without reading what the entry says, as `*` asks for many."""
+        entry = self.source.standing(index)
+        if entry is None:
+            row = self.source.row(index)
+            if row.kinds == ("opaque",) or row.table.target is None:
+                return (row.table.spec, "", _TABLE)
+            return (row.table.spec, folded(row.key), NEW)
+        return (entry.table.spec, folded(entry.key), self._which(entry))
 
-    def key_of(self, row: AliasRow) -> AliasKey:
-        """The key of a row."""
-        if row.kinds == ("opaque",) or row.table.target is None:
-            return (row.table.spec, "", _TABLE)
-        which = 0
-        if row.line is None:
-            which = NEW
-        elif row.duplicate:
-            which = row.line or 0
-        elif row.off:
-            found = self.source.locate_off(row.table.target, row.key)
-            is_last = found is not None and self.source.row(found).line == row.line
-            which = OFF if is_last else row.line or 0
-        return (row.table.spec, folded(row.key), which)
+    def _which(self, entry: Standing) -> int:
+        if entry.duplicate:
+            return entry.line
+        if not entry.off or entry.table.target is None:
+            return 0
+        found = self.source.locate_off(entry.table.target, entry.key)
+        last = self.source.standing(found) if found is not None else None
+        return OFF if last is not None and last.line == entry.line else entry.line
 
     def find(self, key: Hashable) -> int | None:
         if not isinstance(key, tuple) or len(key) != 3:

@@ -13,24 +13,27 @@ TextView shows the text unwrapped and unadorned for those whose terminal will no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from mailtui.screens.parts.detail import Lines, TitleLine
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.keyorder import focus_now
+from mailtui.screens.parts.paced import PacedModal
 from mailtui.screens.parts.text import Spans, show
+
+if TYPE_CHECKING:
+    from mailtui.screens.parts.lifetime import LastingApp
 
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer]):
+class Dialog(PacedModal[Answer]):
     """A box with a title, lines, and a footer that names its keys. Escape closes it with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,7 +65,8 @@ class Dialog(ModalScreen[Answer]):
         yield from ()
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).show([(self._title, self._style)])
+        for line in self.query(TitleLine):  # a console that ends just now has taken it away already
+            line.show([(self._title, self._style)])
 
     def bind_first(self, binding: Binding) -> None:
         """Give this one dialog a key of its own, before those of its class and those given before."""
@@ -177,14 +181,14 @@ class ErrorDialog(Dialog[None]):
         return "\n".join(show(line) for line in (self._title, *self.query_one(Lines).plain))
 
     def action_copy(self) -> None:
-        self.app.copy_to_clipboard(self.text)
-        self.query_one(Footer).say("Copied, if your terminal allows it; else t shows it as plain text")
+        said = cast("LastingApp", self.app).copied(self.text)
+        self.query_one(Footer).say(f"{said}; t shows it as plain text")
 
     def action_plain(self) -> None:
         self.app.push_screen(TextView(self._title, self.text.split("\n")))
 
 
-class TextView(ModalScreen[None]):
+class TextView(PacedModal[None]):
     """Plain lines over the whole screen: nothing beside the text, so that the terminal's own selection
     takes it whole. Long lines are wrapped without an indent."""
 
@@ -211,5 +215,4 @@ class TextView(ModalScreen[None]):
         self.dismiss(None)
 
     def action_copy(self) -> None:
-        self.app.copy_to_clipboard("\n".join(show(line) for line in self._lines))
-        self.query_one(Footer).say("Copied, if your terminal allows it")
+        self.query_one(Footer).say(cast("LastingApp", self.app).copied("\n".join(self._lines)))

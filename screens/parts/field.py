@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
-from mailtui.screens.parts.text import show
+from mailtui.screens.parts.text import show, typed
+
+LONGEST = 65536
+"""Characters that a field can hold of a text that is not printable as it is."""
 
 
 class Field(Input):
@@ -24,7 +27,7 @@ class Field(Input):
         password: bool = False,
     ) -> None:
         super().__init__(
-            show(value, 65536),
+            show(value, LONGEST),
             placeholder=show(placeholder),
             id=id,
             classes=classes,
@@ -33,6 +36,10 @@ class Field(Input):
             compact=True,
         )
         self.cursor_blink = False
+
+    def validate_value(self, value: str) -> str:
+        """Whoever sets it: nothing that the terminal would obey is drawn."""
+        return typed(value, LONGEST)
 
     def insert_text_at_cursor(self, text: str) -> None:
         """Typed and pasted text alike: only what can be shown as it is."""

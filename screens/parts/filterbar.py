@@ -5,7 +5,7 @@
     on FilterBar.Changed → runner.run(scan(query, rows)); on .Submitted, .Cleared → focus the list
 
     runner = FilterRunner(self, self.on_found)      # on_found(Found(rows=array('I'), done=bool))
-    runner.run(hits)      # hits: an iterator of row indices, in order, with a None now and then
+    runner.run(hits)      # hits: row indices in order, some as arrays, with a None now and then
 
 `hits` yields None at least every millisecond or so of work that found nothing, so that a search of a
 million rows never holds the keys up.
@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from time import perf_counter
 from typing import ClassVar, NamedTuple
 
@@ -33,6 +33,7 @@ from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import Row, Rows
 from mailtui.screens.parts.paint import Painted
 from mailtui.screens.parts.text import Span, cells, segments, show
+from mailtui.text.scan import Hits
 
 SLICE = 0.008
 """Seconds of searching between two looks at the keys."""
@@ -55,7 +56,7 @@ class FilterRunner:
     def __init__(self, widget: Widget, found: Callable[[Found], object]) -> None:
         self._widget, self._found = widget, found
 
-    def run(self, hits: Iterator[int | None]) -> None:
+    def run(self, hits: Hits) -> None:
         """Start this search instead of any other."""
         self._widget.run_worker(self._consume(hits), group="filter", exclusive=True)
 
@@ -63,7 +64,7 @@ class FilterRunner:
         """End the search, if one runs; nothing more is told."""
         self._widget.workers.cancel_group(self._widget, "filter")
 
-    async def _consume(self, hits: Iterator[int | None]) -> None:
+    async def _consume(self, hits: Hits) -> None:
         rows = array("I")
         started = perf_counter()
         told = 0.0
@@ -80,15 +81,17 @@ class FilterRunner:
         self._found(Found(rows, done=True))
 
     @staticmethod
-    def _slice(hits: Iterator[int | None], rows: array[int]) -> bool:
+    def _slice(hits: Hits, rows: array[int]) -> bool:
         """Search on for one slice; True at the end."""
         end = perf_counter() + SLICE
         append = rows.append
         for hit in hits:
-            if hit is not None:
+            if isinstance(hit, int):
                 append(hit)
                 if len(rows) & 0x3F:
                     continue
+            elif hit is not None:
+                rows.extend(hit)
             if perf_counter() >= end:
                 return False
         return True

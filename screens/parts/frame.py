@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
 from mailtui.screens.parts.commandline import CommandLine
 from mailtui.screens.parts.footer import Footer
+from mailtui.screens.parts.names import BY_MODE
+from mailtui.screens.parts.paced import Paced
 from mailtui.screens.parts.paint import Painted
 from mailtui.screens.parts.session import Change, Session
 from mailtui.screens.parts.status import StatusLine
@@ -53,12 +54,14 @@ class TooSmall(Painted):
         return self.strip(segments([(text.center(width), "")], width, self.paint), width)
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(Paced[None]):
     """A screen of the console. Views that open over one (Review, History) are such screens, too."""
 
     AUTO_FOCUS = ""  # else the hidden command line would get the keys
     MODE: ClassVar[str] = ""
     """The screen's mode as in `names.py`."""
+    HELP_TITLE: ClassVar[str] = ""
+    """What help calls it, where that is not its mode's title."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,6 +72,11 @@ class ConsoleScreen(Screen[None]):
     def mode(self) -> str:
         """The screen's mode, for the line of screens."""
         return self.MODE
+
+    @property
+    def help_title(self) -> str:
+        """What help calls this view."""
+        return self.HELP_TITLE or BY_MODE[self.mode].title
 
     @property
     def console(self) -> MailtuiApp:
@@ -150,12 +158,6 @@ class ConsoleScreen(Screen[None]):
         stale, self._stale = self._stale, None
         if stale is not None and self.is_mounted:
             self._take(stale)
-
-    def _compositor_refresh(self) -> None:
-        """Not while Textual holds updates back, as it does at start: it would render every line and throw it
-        away. What is to be painted stays marked."""
-        if not self.app._batch_count:  # noqa: SLF001  # Textual has no other word for it
-            super()._compositor_refresh()
 
     # Keys and sizes
 

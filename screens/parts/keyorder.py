@@ -10,15 +10,20 @@ a key is only handed out once the one before it has done its work and the screen
 from __future__ import annotations
 
 from collections import deque
-from functools import partial
 
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.widget import Widget
 
-_LOST = 0.25
-"""Seconds after which a key counts as done although nobody said so: its widget has gone meanwhile."""
+_LOOK = 0.1
+"""Seconds between two looks whether the widget that has a key is still there to say that it is done."""
+_ROUNDS = 3
+"""Further rounds of `Done`: an action runs in the app, and what it does may be told on by two messages more
+(a field to its bar, the bar to its screen), each of which starts behind the one before."""
+_LOST = 5.0
+"""Seconds after which a key counts as done in any case."""
 
 _SOON = 0.005
 
@@ -34,21 +39,22 @@ class KeysInOrder(App[int], inherit_bindings=False):
     class Done(Message):
         """Goes the way of its key, behind it, up to the app: when it arrives the key was worked off."""
 
-        def __init__(self, number: int) -> None:
+        def __init__(self, number: int, target: MessagePump, rounds: int) -> None:
             super().__init__()
-            self.number = number
+            self.number, self.target, self.rounds = number, target, rounds
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         self._held: deque[events.Key | events.Paste] = deque()
         self._number = 0
         self._busy = False
+        self._target: MessagePump | None = None
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             self._held.append(event)
-            if self._busy:
-                self.set_timer(_LOST, partial(self._finished, self._number))
+            if self._busy and self._target is not None:
+                self._watch(self._target, self._number, _LOST)
             await self._hand_out()
         else:
             await super().on_event(event)
@@ -58,7 +64,10 @@ class KeysInOrder(App[int], inherit_bindings=False):
 
     async def on_keys_in_order_done(self, message: KeysInOrder.Done) -> None:
         message.stop()
-        await self._finished(message.number)
+        if message.rounds and message.target.is_running:
+            message.target.post_message(self.Done(message.number, message.target, message.rounds - 1))
+        else:
+            await self._finished(message.number)
 
     async def _finished(self, number: int) -> None:
         if number == self._number:
@@ -81,6 +90,21 @@ class KeysInOrder(App[int], inherit_bindings=False):
         target = self.focused or self.screen
         self.before_key()
         await super().on_event(event)
-        target.post_message(self.Done(self._number))
+        self._target = target
+        target.post_message(self.Done(self._number, target, _ROUNDS))
         if self._held:
-            self.set_timer(_LOST, partial(self._finished, self._number))
+            self._watch(target, self._number, _LOST)
+
+    def _watch(self, target: MessagePump, number: int, left: float) -> None:
+        """See to it that a widget that has gone, as a dialog that was answered, holds no key back. One that
+        is there may take its time on a busy machine: the next key is not for it."""
+
+        async def look() -> None:
+            if number != self._number or not self._busy:
+                return
+            if left <= 0 or not target.is_running:
+                await self._finished(number)
+            else:
+                self._watch(target, number, left - _LOOK)
+
+        self.set_timer(_LOOK, look)

@@ -12,17 +12,21 @@ import gc
 import os
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 
 from rich.console import RenderableType
 from textual.app import App
 from textual.notifications import SeverityLevel
+from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from mailtui.screens.parts.driver import ConsoleDriver
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.keyorder import KeysInOrder
+from mailtui.screens.parts.paced import Paced
 from mailtui.screens.parts.paint import THEME, paint_for
+from mailtui.screens.parts.picture import Picture
 from mailtui.screens.parts.poller import Poller
 from mailtui.screens.parts.session import Session
 from mailtui.screens.parts.terminal import Plan
@@ -30,6 +34,8 @@ from mailtui.screens.parts.text import show, use_ascii
 
 _GRACE = 2.0
 """Seconds that a signal gives the console to end by itself."""
+_COPIED = 74_994
+"""Bytes that are copied at most: xterm and tmux take no longer OSC 52 (100,000 characters of base64)."""
 
 
 class LastingApp(KeysInOrder, inherit_bindings=False):
@@ -54,7 +60,11 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self.crashed = ""
         """The line for standard error after the console failed."""
         self._crash_dir = crash_dir
+        self._plan = plan
+        self._ended_by = 0
+        self._paint_waits = False
         self._poller = Poller(self, session)
+        self._picture = Picture()
 
     def refresh_css(self, animate: bool = True) -> None:
         """Only for another theme: Textual asks for it with every screen that opens, and would parse and apply
@@ -62,6 +72,34 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         if self.current_theme is not self._styled_for:
             self._styled_for = self.current_theme
             super().refresh_css(animate)
+
+    # Painting
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send only what differs from what stands on the terminal."""
+        super()._display(screen, self._picture.differing(renderable, self.size))
+
+    def terminal_taken(self) -> None:
+        """The terminal is another's no more: all is to be painted."""
+        self._picture.forget()
+        if self._screen_stack:
+            self.screen.refresh()
+
+    def may_paint(self) -> bool:
+        """Whether the terminal has taken what was painted before. If not, the screen on top is painted as
+        soon as it has, once and as it is then: on a slow line held keys cost no frames that nobody sees."""
+        driver = self._driver
+        if not isinstance(driver, ConsoleDriver) or not driver.busy:
+            return True
+        if not self._paint_waits:
+            self._paint_waits = True
+            driver.when_idle(partial(self.call_later, self._paint_now))
+        return False
+
+    def _paint_now(self) -> None:
+        self._paint_waits = False
+        if self.is_running and self._screen_stack and isinstance(self.screen, Paced):
+            self.screen.paint_now()
 
     # Start and end
 
@@ -78,6 +116,17 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         gc.enable()
         if self.session.notes:
             self.notify("; ".join(self.session.notes))
+        if self.session.kept and self.session.draft:
+            from mailtui.screens.parts.keptdraft import KeptDraft
+
+            self.push_screen(KeptDraft(self.session), self._kept_answer)
+
+    def _kept_answer(self, answer: str | None) -> None:
+        """What becomes of the draft from last time; it is staged already, and by default stays so."""
+        if answer == "review":
+            self.call_later(self.run_action, "view('review')", self)
+        elif answer == "drop":
+            self.call_later(self.run_action, "drop_draft", self)
 
     def on_unmount(self) -> None:
         self._poller.stop()
@@ -95,6 +144,9 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
 
     def _signalled(self, number: int) -> None:
         """Asked to end from outside; the terminal may be gone already, and then ending may hang."""
+        if self._ended_by:
+            return
+        self._ended_by = number
         watchdog = threading.Timer(_GRACE, os._exit, [128 + number])
         watchdog.daemon = True
         watchdog.start()
@@ -116,8 +168,12 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
             self._keep_somehow()
         self._close_messages_no_wait()
 
+    def hung_up(self) -> None:
+        """The terminal is gone, whether or not a signal says so: nohup and sudo may keep SIGHUP away."""
+        self._signalled(signal.SIGHUP)
+
     def panic(self, *renderables: RenderableType) -> None:  # noqa: ARG002  # Textual's traceback is not wanted
-        """The thread that reads the keys failed; mostly because the terminal is gone."""
+        """The thread that reads the keys failed."""
         self._handle_exception(RuntimeError("the terminal cannot be read"))
 
     def _keep_somehow(self) -> None:
@@ -133,6 +189,26 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         """Nothing: an OSC 22 for the mouse's looks is noise on a terminal that may not know it."""
 
     # Messages
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy through the terminal, where it can and nothing of the text could be steering it."""
+        safe_text = "\n".join(show(line, _COPIED) for line in text.split("\n"))
+        if self._clipboard_takes(safe_text):
+            super().copy_to_clipboard(safe_text)
+        else:
+            self._clipboard = safe_text
+
+    def _clipboard_takes(self, text: str) -> bool:
+        return self._plan.clipboard and len(text.encode("utf-8", "replace")) <= _COPIED
+
+    def copied(self, text: str) -> str:
+        """Copy a text; what can be said about it: whether the terminal took it is never known."""
+        self.copy_to_clipboard(text)
+        if not self._plan.clipboard:
+            return "This terminal cannot copy; select the text, or save it"
+        if not self._clipboard_takes(self._clipboard):
+            return f"Too long to copy through the terminal ({len(self._clipboard)} characters); save it"
+        return "Copied, if your terminal allows it"
 
     def notify(
         self,

@@ -19,7 +19,7 @@ scrollbar, whose half blocks some consoles cannot show.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -107,6 +107,8 @@ class LineList(Painted, can_focus=True):
         self.marked: set[Hashable] = set()
         self.cursor = 0
         self.top = 0
+        self.follower: Callable[[Hashable | None], object] | None = None
+        """Called instead of `Highlighted` where the cursor moves: what it shows is painted with the move."""
         self._match: Matcher | None = None
         self._widths: list[int] = []
         self._strips: dict[tuple[int, bool, bool, bool], Strip] = {}
@@ -165,7 +167,10 @@ class LineList(Painted, can_focus=True):
         else:
             self._refresh_row(before)
             self._refresh_row(index)
-        self._highlighted()
+        if self.follower is not None:
+            self.follower(self.key)
+        else:
+            self._highlighted()
 
     def move_to_key(self, key: Hashable) -> bool:
         """Put the cursor on the row with this key; False where there is none."""

@@ -19,7 +19,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -35,6 +35,7 @@ from mailtui.screens.parts.keys import LIST_ACTIONS
 from mailtui.screens.parts.linelist import LineList, Listed, Rows
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.text import Matcher
+from mailtui.text.scan import Hits
 
 
 class ListScreen(ConsoleScreen):
@@ -62,8 +63,8 @@ class ListScreen(ConsoleScreen):
         """All rows, as they are now."""
 
     @abstractmethod
-    def hits(self, text: str) -> Iterator[int | None]:
-        """The indices of the rows that a filter text matches, with None now and then."""
+    def hits(self, text: str) -> Hits:
+        """The indices of the rows that a filter text matches, some as arrays, with None now and then."""
 
     def matcher(self, text: str) -> Matcher | None:  # noqa: ARG002
         """What the list underlines for this filter text."""
@@ -116,6 +117,7 @@ class ListScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         focus_now(self.lines)
+        self.lines.follower = self.describe
         self.reload()
 
     def _show_all(self, to: Hashable | None = None) -> None:

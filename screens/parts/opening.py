@@ -66,6 +66,7 @@ def session_of(prepared: Prepared) -> Session:
         find_log=find_log,
         after_write=prepared.settings.after_write,
         notes=tuple(prepared.notes),
+        kept=prepared.kept,
     )
     session.polled(*session.poll())
     return session

@@ -12,8 +12,9 @@ from mailtui.edits.entries import EntryEdit, RenameEntry
 from mailtui.edits.model import Edit
 from mailtui.screens.parts.text import Span
 
-Phase = Literal["looking", "ready", "applying", "done", "empty"]
-"""`looking`: the checks run; `done`: it was written; `empty`: nothing is staged."""
+Phase = Literal["looking", "ready", "applying", "done", "empty", "unchecked"]
+"""`looking`: the checks run; `done`: it was written; `empty`: nothing is staged; `unchecked`: the
+checks could not be made."""
 
 WATCHED = 100
 """Addresses that the strip follows after a write, at most."""
@@ -31,6 +32,8 @@ def title_spans(phase: Phase, found: Review | None, outcome: Outcome | None, sta
         if outcome.state == "nothing":
             return [("Nothing to do: every file says so already", "good")]
         return [(f"Done in {outcome.seconds:.2f} s", "good"), (" · H u undoes it", "")]
+    if phase == "unchecked":
+        return [(f"{_changes(staged)} could not be checked", "error")]
     if phase == "looking" and found is None:
         return [(f"Checking {_changes(staged)}…", "accent")]
     if found is None:
@@ -52,6 +55,8 @@ def status_words(
         steps = len(found.plan.steps) if found is not None else 0
         counted = f" {ended}/{steps}" if steps and phase == "applying" else f" {ended}" if ended else ""
         return [("checking" if phase == "looking" else "writing", "accent"), (f"{counted}  Esc stops", "dim")]
+    if phase == "unchecked":
+        return [("r tries again", "warning")]
     if phase == "done":
         return [("Esc back", "dim")]
     if found is None:
@@ -73,6 +78,8 @@ def why_not(phase: Phase, found: Review | None, *, accepted: bool) -> str:
         return "Nothing is staged"
     if phase == "applying":
         return "It is being written"
+    if phase == "unchecked":
+        return "Nothing is written unchecked: r tries again"
     if phase == "looking" or found is None:
         return "Not every check has answered yet"
     if found.blocking:

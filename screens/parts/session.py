@@ -92,7 +92,9 @@ class Session:
     after_write: tuple[str, ...] = ()
     """A program and its arguments that runs after an apply; empty for none."""
     notes: tuple[str, ...] = ()
-    """What is said once the console is up: problems in the settings, a draft kept from last time."""
+    """What is said once the console is up, as problems in the settings."""
+    kept: str = ""
+    """When the draft was kept that this console found (RFC 3339); it is offered once the console is up."""
     files: Files | None = None
     """The files on the disk whose changes are watched; those that `instance` reads, unless given."""
     changed: Signal[Change] = field(default_factory=Signal)

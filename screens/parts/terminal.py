@@ -19,23 +19,30 @@ SMALLEST = (60, 16)
 
 class Plan(NamedTuple):
     """How to draw here. `ansi`: the terminal's own sixteen colours, on its own background; `no_colour`:
-    none at all; `ascii_only`: no line or arrow characters; `mouse`: take the mouse from the terminal."""
+    none at all; `ascii_only`: no line or arrow characters; `mouse`: take the mouse from the terminal;
+    `clipboard`: whether OSC 52, which copies, is understood or at least passed over."""
 
     ansi: bool = False
     no_colour: bool = False
     ascii_only: bool = False
     mouse: bool = False
+    clipboard: bool = True
 
 
-def refusal(environ: Mapping[str, str], stdin: int = 0, stderr: int = 2) -> str | None:
-    """Why no console can be drawn here, or None. Textual draws on standard error and reads standard input."""
+def refusal(environ: Mapping[str, str], stdin: int = 0, stdout: int = 1, stderr: int = 2) -> str | None:
+    """Why no console can be drawn here, or None. Textual draws on standard error and reads standard input;
+    whoever sends standard output elsewhere wants a command's data."""
     if not os.isatty(stdin):
         return "standard input is not a terminal; use the commands instead (mailtui --help)"
+    if not os.isatty(stdout):
+        return "standard output is not a terminal; use the commands instead (mailtui --help)"
     if not os.isatty(stderr):
         return "standard error is not a terminal; the console draws there (mailtui --help shows the commands)"
-    if environ.get("TERM", "") in {"dumb", "unknown"}:
+    term = environ.get("TERM", "")
+    if term in {"", "dumb", "unknown"}:
+        what = f"TERM={term}" if term else "TERM is not set: a terminal of unknown kind"
         return (
-            f"TERM={environ['TERM']} cannot draw a screen; set TERM to what your terminal is "
+            f"{what} cannot draw a screen; set TERM to what your terminal is "
             "(for instance TERM=vt100), or use the commands (mailtui --help)"
         )
     return None
@@ -67,7 +74,7 @@ def plan_for(
     if mouse is None:
         mouse = "SSH_CONNECTION" not in environ
     ansi = no_colour or colours == "16" or (colours == "auto" and not rich)
-    return Plan(ansi, no_colour, ascii_only, mouse)
+    return Plan(ansi, no_colour, ascii_only, mouse, clipboard=not term.startswith(("linux", "vt")))
 
 
 def prepare(environ: MutableMapping[str, str], plan: Plan, colours: Colours = "auto") -> None:

@@ -64,6 +64,11 @@ def show(text: str | bytes, limit: int = 4096) -> str:
     return _alone(text)
 
 
+def typed(text: str, limit: int) -> str:
+    """A text for a field: as it is where a terminal shows it as it is."""
+    return _alone(text if text.isprintable() else safe(text, limit))
+
+
 def _alone(text: str) -> str:
     """Without what joins or colours neighbours (variation selectors, skin tones): terminals disagree
     about the width of the result, and a row must not shift."""

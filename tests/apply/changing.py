@@ -79,9 +79,10 @@ class Server:
     def main(self) -> Target:
         return Target("main.cf", str(self.etc / "main.cf"))
 
-    def compile(self, target: Target) -> None:
+    def compile(self, target: Target, *others: Target) -> None:
+        """Compile a target, and others of the same format."""
         program = "postalias" if target.format == "aliases" else "postmap"
-        subprocess.run([program, "-c", self.etc, target.spec], check=True)
+        subprocess.run([program, "-c", self.etc, *(each.spec for each in (target, *others))], check=True)
 
     def answers(self, target: Target, key: str) -> str:
         """What the live table says, by the real program."""

@@ -59,7 +59,7 @@ def _run(job: Callable[[], Any], at: int, left: str) -> int:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        tempfile.tempdir = left
+        os.environ["TMPDIR"] = left
         points = 0
         pid, kill, put = os.getpid(), os.kill, os.write
 

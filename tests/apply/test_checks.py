@@ -108,7 +108,7 @@ def changed(server: Server, *edits: Edit) -> FileChange:
 def raw_change(target: Target, before: str, after: str) -> FileChange:
     old, new = before.encode(), after.encode()
     at = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    return FileChange(target, old, new, (Splice(at, len(old), new[at:]),), (), created=False)
+    return FileChange(target, old, (Splice(at, len(old), new[at:]),), (), created=False)
 
 
 def judged(server: Server, change: FileChange, works: Works) -> list[Finding]:
@@ -172,7 +172,7 @@ def test_a_duplicate_that_we_make_stops_and_one_that_stood_does_not(server: Serv
     twice = VIRTUAL + "WEBMASTER@falcotsbrand.com other@falcot.com\n"
     made = raw_change(server.table, VIRTUAL, twice)
     named = SetEntry(server.table, "webmaster@falcotsbrand.com", "x@falcot.com", None)
-    made = FileChange(made.target, made.before, made.after, made.splices, (named,), created=False)
+    made = FileChange(made.target, made.before, made.splices, (named,), created=False)
     assert [each.stop for each in judged(server, made, works)] == [True]
     (server.etc / "virtual").write_text(twice)
     stood = changed(server, server.change())
@@ -206,7 +206,7 @@ def test_what_a_colleague_saved_and_did_not_compile_is_not_ours(root: Path, work
     text = text.replace("contact@falcotsbrand.com     laure@falcot.com, ", "contact@falcotsbrand.com ")
     (server.etc / "virtual").write_text(text)
     change = changed(server, server.change())
-    found = checks.not_yours(built_for(server, change, works), change, server.instance.config_dir)
+    found = checks.going_live(built_for(server, change, works), change, server.instance.config_dir)[0]
     spec = server.table.spec
     assert found == [
         NotYours(
@@ -220,7 +220,7 @@ def test_what_a_colleague_saved_and_did_not_compile_is_not_ours(root: Path, work
 def test_an_entry_that_a_colleague_took_out_is_not_ours_either(server: Server, works: Works) -> None:
     (server.etc / "virtual").write_text(VIRTUAL.splitlines(keepends=True)[1])
     change = changed(server, server.change())
-    found = checks.not_yours(built_for(server, change, works), change, server.instance.config_dir)
+    found = checks.going_live(built_for(server, change, works), change, server.instance.config_dir)[0]
     assert [str(each) for each in found] == [
         "virtual contact@falcotsbrand.com is taken out (live: laure@falcot.com, sophie@falcot.com)"
     ]
@@ -228,14 +228,14 @@ def test_an_entry_that_a_colleague_took_out_is_not_ours_either(server: Server, w
 
 def test_our_own_edits_are_not_a_colleagues(server: Server, works: Works) -> None:
     change = changed(server, server.change(), server.new(), server.gone())
-    assert checks.not_yours(built_for(server, change, works), change, server.instance.config_dir) == []
+    assert checks.going_live(built_for(server, change, works), change, server.instance.config_dir)[0] == []
 
 
 def test_an_alias_of_ours_is_not_a_colleagues_though_postalias_says_it_otherwise(
     server: Server, works: Works
 ) -> None:
     change = changed(server, server.alias(), RemoveEntry(server.aliases, "postmaster", ("root",)))
-    assert checks.not_yours(built_for(server, change, works), change, server.instance.config_dir) == []
+    assert checks.going_live(built_for(server, change, works), change, server.instance.config_dir)[0] == []
 
 
 def test_a_large_table_is_compared_only_where_its_text_is_newer(
@@ -247,16 +247,15 @@ def test_a_large_table_is_compared_only_where_its_text_is_newer(
     change = changed(server, server.change())
     built = built_for(server, change, works)
     os.utime(path, (1, 1))
-    assert checks.not_yours(built, change, server.instance.config_dir) == []
+    assert checks.going_live(built, change, server.instance.config_dir)[0] == []
     os.utime(path, (4_000_000_000, 4_000_000_000))
-    assert len(checks.not_yours(built, change, server.instance.config_dir)) == 1
+    assert len(checks.going_live(built, change, server.instance.config_dir)[0]) == 1
 
 
 def test_touched_lines_are_those_of_the_new_text() -> None:
     change = FileChange(
         Target("table", "/x", "hash"),
         b"a 1\nb 2\nc 3\nd 4\n",
-        b"a 1\nx 9\ny 9\nb 2\nd 5\n",
         (Splice(4, 4, b"x 9\ny 9\n"), Splice(8, 12, b""), Splice(14, 15, b"5")),
         (),
         created=False,

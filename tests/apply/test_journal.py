@@ -175,6 +175,25 @@ def test_secrets_that_a_crash_left_behind_are_dropped(folder: Path) -> None:
         assert (folder / f"changes/{at_work.id}.secret").exists()
 
 
+def test_what_a_crash_left_of_changes_that_ended_is_dropped(folder: Path) -> None:
+    with Journal.writing(folder) as journal:
+        done, undone = begun(journal, a_file(), copies=b"x"), begun(journal, a_file(), copies=b"x")
+        kept = begun(journal, a_file(), copies=b"x")
+        names = {change.id: (f"{change.id}.patch", str(change.id)) for change in (done, undone, kept)}
+        copies = {path: path.read_bytes() for path in folder.glob("changes/*.patch")}
+        kept.kept = True
+        journal.finish(done, "applied")
+        journal.finish(undone, "rolled-back")
+        journal.finish(kept, "rolled-back")
+        (folder / f"changes/{undone.id}.patch").write_bytes(next(iter(copies.values())))
+        (folder / f"changes/{undone.id}").mkdir()
+        (folder / "changes/77.patch").write_bytes(b"of a row that was forgotten")
+        (folder / "changes/README").write_bytes(b"not ours")
+        journal.tidy()
+        left = {each.name for each in (folder / "changes").iterdir()}
+        assert left == {*names[done.id], *names[kept.id], "README"}
+
+
 def test_old_and_too_many_copies_go_the_oldest_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Journal.writing(folder) as journal:
         first, second = begun(journal, a_file()), begun(journal, a_file())

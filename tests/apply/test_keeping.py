@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from mailtui.apply.actor import owner_of
-from mailtui.apply.keeping import DraftKeeper, Presence, state_name
+from mailtui.apply.keeping import DraftKeeper, Presence
+from mailtui.apply.state import of_instance
 from mailtui.edits.draft import BadDraft, Group
 from mailtui.edits.entries import SetEntry
 from mailtui.formats.target import Target
@@ -79,7 +80,7 @@ def test_consoles_see_each_other_while_they_live(instance: Instance) -> None:
     mine = Presence(instance, "roland")
     mine.tell(0)
     assert mine.others() == []
-    folder = Path(os.environ["MAILTUI_STATE_DIR"], state_name(instance))
+    folder = Path(of_instance(instance))
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         card = {"who": "laure", "staged": 2, "owner": owner_of(other.pid)}
@@ -96,7 +97,7 @@ def test_consoles_see_each_other_while_they_live(instance: Instance) -> None:
 def test_a_damaged_card_is_passed_over(instance: Instance) -> None:
     mine = Presence(instance, "roland")
     mine.tell(1)
-    folder = Path(os.environ["MAILTUI_STATE_DIR"], state_name(instance))
+    folder = Path(of_instance(instance))
     (folder / "console-1.json").write_text("[]")
     (folder / "console-x.json").write_text("{}")
     assert mine.others() == []

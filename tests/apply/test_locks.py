@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mailtui.apply import locks
 from mailtui.apply.faults import WriteError
 from mailtui.apply.locks import Busy, apply_lock, postconf_lock, shared_lock
 from mailtui.apply.write import read_file, replace
@@ -31,8 +32,21 @@ def test_one_apply_at_a_time_for_a_real_path(tmp_path: Path, monkeypatch: pytest
             pass
     with apply_lock([str(real)]):
         pass
-    locks = tmp_path / ("locks" if os.geteuid() == 0 else "state/locks")
-    assert list(locks.iterdir()) == []
+    folder = tmp_path / ("locks" if os.geteuid() == 0 else "state/locks")
+    assert list(folder.iterdir()) == []
+
+
+def test_only_locks_of_the_dead_are_swept(tmp_path: Path) -> None:
+    folder = tmp_path / ("locks" if os.geteuid() == 0 else "state/locks")
+    with apply_lock([str(tmp_path / "a")]):
+        (alive,) = folder.iterdir()
+        dead = folder / ("0" * 32)
+        dead.write_text("1\n")
+        dead.chmod(0o600)
+        locks.sweep()
+        assert list(folder.iterdir()) == [alive]
+        with pytest.raises(Busy), apply_lock([str(tmp_path / "a")]):
+            pass
 
 
 def test_a_refused_lock_gives_back_those_it_had(tmp_path: Path) -> None:

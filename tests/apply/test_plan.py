@@ -13,7 +13,7 @@ from mailtui.formats.target import Format, Target
 
 
 def change(path: str, kind: str = "", form: Format = "table") -> FileChange:
-    return FileChange(Target(form, path, kind), b"a", b"ab", (Splice(1, 1, b"b"),), (), created=False)
+    return FileChange(Target(form, path, kind), b"a", (Splice(1, 1, b"b"),), (), created=False)
 
 
 def use(kind: str, path: str = "/etc/postfix/virtual", *named: str) -> Use:

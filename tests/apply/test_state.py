@@ -39,10 +39,14 @@ def test_a_name_that_leaves_the_folder_is_refused(name: str) -> None:
         state.folder(name)
 
 
-def test_instances_without_a_name_have_folders_of_their_own() -> None:
-    assert state.label("-", "/etc/postfix") == "-"
-    assert state.label("postfix-out", "/etc/postfix-out") == "postfix-out"
-    assert state.label("-", "/tmp/a/etc") == "tmp-a-etc"
+def test_every_directory_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    assert state.label("/etc/postfix") == "etc-postfix"
+    assert state.label("/etc/postfix/") == "etc-postfix"
+    (tmp_path / "link").symlink_to("/etc/postfix")
+    assert state.label(str(tmp_path / "link")) == "etc-postfix"
+    alike = ["/a-b/c", "/a/b-c", "/a/b/c", "/a%2Db/c", "/a--b/c", "/", "/" + "x" * 300, "/" + "x" * 301]
+    assert len({state.label(each) for each in alike}) == len(alike)
+    assert all(len(os.fsencode(state.label(each))) < 255 for each in (*alike, "/" + "\xe9/" * 200))
 
 
 def test_a_file_in_its_place_is_said(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from mailtui import commands
 from mailtui.apply import checks, locks, tables, transaction
+from mailtui.apply.attempt import Attempt
 from mailtui.apply.database import JournalError
 from mailtui.apply.history import History
 from mailtui.apply.journal import Journal
@@ -230,9 +231,11 @@ def test_a_file_that_changes_while_it_is_checked_is_read_again(
     assert server.answers(server.table, WEBMASTER) == NEW
 
 
+@pytest.mark.parametrize("accept", [True, False])
 def test_a_third_hand_in_the_middle_of_the_write_is_kept(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Server, monkeypatch: pytest.MonkeyPatch, accept: bool
 ) -> None:
+    """Our table is in, our text is not: the table is taken out again, and all begins anew on their text."""
     real = tables.install
     theirs = VIRTUAL + "late@falcotsbrand.com x@falcot.com\n"
 
@@ -242,12 +245,68 @@ def test_a_third_hand_in_the_middle_of_the_write_is_kept(
             (server.etc / "virtual").write_text(theirs)
 
     monkeypatch.setattr(tables, "install", install)
-    done = apply(server.instance, [server.change()], accept_not_yours=True)
+    done = apply(server.instance, [server.change()], accept_not_yours=accept)
+    assert done.state == ("applied" if accept else "refused")
+    assert server.text() == (theirs.replace("jean@falcot.com", NEW) if accept else theirs)
+    assert server.answers(server.table, WEBMASTER) == (NEW if accept else "jean@falcot.com")
+    assert server.answers(server.table, "late@falcotsbrand.com") == ("x@falcot.com" if accept else "")
+    assert History.open(server.instance).recover() == []
+    assert server.litter() == []
+
+
+def test_who_compiles_in_the_middle_of_the_write_is_kept(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = tables.install
+
+    def install(swap: tables.Swap) -> None:
+        if "late@" not in server.text():
+            (server.etc / "virtual").write_text(VIRTUAL + "late@falcotsbrand.com x@falcot.com\n")
+            server.compile(server.table)
+        real(swap)
+
+    monkeypatch.setattr(tables, "install", install)
+    assert apply(server.instance, [server.change()]).state == "applied"
+    assert server.answers(server.table, "late@falcotsbrand.com") == "x@falcot.com"
+    assert server.answers(server.table, WEBMASTER) == NEW
     assert "late@falcotsbrand.com x@falcot.com\n" in server.text()
-    assert done.state == "unfinished"
-    mended = History.open(server.instance).recover()
-    assert [each.state for each in mended] == ["conflict"]
-    assert server.text() == theirs
+
+
+def test_main_cf_saved_by_an_editor_in_the_middle_of_the_write_is_kept(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """postconf's lock keeps out postconf alone."""
+    real = Journal.begin
+
+    def begin(self: Journal, *args: object) -> None:
+        if "late" not in server.text("main.cf"):
+            write_old(server.etc / "main.cf", server.text("main.cf") + "late = 1\n")
+        real(self, *args)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(Journal, "begin", begin)
+    assert apply(server.instance, [server.parameter()]).state == "applied"
+    assert server.text("main.cf").endswith("late = 1\nmessage_size_limit = 20480000\n")
+    assert [each.state for each in History.open(server.instance).list()] == ["applied"]
+
+
+def test_postconf_that_never_stops_waits_at_last(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A playbook sets parameter after parameter, faster than we can check."""
+    real = Attempt._run
+    theirs: list[subprocess.Popen[bytes]] = []
+
+    def run(self: Attempt) -> object:
+        theirs.append(subprocess.Popen(["postconf", "-c", server.etc, "-e", f"theirs_{len(theirs)}=1"]))
+        if not self.waits:
+            monkeypatch.setattr(self, "_require_current", lambda: theirs[-1].wait(30) and None)
+        return real(self)
+
+    monkeypatch.setattr(Attempt, "_run", run)
+    assert apply(server.instance, [server.parameter()]).state == "applied"
+    assert [each.wait(30) for each in theirs] == [0] * (transaction.PATIENT + 1)
+    text = server.text("main.cf")
+    assert "message_size_limit = 20480000\n" in text
+    assert [n for n in range(len(theirs)) if f"theirs_{n} = 1\n" not in text] == []
+    assert server.litter() == []
 
 
 def test_files_that_never_hold_still_are_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

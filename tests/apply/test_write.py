@@ -75,10 +75,11 @@ def test_the_time_asked_for_is_given(file: Path) -> None:
     assert replace(str(file), b"new", meta, mtime_ns=123 * 10**9).mtime_ns == 123 * 10**9
 
 
-def test_hot_time_is_newer_than_before_yet_settled() -> None:
+def test_hot_time_is_another_second_than_before_and_settled() -> None:
     second, now = 10**9, 1_000 * 10**9
     assert hot_mtime(0, now) == now - 3 * second
-    assert hot_mtime(now - second, now) == now
+    assert hot_mtime(now - second, now) == now - 3 * second  # written by postconf a moment ago
+    assert hot_mtime(now - 3 * second + 5, now) == now - 4 * second
 
 
 def test_a_reader_never_sees_a_part(file: Path) -> None:

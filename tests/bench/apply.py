@@ -1,81 +1,111 @@
-"""How long one alias takes to be live, beside what postmap alone takes. Milliseconds."""
+"""How long one change takes to be live, beside what the machine needs at least and what other programs take."""
 
 from __future__ import annotations
 
-import itertools
-import os
+import json
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from mailtui.apply.transaction import apply
-from mailtui.edits.entries import SetEntry
-from mailtui.edits.entries import current as standing
-from mailtui.formats.target import Target
-from mailtui.postfix.files import entries
-from mailtui.postfix.instance import Instance
+from mailtui.demo import lab as harness
+from tests.bench import data, tables
+from tests.bench.rows import Goal, Row, turns
+from tests.bench.tables import Site
 
-LARGE = 100_000
-_counter = itertools.count()
-
-
-def one_alias(config_dir: Path, key: str = "webmaster@falcotsbrand.com") -> float:
-    """From the call to a compiled, verified table: the whole transaction, journal included."""
-    instance = Instance.open(str(config_dir))
-    target = Target("table", str(config_dir / "virtual"), "hash")
-    was = standing(entries(instance.files, target), key, ())
-    edit = SetEntry(target, key, (f"user{next(_counter)}@falcot.com",), was)
-    begun = time.perf_counter()
-    outcome = apply(instance, [edit], who="bench", accept_not_yours=True)
-    taken = (time.perf_counter() - begun) * 1000
-    if outcome.state != "applied":
-        raise RuntimeError(f"{outcome.state}: {outcome.error}")
-    return taken
+KINDS = ("hash", "lmdb", "cdb")
+PLAIN_KEY = "user500@falcotsbrand.com"
+AUGEAS_LINES = 10_000
+"""Augeas needs 3 s for this many lines, half a minute for three times as many: its saving is quadratic."""
+HALF_SECOND = 500.0
+_FLOOR = "floor: its own postmap, text written, fsync"
+_SED = "peer: sed -i, postmap in place"
 
 
-def postmap_alone(config_dir: Path, name: str = "virtual") -> float:
-    """The floor: the table's own compile, and its text written durably."""
-    with tempfile.TemporaryDirectory(dir=config_dir) as folder:
-        copy = Path(folder, name)
-        raw = Path(config_dir, name).read_bytes()
-        begun = time.perf_counter()
-        with copy.open("wb") as text:
-            text.write(raw)
-            text.flush()
-            os.fsync(text.fileno())
-        subprocess.run(["postmap", "-c", str(config_dir), f"hash:{copy}"], check=True)
-        return (time.perf_counter() - begun) * 1000
+@contextmanager
+def _site(folder: Path, kind: str, text: bytes, key: str) -> Iterator[Site]:
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        yield tables.made(Path(place, "etc"), kind, text, key)
 
 
-def sed_in_place(config_dir: Path) -> float:
-    """What an admin's one-liner takes; readers wait for the whole compile."""
-    begun = time.perf_counter()
-    expression = f"s/^user50000@.*/user50000@falcotsbrand.com x{next(_counter)}@falcot.com/"
-    subprocess.run(["sed", "-i", expression, str(config_dir / "virtual")], check=True)
-    subprocess.run(["postmap", "-c", str(config_dir), f"hash:{config_dir / 'virtual'}"], check=True)
-    return (time.perf_counter() - begun) * 1000
+def rows(runs: int, config_dir: Path) -> list[Row]:
+    """The rows of this group."""
+    folder, few = config_dir.parent, max(2, runs // 3)
+    demo = Site(config_dir, "hash", "webmaster@falcotsbrand.com")
+    ours, floor, sed = turns(runs, demo.one_alias, demo.floor, demo.sed)
+    found = [Row("one alias to live, demo", ours, floor=floor, peer=sed, notes=f"{_FLOOR}; {_SED}")]
+    found += _augeas(folder, few)
+    for kind in KINDS:
+        found += _compiled(folder, kind, 100_000, tables.plain_text(100_000), PLAIN_KEY, max(3, runs // 2))
+    large = data.text()
+    key = next(line.split()[0].decode() for line in large.splitlines() if line[:1] not in b"# \n")
+    for kind in KINDS:
+        found += _compiled(folder, kind, data.LINES, large, key, few, whole=True)
+    return [*found, *_live(runs)]
 
 
-def large_table(config_dir: Path, runs: int) -> tuple[float, float, float]:
-    """One alias of LARGE: ours, the floor, sed and postmap; medians of `runs` in turn."""
-    with tempfile.TemporaryDirectory(dir=config_dir.parent) as folder:
-        other = Path(folder, "etc")
-        shutil.copytree(config_dir, other)
-        text = (other / "main.cf").read_text().replace(str(config_dir), str(other))
-        (other / "main.cf").write_text(text)
-        (other / "virtual").write_text(
-            "".join(f"user{n}@falcotsbrand.com    someone{n}@falcot.com\n" for n in range(LARGE))
-        )
-        past = time.time() - 60
-        for path in other.iterdir():
-            os.utime(path, (past, past))
-        subprocess.run(["postmap", "-c", str(other), f"hash:{other / 'virtual'}"], check=True)
-        taken = [
-            (one_alias(other, "user50000@falcotsbrand.com"), postmap_alone(other), sed_in_place(other))
-            for _ in range(runs)
-        ]
-    ours, floor, sed = (median(column) for column in zip(*taken, strict=True))
-    return ours, floor, sed
+def _compiled(
+    folder: Path, kind: str, lines: int, text: bytes, key: str, runs: int, *, whole: bool = False
+) -> list[Row]:
+    """One alias of a table of this type; with `whole` also what readers, memory and the interpreter feel."""
+    name = f"one alias of {lines:,} ({kind})"
+    with _site(folder, kind, text, key) as site:
+        ours, floor, sed = turns(runs, site.one_alias, site.floor, site.sed)
+        goal = Goal(1.25, "floor") if whole and kind == "hash" else None
+        found = [Row(name, ours, floor=floor, peer=sed, goal=goal, notes=f"{_FLOOR}; {_SED}")]
+        if whole:
+            found.append(_blocked(site))
+        if whole and kind == "hash":
+            found += _memory(site)
+    return found
+
+
+def _blocked(site: Site) -> Row:
+    quiet = site.longest_lookup(lambda: time.sleep(1))
+    ours, sed = site.longest_lookup(site.one_alias), site.longest_lookup(site.sed)
+    return Row(
+        "  longest lookup meanwhile", ours, floor=quiet, peer=sed, notes=f"floor: with no change; {_SED}"
+    )
+
+
+def _memory(site: Site) -> list[Row]:
+    argv = [sys.executable, "-m", "tests.bench.memory", str(site.config_dir), site.kind, site.key]
+    told = json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)
+    size = site.text.stat().st_size / 1e6
+    notes = f"floor: viewing it; the file has {size:.0f} MB"
+    return [
+        Row("  memory", told["peak"], "MB", floor=told["viewing"], goal=Goal(4 * size + 45), notes=notes),
+        Row("  interpreter held by a draft", told["held"], notes="longest delay of a 5 ms tick"),
+    ]
+
+
+def _augeas(folder: Path, runs: int) -> list[Row]:
+    name = f"one alias of {AUGEAS_LINES:,} (hash)"
+    if shutil.which("augtool") is None:
+        return [Row(name, float("nan"), notes="augtool is not installed")]
+    with _site(folder, "hash", tables.plain_text(AUGEAS_LINES), PLAIN_KEY) as site:
+        ours, floor, augeas = turns(runs, site.one_alias, site.floor, lambda: site.augtool() or 0.0)
+        slow = site.longest_lookup(site.augtool)
+        notes = f"{_FLOOR}; peer: augtool, postmap in place (lookups wait up to {slow:.0f} ms)"
+    return [Row(name, ours, floor=floor, peer=augeas, notes=notes)]
+
+
+def _live(runs: int) -> list[Row]:
+    name = "a main.cf change to live"
+    why = harness.unavailable()
+    if why is not None:
+        return [Row(name, float("nan"), notes=f"no running server: {why}")]
+    with harness.Lab() as lab:
+        done = lab.run(sys.executable, "-m", "tests.bench.live", str(runs), timeout=120)
+        if not done.ok:
+            raise RuntimeError(done.words)
+        reload = [lab.postfix("reload").seconds * 1000 for _ in range(runs)]
+    notes = "written, reloaded, verified, on the demo; floor: postfix reload"
+    return [
+        Row(name, median(json.loads(done.out)), floor=median(reload), goal=Goal(HALF_SECOND), notes=notes)
+    ]

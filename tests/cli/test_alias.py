@@ -107,6 +107,17 @@ def test_an_address_in_two_tables_needs_one_named(shop: Shop) -> None:
     assert live(shop, "webmaster", "hash:aliases") == "jean"
 
 
+def test_remove_off_takes_out_what_is_commented_out_and_nothing_else(shop: Shop) -> None:
+    done = shop.run("alias", "remove", "old@falcotsbrand.com")
+    assert (done.status, "old@falcotsbrand.com" in shop.virtual) == (0, True)
+    done = shop.run("alias", "remove", "--off", "old@falcotsbrand.com")
+    assert done.status == 0, done.err
+    assert "old@falcotsbrand.com" not in shop.virtual
+    before = shop.virtual
+    assert shop.run("alias", "remove", "--off", "webmaster@falcotsbrand.com").status == 0
+    assert shop.virtual == before
+
+
 def test_remove_says_what_becomes_of_the_mail(shop: Shop) -> None:
     done = shop.run("alias", "remove", "contact@falcotsbrand.com")
     assert done.status == 0

@@ -118,6 +118,25 @@ def killed_before_the_end(shop: Shop) -> None:
     killing.run_until_exit(job)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("alias", "list"),
+        ("alias", "resolve", WEBMASTER),
+        ("parameter", "get", "myhostname"),
+        ("history", "list"),
+    ],
+)
+def test_what_only_looks_says_once_that_a_change_is_unfinished(shop: Shop, words: tuple[str, ...]) -> None:
+    assert "was not finished" not in shop.run(*words).err
+    killed_before_the_end(shop)
+    for _ in range(2):
+        done = shop.run(*words)
+        assert (done.status, done.err.count("was not finished")) == (0, 1)
+    assert shop.run("history", "recover").status == 0
+    assert "was not finished" not in shop.run(*words).err
+
+
 def test_recover_with_nothing_to_do(written: Shop) -> None:
     done = written.run("history", "recover")
     assert (done.status, done.out) == (0, "")

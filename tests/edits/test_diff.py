@@ -18,7 +18,7 @@ TARGET = Target("table", "virtual", "hash")
 
 
 def change(before: bytes, splices: tuple[Splice, ...]) -> FileChange:
-    return FileChange(TARGET, before, apply_splices(before, splices), splices, (), created=False)
+    return FileChange(TARGET, before, splices, (), created=False)
 
 
 def patched(before: bytes, diff: bytes, folder: Path) -> bytes:

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from mailtui.edits import store
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.draft import BadDraft, Draft, Group, merged
-from mailtui.edits.entries import RemoveEntry, RenameEntry, SetEntry, SwitchEntry
+from mailtui.edits.entries import (
+    AddDisabledEntry,
+    RemoveDisabledEntry,
+    RemoveEntry,
+    RenameEntry,
+    SetEntry,
+    SwitchEntry,
+)
 from mailtui.edits.model import Edit
 from mailtui.edits.parameters import ResetParameter, SetParameter
 from mailtui.formats.splice import apply_splices
@@ -197,6 +204,8 @@ EDITS = st.one_of(
     st.builds(SetEntry, TARGETS, TEXTS, VALUES, VALUES | st.none()),
     st.builds(RemoveEntry, TARGETS, TEXTS, VALUES),
     st.builds(SwitchEntry, TARGETS, TEXTS, VALUES, st.booleans()),
+    st.builds(RemoveDisabledEntry, TARGETS, TEXTS, VALUES),
+    st.builds(AddDisabledEntry, TARGETS, TEXTS, VALUES),
     st.builds(RenameEntry, TARGETS, TEXTS, TEXTS, VALUES),
     st.builds(SetParameter, st.just(MAIN), TEXTS, VALUES, VALUES | st.none()),
     st.builds(ResetParameter, st.just(MAIN), TEXTS, VALUES),

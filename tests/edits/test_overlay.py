@@ -7,12 +7,19 @@ from pathlib import Path
 import pytest
 
 from mailtui.edits.draft import merged
-from mailtui.edits.entries import RemoveEntry, RenameEntry, SetEntry, SwitchEntry
+from mailtui.edits.entries import (
+    AddDisabledEntry,
+    RemoveDisabledEntry,
+    RemoveEntry,
+    RenameEntry,
+    SetEntry,
+    SwitchEntry,
+)
 from mailtui.edits.model import Edit
 from mailtui.edits.overlay import overlay
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Files
-from mailtui.postfix.staged import Overlay, StagedRow
+from mailtui.postfix.staged import OFF, Overlay, StagedRow
 
 
 @pytest.fixture
@@ -53,6 +60,17 @@ def test_a_new_row_that_is_changed_stays_new(virtual: Target) -> None:
     ((off,),) = laid(new, SwitchEntry(virtual, "c@one.example", ("x",), on=False)).added.values()
     assert off.row.marker == "#"
     assert not laid(new, RemoveEntry(virtual, "c@one.example", ("x",)))
+
+
+def test_a_commented_out_row_is_staged_apart_from_the_one_in_force(virtual: Target) -> None:
+    gone = RemoveDisabledEntry(virtual, "A@one.example", ("old",))
+    found = laid(gone, SetEntry(virtual, "a@one.example", ("w",), ("x",)))
+    assert found.staged[virtual, OFF + "a@one.example"] == StagedRow(
+        "-", "A@one.example", ("old",), enabled=False
+    )
+    assert found.staged[virtual, "a@one.example"].marker == "~"
+    ((added,),) = laid(AddDisabledEntry(virtual, "c@one.example", ("x",))).added.values()
+    assert (added.before, added.row) == (2, StagedRow("#", "c@one.example", ("x",), enabled=False))
 
 
 def test_a_renamed_row_shows_its_new_name_at_its_place(virtual: Target) -> None:

@@ -133,7 +133,7 @@ def test_tokens_know_their_place() -> None:
         ),
         (
             lambda d: d.set("mydestination", [b"localhost", b"falcot.com"]),
-            ["-mydestination = $myhostname,", "+mydestination ="],
+            ["-mydestination = $myhostname,", "-    localhost,", "+mydestination = localhost,"],
         ),
         (
             lambda d: d.set("mydestination", [b"$myhostname", b"localhost"]),
@@ -340,3 +340,46 @@ def test_what_is_wrong_is_said(raw: bytes, line: int, word: str) -> None:
 
 def test_equal_duplicates_are_no_problem() -> None:
     assert MainCf.parse(b"a = 1\na =  1 \n").problems == []
+
+
+# -- set, and set back
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"r = permit_mynetworks,\n    check_x hash:/etc/x,\n    reject\n",
+        b"r =\n\tpermit_mynetworks\n\treject\n",
+        b"r = a,\n  b,\n  c\n",
+        b"r = a,\r\n b,\r\n c\r\n",
+        b"r = a  b, c\n",
+        b"limit = 1\t# one\n",
+        b"a = x, y\n",
+    ],
+)
+def test_a_value_on_several_lines_gets_them_back(lines: bytes) -> None:
+    document = MainCf.parse(b"x = 1\n" + lines + b"z = 2\n" if b"\r" not in lines else lines)
+    found = document.parameters[1 if b"\r" not in lines else 0]
+    other = document.spliced(document.set(found.name, b"other"))
+    assert other.spliced(other.set(found.name, found.value)).raw == document.raw
+
+
+@pytest.mark.parametrize("gap", [b",", b", ", b" ", b" , ", b",  "])
+def test_a_new_item_is_set_apart_as_the_others_are(gap: bytes) -> None:
+    document = MainCf.parse(b"r = " + gap.join([b"a", b"b", b"c"]) + b"\n")
+    for at in range(4):
+        wanted = [b"a", b"b", b"c"]
+        wanted.insert(at, b"new")
+        assert document.spliced(document.insert_tokens("r", at, [b"new"])).get("r").value == gap.join(wanted)  # type: ignore[union-attr]  # it is there
+
+
+def test_the_line_of_the_name_keeps_an_item_when_its_first_goes() -> None:
+    document = MainCf.parse(b"r = a,\n    b,\n    c\n")
+    gone = document.spliced(document.remove_tokens("r", 0, 0))
+    assert gone.raw == b"r = b,\n    c\n"
+    assert gone.spliced(gone.insert_tokens("r", 0, [b"a"])).raw == document.raw
+
+
+def test_a_comment_below_the_line_of_the_name_stays_above_its_item() -> None:
+    document = MainCf.parse(b"r = a,\n# why b\n    b,\n    c\n")
+    assert document.spliced(document.remove_tokens("r", 0, 0)).raw == b"r =\n# why b\n    b,\n    c\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from mailtui.formats.lines import BLANK, COMMENT, Lines
 from mailtui.formats.lists import items
 from mailtui.formats.maincf import MainCf
 from mailtui.formats.splice import Refused, Splice, apply_splices, inverse
-from tests.corpus import corpus_files
 from tests.formats.nasty_maincf import ITEMS, NAMES, main_cf
 from tests.postconf import explicit
 
@@ -49,6 +47,7 @@ def comes_after(raw: bytes, splices: list[Splice]) -> MainCf:
     return MainCf.parse(after)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_main_cf(raw: bytes) -> None:
     document = MainCf.parse(raw)
@@ -62,6 +61,7 @@ def test_any_bytes_are_a_main_cf(raw: bytes) -> None:
                 assert raw[token.start : token.end] == token.text
 
 
+@settings(deadline=None)
 @given(main_cf(odd=True), names, values)
 def test_set_gives_the_value_and_touches_nothing_else(raw: bytes, name: str, value: bytes) -> None:
     document = MainCf.parse(raw)
@@ -83,6 +83,7 @@ def test_set_gives_the_value_and_touches_nothing_else(raw: bytes, name: str, val
     assert len(after.all(name)) == max(1, len(document.all(name)))
 
 
+@settings(deadline=None)
 @given(main_cf(), names, st.lists(ITEMS, max_size=6))
 def test_items_are_set_and_comments_stay(raw: bytes, name: str, wanted: list[bytes]) -> None:
     document = MainCf.parse(raw)
@@ -95,6 +96,7 @@ def test_items_are_set_and_comments_stay(raw: bytes, name: str, wanted: list[byt
         assert after.set(name, wanted) == []
 
 
+@settings(deadline=None)
 @given(main_cf(), names, st.data())
 def test_items_move_in_and_out(raw: bytes, name: str, data: st.DataObject) -> None:
     document = MainCf.parse(raw)
@@ -138,6 +140,7 @@ def _new_comments(before: MainCf, after: MainCf) -> set[int]:
     return result
 
 
+@settings(deadline=None)
 @given(main_cf(), names)
 def test_off_and_on_again(raw: bytes, name: str) -> None:
     document = MainCf.parse(raw)
@@ -164,6 +167,7 @@ def _has_doubtful_lines(document: MainCf, name: str) -> bool:
     return any(not line.strip(b"# \t\r") or (line[:1] == b" " and line[1:2].strip()) for line in lines)
 
 
+@settings(deadline=None)
 @given(main_cf(), names, values)
 def test_set_and_set_back_is_the_same_file(raw: bytes, name: str, value: bytes) -> None:
     document = MainCf.parse(raw)
@@ -179,6 +183,7 @@ def test_set_and_set_back_is_the_same_file(raw: bytes, name: str, value: bytes) 
     assert comes_after(after.raw, after.set(name, standing.value)).raw == raw
 
 
+@settings(deadline=None)
 @given(main_cf(odd=True), names)
 def test_unset_leaves_every_other_line(raw: bytes, name: str) -> None:
     document = MainCf.parse(raw)
@@ -190,6 +195,7 @@ def test_unset_leaves_every_other_line(raw: bytes, name: str) -> None:
     assert ignored(after.raw) == ignored(raw)
 
 
+@settings(deadline=None)
 @given(main_cf(), names)
 def test_rename_and_back(raw: bytes, name: str) -> None:
     document = MainCf.parse(raw)
@@ -232,32 +238,3 @@ def test_postconf_dies_where_we_say_so(line: bytes, tmp_path: Path) -> None:
     document = MainCf.parse(b"relayhost = a\n" + line + b"\n")
     assert [problem.line for problem in document.problems if "dies" in problem.text] == [2]
     agrees(tmp_path, document)
-
-
-@pytest.mark.parametrize("path", corpus_files("main.cf", 60) or [None], ids=lambda p: p.name if p else "none")
-def test_postconf_reads_real_files_the_same(path: Path | None, corpus: Path, tmp_path: Path) -> None:
-    assert path is not None
-    agrees(tmp_path, MainCf.parse(path.read_bytes()))
-
-
-@pytest.mark.parametrize("path", corpus_files("main.cf", 80) or [None], ids=lambda p: p.name if p else "none")
-def test_real_files_survive_every_edit(path: Path | None, corpus: Path) -> None:
-    assert path is not None
-    raw = path.read_bytes()
-    document = MainCf.parse(raw)
-    names_there = sorted({d.name for d in document.parameters})
-    for name in random.Random(1).sample(names_there, min(12, len(names_there))):
-        standing = document.get(name)
-        assert standing is not None
-        texts = [t.text for t in document.tokens(name)]
-        if texts:
-            after = comes_after(raw, document.set(name, [*texts, b"mailtui-item"]))
-            assert [t.text for t in after.tokens(name)] == [*texts, b"mailtui-item"]
-            gone = comes_after(after.raw, after.set(name, texts))
-            assert [t.text for t in gone.tokens(name)] == texts
-        after = comes_after(raw, document.unset(name))
-        assert others(after, name) == others(document, name)
-        off = comes_after(raw, document.disable(name))
-        on = comes_after(off.raw, off.enable(name, standing.value))
-        twins = [d for d in document.commented if (d.name, d.value) == (name, standing.value)]
-        assert on.raw == raw or len(document.all(name)) > 1 or twins or _has_doubtful_lines(document, name)

@@ -140,7 +140,7 @@ def test_arguments_lose_their_braces() -> None:
             lambda d: d.set_option("submission", "inet", "smtpd_relay_restrictions", b"reject"),
             [
                 "-  -o { smtpd_relay_restrictions = permit_sasl_authenticated, reject }",
-                "+  -o { smtpd_relay_restrictions = reject }",
+                "+  -o smtpd_relay_restrictions=reject",
             ],
         ),
         (lambda d: d.set_option("submission", "inet", "x", b"y z"), ["+  -o { x = y z }"]),
@@ -349,3 +349,30 @@ def test_options_of_an_entry_commented_out_amid_another_are_not_its_own() -> Non
 )
 def test_nothing_is_wrong_with_these(extra: bytes) -> None:
     assert MasterCf.parse(GOOD + extra + b"\n").problems == []
+
+
+def test_a_service_that_was_switched_off_comes_back_and_not_its_example() -> None:
+    document = MasterCf.parse(
+        b"smtp      inet  n       -       y       -       -       smtpd\n"
+        b"#smtp      inet  n       -       y       -       1       postscreen\n"
+    )
+    smtpd = document.get("smtp", "inet")
+    off = document.spliced(document.disable("smtp", "inet"))
+    assert off.spliced(off.enable("smtp", "inet", smtpd)).raw == document.raw
+    example = off.spliced(off.enable("smtp", "inet")).get("smtp", "inet")
+    assert example is not None
+    assert example.command == "postscreen"
+
+
+@pytest.mark.parametrize("option", [b"-o a=b", b"-o { a = b c }", b"-o {a=b c}", b"-o { a = b }", b"-oa=b"])
+def test_an_option_set_and_set_back_has_the_braces_it_had(option: bytes) -> None:
+    document = MasterCf.parse(b"x unix - - n - - smtp\n  " + option + b"\n")
+    was = document.get("x", "unix").values["a"]  # type: ignore[union-attr]  # it is there
+    other = document.spliced(document.set_option("x", "unix", "a", b"c"))
+    assert other.spliced(other.set_option("x", "unix", "a", was)).raw == document.raw
+
+
+def test_braces_that_a_value_needed_go_with_it() -> None:
+    document = MasterCf.parse(b"x unix - - n - - smtp\n  -o a=b\n")
+    spaced = document.spliced(document.set_option("x", "unix", "a", b"b c"))
+    assert spaced.spliced(spaced.set_option("x", "unix", "a", b"b")).raw == document.raw

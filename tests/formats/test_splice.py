@@ -6,15 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtui.formats import splice as splicing
 from mailtui.formats.splice import (
     LINE_DIFF_LIMIT,
+    PIECE,
     Missing,
     Refused,
     Splice,
     apply_splices,
     between,
     inverse,
+    length_after,
     ordered,
+    pieces,
 )
 
 texts = st.lists(st.sampled_from([b"a\n", b"b\n", b"c", b"\n", b"\r\n"]), max_size=12).map(
@@ -31,6 +35,21 @@ def changes(draw: st.DrawFn) -> tuple[bytes, list[Splice]]:
         for start, end in zip(cuts[::2], cuts[1::2], strict=False)
     ]
     return raw, splices
+
+
+@given(changes())
+def test_pieces_are_the_new_text(change: tuple[bytes, list[Splice]]) -> None:
+    raw, splices = change
+    after = apply_splices(raw, splices)
+    assert b"".join(pieces(raw, splices)) == after
+    assert length_after(raw, splices) == len(after)
+    assert splicing.changes(raw, splices) is (after != raw)
+
+
+def test_no_piece_is_long() -> None:
+    raw = bytes(3 * PIECE + 5)
+    lengths = [len(piece) for piece in pieces(raw, [Splice(PIECE + 1, PIECE + 2, b"x" * (PIECE + 1))])]
+    assert lengths == [PIECE, 1, PIECE, 1, PIECE, PIECE, 3]
 
 
 @given(changes())

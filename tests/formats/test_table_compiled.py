@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from mailtui.formats.aliases import Aliases
+from mailtui.formats.splice import Missing, Refused, Splice
 from mailtui.formats.table import Table
 from tests.corpus import corpus_files
 from tests.formats.compiled import Compiler
@@ -96,6 +99,41 @@ def test_words_of_the_warnings(compiler: Compiler) -> None:
 @example(raw=b"a b\n#c d\n  e\n")
 def test_any_file(compiler: Compiler, raw: bytes) -> None:
     _assert_same(compiler, raw)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(raw=files, data=st.data())
+def test_each_edit_of_any_file_is_compiled_as_it_says(
+    compiler: Compiler, raw: bytes, data: st.DataObject
+) -> None:
+    document = PROGRAMS[compiler.program].parse(raw)
+    compiled = dict(document.compiled())
+    key = data.draw(st.sampled_from(sorted(compiled))) if compiled else b"new"
+    items = data.draw(st.permutations([b"x", b"y@z.example", b"/dev/null", b'"|c d, e"', b"w"]))[:3]
+    edits: list[Callable[[], list[Splice]]] = [
+        lambda: document.set(key, b"x"),
+        lambda: document.set(key, items),
+        lambda: document.set(b"added", items),
+        lambda: document.remove(key),
+        lambda: document.disable(key),
+        lambda: document.rename(key, b"renamed"),
+        lambda: document.remove_duplicates(key),
+        lambda: document.add_disabled(b"off@x.example", b"y"),
+    ]
+    changed = []
+    for edit in edits:
+        try:
+            changed.append(document.spliced(edit()))
+        except (Missing, Refused):
+            continue
+    theirs = compiler.quick([each.raw for each in changed])
+    assert theirs == [dict(each.compiled()) for each in changed]
+    for each in theirs:
+        assert len(set(each.items()) ^ set(compiled.items())) <= 2
 
 
 def test_real_files(compiler: Compiler) -> None:

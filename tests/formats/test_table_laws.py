@@ -301,3 +301,15 @@ def test_edits_of_real_files_can_be_taken_back(kind: Kind, folder: str) -> None:
             if len(items) > 1 and all(map(is_one, items)):
                 more = document.spliced(document.set(entry.key, [*items, b"more@example.com"]))
                 assert more.spliced(more.set(entry.key, items)).raw == document.raw, path
+
+
+@law
+@given(raw=files)
+def test_keys_are_found_the_same_once_all_were_read(raw: bytes) -> None:
+    for kind in (Table, Aliases):
+        fresh, read = kind.parse(raw), kind.parse(raw)
+        read.duplicates()  # leaves behind what tells absent keys at once
+        for index in range(len(read)):
+            key = read.entry(index).key
+            assert list(read.hits(key)) == list(fresh.hits(key))
+            assert list(read.hits(key + b"x")) == list(fresh.hits(key + b"x"))

@@ -16,6 +16,7 @@ from mailtui.demo.place import Place
 from mailtui.edits.services import AddService, SwitchService
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.interfaces import host_addresses
+from mailtui.postfix.services import find_service
 from tests.apply.rehearsing import Listener, column, falcot, option, parameter, rehearsed, state_of
 from tests.laws.whole import WHOLE, sample, tally
 
@@ -200,7 +201,7 @@ def test_services_may_be_added_chrooted_and_switched(instance: Instance) -> None
         instance,
         AddService(instance.master, "2526/inet", block),
         column(instance, "25/inet", "chroot", "y"),
-        SwitchService(instance.master, "587/inet", on=False),
+        SwitchService(instance.master, "587/inet", find_service(instance, "587/inet").words, on=False),
     )
     assert (result.state, result.lines) == ("passed", ())
 

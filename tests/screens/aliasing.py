@@ -24,7 +24,7 @@ from mailtui.screens.parts.session import Session, Status
 from mailtui.screens.parts.terminal import Plan
 from tests.screens.conftest import screen_of
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which what was waited for does not come any more."""
 
 VIRTUAL = """\

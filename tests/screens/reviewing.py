@@ -23,7 +23,7 @@ from tests.apply.changing import VIRTUAL, Server
 from tests.screens.conftest import screen_of
 
 WEBMASTER = "webmaster@falcotsbrand.com"
-PATIENCE = 8.0
+PATIENCE = 30.0
 """Seconds after which what was waited for does not come any more."""
 
 

@@ -153,3 +153,43 @@ async def test_values_of_a_secret_file_stay_hidden(open_console: Open, server: S
         await shows(pilot, "t theirs")
         assert "hunter" not in screen_of(app)
         assert "•••••" in screen_of(app)
+
+
+async def test_enter_edits_the_value_there(open_console: Open, server: Server) -> None:
+    theirs(server)
+    session = session_of(server, server.change(), server.new())
+    async with open_console(session=session) as (app, pilot):
+        await pilot.press("w")
+        await shows(pilot, "t theirs")
+        await pilot.press("question_mark")
+        await shows(pilot, "Keys of Conflict")
+        await pilot.press("q", "enter")
+        await shows(pilot, "theirs   sophie@falcot.com")
+        await pilot.press(*", anna", "escape")
+        await shows(pilot, "What you typed is not staged yet")
+        await pilot.press("escape", "enter")
+        await shows(pilot, "Enter apply")
+        assert len(session.draft) == 2
+        await pilot.press("enter")
+        await shows(pilot, "Done in")
+        assert isinstance(app.screen, ReviewScreen)
+    assert server.answers(server.table, WEBMASTER) == "jean@falcot.com, laure@falcot.com, anna"
+
+
+async def test_what_has_no_value_or_a_secret_one_is_not_edited(open_console: Open, server: Server) -> None:
+    secret = Target("table", str(server.etc / "sasl_passwd"), "hash")
+    write_old(server.etc / "sasl_passwd", "relay.test   user:hunter1\n")
+    theirs(server, VIRTUAL.replace(f"{WEBMASTER}   jean@falcot.com\n", ""))
+    switch = SwitchEntry(server.table, WEBMASTER, ("jean@falcot.com",), on=False)
+    edits = (switch, SetEntry(secret, "relay.test", "user:hunter3", "user:hunter2"))
+    async with open_console(session=session_of(server, *edits)) as (app, pilot):
+        await pilot.press("w")
+        await shows(pilot, "2 of your 2 edits hit")
+        said = set()
+        for _ in edits:
+            await pilot.press("enter")
+            await pilot.pause()
+            said.add(screen_text(app)[-1].split(":")[0].strip())
+            assert isinstance(app.screen, ConflictScreen)
+            await pilot.press("j")
+        assert said == {"? This edit has no value to type", "? The value is secret and not shown"}

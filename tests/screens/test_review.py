@@ -330,6 +330,8 @@ async def test_what_came_after_the_look_is_not_written_with_it(open_console: Ope
         await shows(pilot, "Enter apply")
         write_old(server.etc / "virtual", text + "more@falcotsbrand.com   nobody@falcot.com\n")
         await pilot.press("enter")
-        await shows(pilot, "more@falcotsbrand.com → nobody")
+        await shows(
+            pilot, "more@falcotsbrand.com →"
+        )  # in the list or, where the write saw it first, its words
         assert server.answers(server.table, "half@falcotsbrand.com") == ""
         assert len(session.draft) == 1

@@ -194,6 +194,7 @@ def test_suspending_gives_the_terminal_back_and_takes_it_again() -> None:
     with demo() as session:
         session.wait_until(UP)
         session.settle()
+        before = session.text
         session.send("ctrl+z")
         for _ in range(100):
             pid, status = os.waitpid(session.pid, os.WNOHANG | os.WUNTRACED)
@@ -202,8 +203,9 @@ def test_suspending_gives_the_terminal_back_and_takes_it_again() -> None:
             session.read(0.05)
         assert os.WIFSTOPPED(status)
         assert all(session.restored.values()), session.restored
+        session.screen.reset()
         session.kill(signal.SIGCONT)
-        session.settle(0.5)
+        session.wait_until(lambda screen: screen == before)
         session.send("j")
         session.wait_until("virtual:2")
         session.send("q")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from mailtui.formats import entry_search
 from mailtui.formats.aliases import Aliases
 from mailtui.formats.lines import Lines
 from mailtui.formats.table import Table
-from mailtui.text import query as query_module
-from mailtui.text.query import Query, Records, fold, scan
+from mailtui.text import folded as folded_module
+from mailtui.text import scan as scan_module
+from mailtui.text.masks import Page
+from mailtui.text.query import Query, fold
+from mailtui.text.scan import Records, scan
 from tests.formats.nasty import files
 
 law = settings(
@@ -33,6 +39,9 @@ class LogLines:
 
     def locate(self, offset: int, after: int = 0) -> tuple[int, bool]:
         return self.lines.at(offset), True
+
+    def pages(self) -> Iterator[Page]:
+        yield Page(0, self.raw, b"\1" * len(self), [], [])
 
 
 @pytest.mark.parametrize(
@@ -156,8 +165,13 @@ typed_words = st.sampled_from(
 
 def _agree(typed: str, records: Records) -> None:
     query = Query.parse(typed)
-    found = [index for index in scan(query, records) if index is not None]
-    assert found == [index for index in range(len(records)) if query.matches(records.fields(index))]
+    expected = [index for index in range(len(records)) if query.matches(records.fields(index))]
+    for common in (0.0, 100.0):  # line by line, and from hit to hit
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scan_module, "_COMMON", common)
+            patch.setattr(entry_search, "_FIRST_PAGE", 2)
+            patch.setattr(entry_search, "_PAGE", 3)
+            assert [index for index in scan(query, records) if index is not None] == expected
 
 
 @law
@@ -198,8 +212,10 @@ def test_scan_gives_turns(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
         now[0] += 1.0
         return now[0]
 
-    monkeypatch.setattr(query_module, "perf_counter", clock)
-    monkeypatch.setattr(query_module, "_WINDOW", 1000)
+    monkeypatch.setattr(scan_module, "perf_counter", clock)
+    monkeypatch.setattr(scan_module, "_WINDOW", 1000)
+    monkeypatch.setattr(entry_search, "_FIRST_PAGE", 32)
+    monkeypatch.setattr(entry_search, "_PAGE", 32)
     table = Table.parse(b"".join(b"user%d@example.com  x%d\n" % (number, number) for number in range(1000)))
     found = list(scan(Query.parse(typed), table))
     assert found.count(None) >= len(table) // 64
@@ -207,5 +223,23 @@ def test_scan_gives_turns(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_needle_across_two_windows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query_module, "_WINDOW", 7)
+    monkeypatch.setattr(scan_module, "_WINDOW", 7)
     _agree("abcdef", LogLines(b"12345abcdef\n" * 5 + b"abcdef"))
+
+
+@law
+@given(raw=files, word=st.binary(max_size=4), piece=st.integers(1, 9))
+def test_folded_text_is_searched_as_a_lowered_copy_would_be(raw: bytes, word: bytes, piece: int) -> None:
+    word = word.lower()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folded_module, "PIECE", piece)
+        text = folded_module.FoldedText(raw)
+        assert [raw.lower()[at] for at in range(len(raw))] == [text[at] for at in range(len(raw))]
+        for start in range(len(raw) + 2):
+            for end in (None, start + 5, len(raw)):
+                assert text.find(word, start, end) == raw.lower().find(
+                    word, start, len(raw) if end is None else end
+                )
+        assert text.startswith(word) is raw.lower().startswith(word)
+        assert (word in text) is (word in raw.lower())
+    assert (folded_module.folded(raw) is raw) is (raw == raw.lower())

@@ -1,0 +1,131 @@
+"""What is sent for an update leaves the terminal as a whole repaint would; and it is short."""
+
+from __future__ import annotations
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from mailtui.screens.parts.picture import Picture
+
+SIZE = Size(12, 3)
+STYLES = [
+    Style(), Style(bold=True), Style(color="#ff5f5f"), Style(color="#121212", bgcolor="#d0d0d0"),
+    Style(bgcolor="#005f87"), Style(underline=True, color="#123456"), Style(reverse=True), Style(dim=True),
+]  # fmt: skip
+
+
+def _row(cells: list[tuple[str, int]], width: int) -> Strip:
+    """A row of exactly `width` cells."""
+    strip = Strip([Segment(text, STYLES[style]) for text, style in cells])
+    return strip.adjust_cell_length(width, STYLES[0])
+
+
+texts = st.text("ab x…界─", min_size=1, max_size=5)
+rows = st.lists(st.tuples(texts, st.integers(0, len(STYLES) - 1)), max_size=4).map(
+    lambda cells: _row(cells, 12)
+)
+
+
+class Shown:
+    """A terminal, and what it is sent."""
+
+    def __init__(self) -> None:
+        self.console = Console(color_system="truecolor", force_terminal=True, width=SIZE.width)
+        self.screen = pyte.Screen(*SIZE)
+        self._stream = pyte.Stream(self.screen)
+
+    def feed(self, text: str) -> None:
+        self._stream.feed(text)
+
+    @property
+    def cells(self) -> list[list[tuple[object, ...]]]:
+        """Each cell; of a blank what can be seen of it."""
+        found = []
+        for y in range(SIZE.height):
+            row: list[tuple[object, ...]] = []
+            for x in range(SIZE.width):
+                one = self.screen.buffer[y][x]
+                lined = one.underscore or one.reverse or one.strikethrough
+                seen = one.data != " " or lined
+                row.append((one.data, one.bg, *((one.fg, one.bold, lined) if seen else ())))
+            found.append(row)
+        return found
+
+
+def whole(strips: list[Strip]) -> LayoutUpdate:
+    return LayoutUpdate([[strip] for strip in strips], Region(0, 0, *SIZE))
+
+
+def part(strips: list[Strip]) -> ChopsUpdate:
+    return ChopsUpdate(
+        [{0: strip} for strip in strips],
+        [(y, 0, SIZE.width) for y in range(SIZE.height)],
+        [[SIZE.width]] * SIZE.height,
+    )
+
+
+pictures = st.lists(rows, min_size=SIZE.height, max_size=SIZE.height)
+
+
+@given(st.lists(pictures, min_size=2, max_size=5))
+def test_differences_add_up_to_the_whole(frames: list[list[Strip]]) -> None:
+    picture, ours, textual = Picture(), Shown(), Shown()
+    ours.feed(picture.send(whole(frames[0]), SIZE, ours.console))
+    for frame in frames[1:]:
+        ours.feed(picture.send(part(frame), SIZE, ours.console))
+    textual.feed(whole(frames[-1]).render_segments(textual.console).replace("\n", ""))
+    assert ours.cells == textual.cells
+
+
+@given(pictures)
+def test_what_stands_there_already_is_not_sent(frame: list[Strip]) -> None:
+    picture, shown = Picture(), Shown()
+    picture.send(whole(frame), SIZE, shown.console)
+    assert picture.send(part(frame), SIZE, shown.console) == ""
+
+
+def test_a_whole_repaint_is_sent_whole() -> None:
+    picture, shown = Picture(), Shown()
+    frame = [_row([("abc", 0)], 12)] * 3
+    first = picture.send(whole(frame), SIZE, shown.console)
+    shown.feed("\x1b[2J")  # another program writes on the terminal
+    assert picture.send(whole(frame), SIZE, shown.console) == first
+
+
+def test_another_size_or_an_unknown_update_forgets_what_stood_there() -> None:
+    picture, shown = Picture(), Shown()
+    frame = [_row([("abc", 0)], 12)] * 3
+    picture.send(whole(frame), SIZE, shown.console)
+    assert "abc" in picture.send(part(frame), Size(12, 4), shown.console)
+    assert picture.differing("text", SIZE) == "text"
+    assert "abc" in picture.send(part(frame), Size(12, 4), shown.console)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sent"),
+    [
+        ("user1  jean", "user2  jean", "\x1b[1;5H2"),
+        ("user1  jean", "user1  jeanne", "\x1b[1;12Hn"),
+        ("user1  jean", "user1  luc", "\x1b[1;8Hluc "),
+    ],
+)
+def test_only_cells_that_differ_are_sent(before: str, after: str, sent: str) -> None:
+    picture, shown = Picture(), Shown()
+    picture.send(whole([_row([(before, 0)], 12)] * 3), SIZE, shown.console)
+    frame = [_row([(after, 0)], 12), *[_row([(before, 0)], 12)] * 2]
+    assert picture.send(part(frame), SIZE, shown.console) == sent
+
+
+def test_colours_of_the_palette_go_by_number() -> None:
+    picture, shown = Picture(), Shown()
+    text = picture.send(whole([_row([("a", 2), ("b", 5)], 12)] * 3), SIZE, shown.console)
+    assert "\x1b[38;5;203ma" in text
+    assert "38;2;18;52;86" in text
