@@ -130,6 +130,9 @@ class ConflictScreen(ConsoleScreen):
         conflict = self.conflict
         if conflict is None:
             return
+        if conflict.edit not in self.session.draft.edits:  # masked: bullets would be written
+            self.say("The value is secret: t leaves theirs; or stage yours again", "warning")
+            return
         try:
             ours = on_top(conflict, self.session.instance.files)
         except OSError as error:
@@ -147,7 +150,7 @@ class ConflictScreen(ConsoleScreen):
         value = editable(conflict)
         if value is None:
             self.say("This edit has no value to type: t leaves theirs, o puts yours on top", "warning")
-        elif is_masked(self._found, conflict.edit):
+        elif is_masked(self._found, conflict.edit) or MASK in (words(value), words(conflict.theirs)):
             self.say("The value is secret and not shown: t leaves theirs, o puts yours on top", "warning")
         else:
             lines = [

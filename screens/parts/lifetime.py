@@ -64,7 +64,7 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self._ended_by = 0
         self._paint_waits = False
         self._poller = Poller(self, session)
-        self._picture = Picture()
+        self._picture = Picture(old=plan.ansi)
 
     def refresh_css(self, animate: bool = True) -> None:
         """Only for another theme: Textual asks for it with every screen that opens, and would parse and apply

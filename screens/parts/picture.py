@@ -40,11 +40,12 @@ class Look(NamedTuple):
     colour: str = ""
     ground: str = ""
 
-    def after(self, before: Look) -> str:
-        """What turns the look of the cell before into this one."""
+    def after(self, before: Look, *, old: bool) -> str:
+        """What turns the look of the cell before into this one. An `old` terminal may not know how to take
+        back bold alone."""
         codes: list[str] = []
         if before.attributes != self.attributes:
-            if before.attributes in _WEIGHTS:
+            if before.attributes in _WEIGHTS and not old:
                 codes.append("22")
             elif before.attributes:
                 codes.append("0")
@@ -77,7 +78,9 @@ class _Cells(NamedTuple):
 class Picture:
     """The rows of the terminal as they were sent; None for a cell of which nothing is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, old: bool = False) -> None:
+        """`old`: the terminal has 16 colours or none, and may know no more than it must."""
+        self._old = old
         self._size = Size(0, 0)
         self._rows: list[_Cells] = []
         self._looks: dict[Style | None, Look] = {}
@@ -139,7 +142,7 @@ class Picture:
                     stop += 1
                 text = "".join(new.texts[at:stop])
                 if not text.isspace() or self._blank(look) is not here:
-                    parts.append(here.after(look))
+                    parts.append(here.after(look, old=self._old))
                     look = here
                 parts.append(text)
                 at = stop

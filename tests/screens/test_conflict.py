@@ -190,6 +190,6 @@ async def test_what_has_no_value_or_a_secret_one_is_not_edited(open_console: Ope
             await pilot.press("enter")
             await pilot.pause()
             said.add(screen_text(app)[-1].split(":")[0].strip())
-            assert isinstance(app.screen, ConflictScreen)
+            assert isinstance(app.screen, ConflictScreen), screen_of(app)
             await pilot.press("j")
         assert said == {"? This edit has no value to type", "? The value is secret and not shown"}

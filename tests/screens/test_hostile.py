@@ -21,7 +21,8 @@ from tests.screens.hostile import PIECES, Watched, World, folder_of, lagging, wa
 
 STALL = 1.0
 """Seconds for which no key is answered, at most, on a busy machine; to decode and cut 10 MB takes longer."""
-EVERYTHING = World(*([list(PIECES)] * 5), list(PIECES))  # fmt: skip
+ALL = list(PIECES)
+EVERYTHING = World(ALL, ALL, ALL, ALL, ALL, ALL)
 
 
 def contents(root: Path) -> dict[str, bytes]:

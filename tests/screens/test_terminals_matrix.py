@@ -102,7 +102,8 @@ def looked_at(term: Pty, *keys: str, there: str) -> None:
 def test_every_screen_can_be_read(name: str, folder: Path) -> None:
     env = TERMINALS[name]
     plain = "linux" in name or name in {"vt100", "Latin-1"}
-    with started(folder, folder.parent / "mail.log", **env) as term:
+    settings: Any = env
+    with started(folder, folder.parent / "mail.log", **settings) as term:
         looked_at(term, there=ADDRESS)
         looked_at(term, "/", "contact@", there="1 of ")
         looked_at(term, "enter", "d", there="1 staged")
