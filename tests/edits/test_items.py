@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mailtui.edits.items import AddItem, RemoveItem
+from mailtui.edits.model import Edit
 from mailtui.edits.store import from_json, to_json
 from mailtui.formats.document import parse
 from mailtui.formats.splice import Missing, Refused
@@ -23,7 +24,7 @@ mydestination = $myhostname,
 FILE = b"# ours\nfalcot.com\nfalcot.org, falcotsbrand.com\n\nlast.example"
 
 
-def done(raw: bytes, edit: AddItem | RemoveItem) -> bytes:
+def done(raw: bytes, edit: Edit) -> bytes:
     document: Any = parse(edit.target.format, raw)
     after: bytes = document.spliced(edit.splices(document)).raw
     return after
