@@ -76,6 +76,10 @@ class ListScreen(ConsoleScreen):
     def open_row(self, key: Hashable) -> None:
         """Enter on a row, or a double click."""
 
+    def aside(self) -> str:
+        """What the bar says behind the number of rows."""
+        return ""
+
     # What a screen uses
 
     @property
@@ -146,9 +150,11 @@ class ListScreen(ConsoleScreen):
         total = len(self.rows)
         marked = f"{len(self.lines.marked)} marked  " if self.lines.marked else ""
         if self.bar.text:
-            self.bar.say((marked, "accent"), f"{shown}{'' if done else '…'} of {total} shown")
+            words = f"{shown}{'' if done else '…'} of {total} shown"
         else:
-            self.bar.say((marked, "accent"), f"{total} rows" if total != 1 else "1 row")
+            words = f"{total} rows" if total != 1 else "1 row"
+        aside = self.aside()
+        self.bar.say((marked, "accent"), words, (f"  {aside}" if aside else "", "dim"))
 
     def filter_to(self, text: str) -> None:
         self.bar.text = text
@@ -183,7 +189,7 @@ class ListScreen(ConsoleScreen):
 
     def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
         event.stop()
-        self.describe(event.key)
+        self.describe(self.lines.key)  # a later move may have been told already
 
     def on_line_list_selected(self, event: LineList.Selected) -> None:
         event.stop()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailtui.apply import state
 from mailtui.apply.report import Report
 from mailtui.apply.review import Cancelled, review
 from mailtui.apply.secret import MASK
@@ -154,7 +155,7 @@ def test_a_file_that_cannot_be_read_is_said(server: Server) -> None:
 
 
 def test_a_damaged_history_is_told_and_does_not_hinder_looking(server: Server, tmp_path: Path) -> None:
-    name = str(server.etc).strip("/").replace("/", "-")
+    name = state.label(str(server.etc))
     (tmp_path / "state" / name).mkdir(parents=True, mode=0o700)
     (tmp_path / "state" / name / "journal.sqlite").write_bytes(b"rubbish" * 1000)
     seen = review(server.instance, [server.change()])

@@ -39,7 +39,7 @@ TERMINALS: dict[str, dict[str, str]] = {
     "truecolor": {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
     "truecolor without colour": {"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"},
     "tmux-256color": {"TERM": "tmux-256color"},
-    "Latin-1": {"TERM": "xterm", "LANG": "de_DE.ISO-8859-1", "LC_ALL": "C"},
+    "Latin-1": {"TERM": "xterm", "LANG": "de_DE.ISO-8859-1", "LC_ALL": ""},
 }
 NAMED = {
     "black": (0, 0, 0), "red": (205, 0, 0), "green": (0, 205, 0), "brown": (205, 205, 0),
