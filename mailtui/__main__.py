@@ -17,6 +17,8 @@ SCREENS = (
 )  # fmt: skip
 """The screens in the order of their keys 1 … 9, 0."""
 
+_WORDS = {*SCREENS, "services"} - {"log", "queue"}
+
 FIRST_SCREEN = "aliases"
 """Where the console opens when no screen is named."""
 
@@ -42,7 +44,7 @@ def wanted_screen(arguments: Sequence[str]) -> str | None:
             continue
         elif not screen and word.isdecimal() and len(word) == 1:
             screen = SCREENS[int(word) - 1]
-        elif not screen and word in SCREENS and word not in {"log", "queue"}:
+        elif not screen and word in _WORDS:
             screen = word
         else:
             return None

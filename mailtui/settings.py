@@ -5,6 +5,7 @@
     color = "auto"          # "truecolor", "256", "16", "none"
     mouse = false           # default: on, but off over SSH
     ascii = false
+    rehearsal = true        # false: do not try a new main.cf or master.cf before it is written
 
 A wrong or unknown key costs a clear line and nothing else: the rest holds.
 """
@@ -36,6 +37,7 @@ class Settings(NamedTuple):
     color: str = "auto"
     mouse: bool | None = None
     ascii: bool = False
+    rehearsal: bool = True
     problems: tuple[str, ...] = ()
 
 
@@ -69,6 +71,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "color": _color,
     "mouse": _yes,
     "ascii": _yes,
+    "rehearsal": _yes,
 }
 
 

@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.lifetime import LastingApp
-from mailtui.screens.parts.names import SCREENS
+from mailtui.screens.parts.names import MODES, SCREENS
 from mailtui.screens.parts.session import Session
 from mailtui.screens.parts.strip import StripLines
 from mailtui.screens.parts.terminal import Plan
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from mailtui.screens.parts.livelog import LiveLog
 
 BUILT: dict[str, tuple[str, str]] = {
+    "domains": ("mailtui.screens.domains", "DomainsScreen"),
+    "settings": ("mailtui.screens.settings", "SettingsScreen"),
     "aliases": ("mailtui.screens.aliases", "AliasesScreen"),
+    "mailboxes": ("mailtui.screens.mailboxes", "MailboxesScreen"),
+    "parameters": ("mailtui.screens.parameters", "ParametersScreen"),
+    "services": ("mailtui.screens.services", "ServicesScreen"),
     "log": ("mailtui.screens.log", "LogScreen"),
     "review": ("mailtui.screens.review", "ReviewScreen"),
     "history": ("mailtui.screens.history", "HistoryScreen"),
@@ -65,7 +70,7 @@ class MailtuiApp(LastingApp):
     CSS_PATH = stylesheets()  # all: one that came with its screen would have Textual parse every one again
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        name.mode: partial(make_screen, name.mode) for name in SCREENS
+        name.mode: partial(make_screen, name.mode) for name in MODES
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "view('review')", "write", id="app.review",
@@ -147,6 +152,13 @@ class MailtuiApp(LastingApp):
     def action_show(self, mode: str) -> None:
         """Go to a screen."""
         self.switch_mode(mode)
+
+    def show_filtered(self, mode: str, text: str) -> None:
+        """Go to a screen (or open a view) and filter it; with an empty text it is left as it is."""
+        from mailtui.screens.parts.command import Goto
+        from mailtui.screens.parts.commands import go_to
+
+        go_to(self, Goto(mode, text))
 
     def action_view(self, mode: str) -> None:
         """Open a view over the screen, unless it is open."""

@@ -20,7 +20,7 @@ from mailtui.screens.parts.footer import Footer, actions
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.keys import is_destructive
 from mailtui.screens.parts.linelist import LineList, Listed, Row
-from mailtui.screens.parts.names import SCREENS
+from mailtui.screens.parts.names import MODES
 from mailtui.screens.parts.paced import PacedModal
 
 
@@ -153,7 +153,7 @@ def entries_of(
         for active in actions(screen)
         if active.enabled
     ]
-    found += [Entry(name.key, name.title, name.holds, run=command(name.mode)) for name in SCREENS]
+    found += [Entry(name.key, name.title, name.holds, run=command(name.mode)) for name in MODES]
     found += [
         Entry(f":{word}", word, sentence, destructive=True, run=command(word))
         for word, (_, sentence) in WORDS.items()

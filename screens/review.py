@@ -4,46 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from threading import Event
 from typing import ClassVar
 
-from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from mailtui.apply.after import after_write
-from mailtui.apply.checks import NotYours
 from mailtui.apply.outcome import Outcome
-from mailtui.apply.report import Progress, Report
 from mailtui.apply.review import Cancelled, Review, review
 from mailtui.apply.transaction import apply
 from mailtui.edits.draft import Group
 from mailtui.edits.model import Edit, Value
 from mailtui.screens.parts.beside import problem
-from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.detail import TitleLine
 from mailtui.screens.parts.dialogs import Confirm, ErrorDialog
-from mailtui.screens.parts.guarded import GuardedScreen
 from mailtui.screens.parts.keyorder import focus_now
-from mailtui.screens.parts.linelist import LineList
+from mailtui.screens.parts.overrule import ask_to_overrule
 from mailtui.screens.parts.reviewlines import ReviewRows
+from mailtui.screens.parts.reviewview import ReviewView
 from mailtui.screens.parts.reviewwords import (
     Phase,
     addresses,
     failure_lines,
     failure_title,
-    status_words,
-    title_spans,
+    is_another,
     why_not,
 )
 from mailtui.screens.parts.savedraft import save_draft
 from mailtui.screens.parts.session import Change
 
 
-class ReviewScreen(GuardedScreen):
+class ReviewScreen(ReviewView):
     """See the module's text."""
 
     MODE = "review"
@@ -57,8 +49,8 @@ class ReviewScreen(GuardedScreen):
                 tooltip="Save the draft as a file that somebody else can review and write."),
         Binding("y", "copy", "copy diff", id="review.copy", show=False,
                 tooltip="Copy the diff, and show it as plain text."),
-        Binding("exclamation_mark", "overrule", "overrule", id="review.overrule", show=False,
-                tooltip="Write in spite of a rehearsal that failed."),
+        Binding("exclamation_mark", "overrule", "overrule", key_display="!", id="review.overrule",
+                tooltip="Write in spite of a rehearsal that failed or was not possible."),
         Binding("tab", "heading(1)", "next part", id="review.next-part", show=False,
                 tooltip="Go to the next part: problems, each file, the plan."),
         Binding("shift+tab", "heading(-1)", "previous part", id="review.previous-part", show=False,
@@ -68,39 +60,18 @@ class ReviewScreen(GuardedScreen):
         Binding("ctrl+c", "back", show=False),
     ]  # fmt: skip
 
-    class Told(Message):
-        """A step begins or ended, in the work that `stop` belongs to."""
+    class Early(Message):
+        """All but the rehearsal has answered, in the work that `stop` belongs to."""
 
-        def __init__(self, stop: Event, report: Report) -> None:
+        def __init__(self, stop: Event, found: Review, rows: ReviewRows) -> None:
             super().__init__()
-            self.stop_event, self.report = stop, report
+            self.stop_event, self.found, self.rows = stop, found, rows
 
     def __init__(self) -> None:
         super().__init__()
-        self.phase: Phase = "looking"
-        self.found: Review | None = None
-        """What was seen last; while it is looked at again, what was seen before."""
-        self.outcome: Outcome | None = None
-        self._accepted: frozenset[NotYours] = frozenset()
-        self._told: tuple[str, ...] = ()
-        self._results: dict[int, Report] = {}
-        self._extra: list[Report] = []
-        self._cancel = Event()
         self._asked: set[tuple[Edit, Value | None]] = set()
         """Conflicts for which the conflict view was opened."""
         self._question: Confirm | None = None
-
-    def body(self) -> ComposeResult:
-        yield TitleLine(id="title")
-        yield LineList(Column("", share=1), header=False, marks=False, empty="")
-
-    @property
-    def lines(self) -> LineList:
-        return self.query_one(LineList)
-
-    @property
-    def guarded(self) -> LineList:
-        return self.lines
 
     def on_mount(self) -> None:
         if self.session.read_only:
@@ -112,7 +83,7 @@ class ReviewScreen(GuardedScreen):
         self._look()
 
     def on_unmount(self) -> None:
-        if self.phase == "looking":
+        if self.phase in {"looking", "rehearsing"}:
             self._cancel.set()
 
     # Looking
@@ -141,10 +112,17 @@ class ReviewScreen(GuardedScreen):
         self.run_worker(self._review(edits, self._cancel), group="review", exclusive=True)
 
     async def _review(self, edits: tuple[Edit, ...], cancel: Event) -> None:
-        look = partial(review, self.session.instance, edits, progress=self._telling(cancel), cancel=cancel)
+        showing = self._rows(self.size.width).showing  # a diff may be long: in the thread as well
+
+        def early(found: Review) -> None:
+            self.post_message(self.Early(cancel, found, showing(found)))
+
+        look = partial(
+            review, self.session.instance, edits, progress=self._telling(cancel), cancel=cancel, early=early
+        )
         try:
             found = await asyncio.to_thread(look)
-            rows = await asyncio.to_thread(self._rows(self.size.width).showing, found)  # a diff may be long
+            rows = await asyncio.to_thread(showing, found)
         except Cancelled:
             return
         except Exception as error:  # noqa: BLE001  # whatever it is: it is said, and the console goes on
@@ -153,75 +131,30 @@ class ReviewScreen(GuardedScreen):
                 self._show()
                 self.app.push_screen(ErrorDialog("The changes could not be checked", [problem(error)]))
             return
-        if cancel is not self._cancel:
-            return
-        if self.found is not None and replace(self.found, steps=()) != replace(found, steps=()):
+        if cancel is self._cancel:
+            self._arrived(found, rows, "ready")
+            self._settle_conflicts()
+
+    def on_review_screen_early(self, event: Early) -> None:
+        event.stop()
+        if event.stop_event is self._cancel and self.phase == "looking":
+            self._arrived(event.found, event.rows, "rehearsing")
+
+    def _arrived(self, found: Review, rows: ReviewRows, phase: Phase) -> None:
+        if self.found is not None and is_another(found, self.found):
             self.changed_now()
         if not frozenset(found.not_yours) <= self._accepted:
             self._accepted = frozenset()
         first = self.found is None
-        self.found, self.phase = found, "ready"
-        self._results = {report.number: report for report in found.steps}
+        self.found, self.phase = found, phase
+        self._results |= {report.number: report for report in found.steps}
         self._show(first=first, rows=rows)
-        self._settle_conflicts()
-
-    def _telling(self, cancel: Event) -> Progress:
-        def tell(report: Report) -> None:
-            """In the worker's thread."""
-            self.post_message(self.Told(cancel, report))
-
-        return tell
-
-    def on_review_screen_told(self, event: Told) -> None:
-        event.stop()
-        if event.stop_event is not self._cancel or self.phase not in {"looking", "applying"}:
-            return
-        report = event.report
-        if report.number >= 0:
-            self._results[report.number] = report
-        elif report.state != "running":
-            self._extra.append(report)
-        self._title()
-        if self.phase == "applying" or self.found is None:
-            rows = self._rows(self.size.width).telling(self.found, self._results, self._extra)
-            here = ("plan", report.number, 0) if report.number >= 0 else None
-            self.lines.set_rows(rows, to=here if self.phase == "applying" else None)
-
-    # Showing
-
-    def _rows(self, width: int) -> ReviewRows:
-        """The rows on show, where they are as wide."""
-        rows = self.lines.rows
-        return rows if isinstance(rows, ReviewRows) and rows.full_width == width else ReviewRows(width)
-
-    def _show(self, width: int = 0, *, first: bool = False, rows: ReviewRows | None = None) -> None:
-        width = width or self.size.width
-        if self.found is None:
-            rows = ReviewRows(width)
-        else:
-            rows = rows if rows is not None and rows.full_width == width else self._rows(width)
-            rows = rows.showing(self.found, accepted=bool(self._accepted), told=self._told)
-            rows = rows.telling(self.found, self._results, self._extra)
-        self.lines.set_rows(rows, first=first)
-        self._title()
-        self.refresh_bindings()
-
-    def _title(self) -> None:
-        self.query_one(TitleLine).show(
-            title_spans(self.phase, self.found, self.outcome, len(self.session.draft)),
-            status_words(
-                self.phase, self.found, self._results,
-                accepted=bool(self._accepted), read_only=self.session.read_only,
-            ),
-        )  # fmt: skip
-
-    def on_resize(self, event: events.Resize) -> None:
-        if isinstance(self.lines.rows, ReviewRows):
-            self._show(event.size.width)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         if action == "accept":
             return bool(self.found and self.found.not_yours and self.phase != "done")
+        if action == "overrule":
+            return bool(self.found and self.found.rehearsal.stops and self.phase == "ready")
         if action == "apply":
             return self.phase not in {"done", "empty"}
         if action in {"drop", "save"}:
@@ -236,15 +169,6 @@ class ReviewScreen(GuardedScreen):
             return
         self.console.quit_after_write = False
         self.app.pop_screen()
-
-    def action_heading(self, step: int) -> None:
-        rows = self.lines.rows
-        if isinstance(rows, ReviewRows) and len(rows):
-            places = rows.headings()
-            further = [place for place in places if (place - self.lines.cursor) * step > 0]
-            target = further[0 if step > 0 else -1] if further else places[0 if step > 0 else -1]
-            self.lines.move_to(target + self.lines.page - 1)  # so that all of the part is seen
-            self.lines.move_to(target)
 
     def action_drop(self) -> None:
         key = self.lines.key
@@ -274,7 +198,21 @@ class ReviewScreen(GuardedScreen):
             self.console.copy_and_show(self.found.diff.removesuffix("\n"))
 
     def action_overrule(self) -> None:
-        self.say("Nothing to overrule: no rehearsal failed")
+        found = self.found
+        why = why_not(self.phase, found, accepted=bool(self._accepted), overruled=True)
+        if self.session.read_only:
+            self.say("Read-only: nothing is written", "warning")
+        elif why or found is None:
+            self.say(why, "warning")
+        else:
+            host = self.session.status.host or self.session.instance.hostname
+            ask_to_overrule(self.app, found.rehearsal, host, partial(self._overrule, found))
+
+    def _overrule(self, found: Review) -> None:
+        if self.found is found and self.phase == "ready":
+            self._write(overruled=True)
+        else:
+            self.say("This changed meanwhile: look at it again", "warning")
 
     # Writing
 
@@ -292,19 +230,23 @@ class ReviewScreen(GuardedScreen):
             else:
                 self._write()
 
-    def _write(self) -> None:
+    def _write(self, *, overruled: bool = False) -> None:
         self.phase = "applying"
         self._results, self._extra = {}, []
         self._cancel = Event()
         self._show()
         self.lines.move_to_key(("plan", 0, 0))
         draft = self.session.draft
-        self.run_worker(self._apply(draft.groups, draft.edits, self._cancel), group="apply")
+        work = self._apply(draft.groups, draft.edits, self._cancel, overruled=overruled)
+        self.run_worker(work, group="apply")
 
-    async def _apply(self, groups: tuple[Group, ...], edits: tuple[Edit, ...], cancel: Event) -> None:
+    async def _apply(
+        self, groups: tuple[Group, ...], edits: tuple[Edit, ...], cancel: Event, *, overruled: bool
+    ) -> None:
         session = self.session
         write = partial(
             apply, session.instance, edits, who=session.who or None, accept_not_yours=self._accepted,
+            rehearsed=self.found.rehearsal if self.found else None, overruled=overruled,
             progress=self._telling(cancel), cancel=cancel,
         )  # fmt: skip
         try:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailtui import commands
-from mailtui.apply import locks, state, writing
+from mailtui.apply import folders, locks, state, trial, writing
 from mailtui.apply.acting import Acting
 from mailtui.apply.checks import NotYours
 from mailtui.apply.database import JournalError
@@ -20,10 +20,14 @@ from mailtui.apply.journal import Journal, new_change
 from mailtui.apply.look import Look, look
 from mailtui.apply.outcome import OutcomeState
 from mailtui.apply.ready import Again, File, ready
+from mailtui.apply.record import FolderRecord
+from mailtui.apply.rehearsal.verdict import RUNNING, Rehearsal
 from mailtui.apply.report import Failed, Progress, Reporter
-from mailtui.apply.review import Review, present
+from mailtui.apply.review import Review, present, rehearsed
 from mailtui.apply.secret import masked_edit
+from mailtui.apply.trial import Wish
 from mailtui.apply.work import Works
+from mailtui.edits.folders import FolderEdit
 from mailtui.edits.model import Edit
 from mailtui.edits.store import to_json
 from mailtui.postfix.errors import InstanceError
@@ -65,6 +69,7 @@ class Options:
     accept_not_yours: bool | Collection[NotYours]
     cancel: threading.Event
     progress: Progress | None
+    wish: Wish
 
 
 @dataclass(slots=True)
@@ -98,6 +103,12 @@ class Attempt:
         self.change = new_change(options.who, instance.config_dir, instance.hostname)
         self.found: Look
         self.files: list[File] = []
+        self.instead: Rehearsal | None = None
+        """What is said instead of a rehearsal; None where there is to be one."""
+        self.despite = ""
+        """What the history says of a rehearsal that was overruled."""
+        self.made: list[FolderRecord] = []
+        """Folders that were made or removed so far."""
 
     def run(self) -> tuple[OutcomeState, str]:
         """Raises Again, Ended, and whatever fails before anything live was touched."""
@@ -112,12 +123,19 @@ class Attempt:
             self.held.enter_context(locks.postconf_lock(path))
 
     def _run(self) -> tuple[OutcomeState, str]:
-        self.found = look(self.instance, self.edits, self.journal, no_reload=self.options.no_reload)
+        self.instead = self.options.wish.instead(self.edits)
+        self.found = look(
+            self.instance,
+            self.edits,
+            self.journal,
+            no_reload=self.options.no_reload,
+            rehearses=self.instead is None,
+        )
         self.at.reporter = Reporter(self.found.plan, self.options.progress)
         self._require_replayed()
-        folders = {os.path.dirname(os.path.realpath(change.target.path)) for change in self.found.changes}
-        folders |= {os.path.dirname(os.path.realpath(use.path)) for uses in self.found.uses for use in uses}
-        self.change.folders = sorted(folders)
+        places = {os.path.dirname(os.path.realpath(change.target.path)) for change in self.found.changes}
+        places |= {os.path.dirname(os.path.realpath(use.path)) for uses in self.found.uses for use in uses}
+        self.change.folders = sorted(places)
         self.change.id = self.journal.prepare(self.change)
         try:
             with Works() as works:
@@ -130,13 +148,14 @@ class Attempt:
     def _require_replayed(self) -> None:
         found = self.found
         nothing = Examined([], [], [])
-        if found.conflicts or found.stopped or not found.changes:
+        changes = bool(found.changes or found.folders)
+        if found.conflicts or found.stopped or not changes:
             self.at.review = present(found, self.at.reporter, nothing, (), self.instance.hostname)
         if found.conflicts:
             raise Ended("conflict", "; ".join(str(conflict) for conflict in found.conflicts))
         if found.stopped:
             raise Ended("refused", "; ".join(f"{s.edit.describe()}: {s.reason}" for s in found.stopped))
-        if not found.changes:
+        if not changes:
             raise Ended("nothing")
 
     # -- before anything live is touched -----------------------------------------------------------
@@ -151,9 +170,11 @@ class Attempt:
             if self.options.cancel.is_set():
                 raise Ended("refused", "stopped before anything was written") from None
             raise Ended("refused", in_one(error)) from None
+        seen.rehearsal = self.instead or trial.ahead(self.found, seen)
         self.at.review = present(self.found, reporter, seen, (), self.instance.hostname)
         self._require_current()
         self._require_accepted(self.at.review)
+        self._rehearse(seen, works)
         acting.look(seen.built)
         with self.held as held:
             if not self.waits:
@@ -201,6 +222,35 @@ class Attempt:
             )
             raise Ended("refused", f"goes live with this, not yours: {words}; accept it, or write without it")
 
+    def _rehearse(self, seen: Examined, works: Works) -> None:
+        """What is written must have been rehearsed: these very bytes, here or in the review."""
+        if seen.rehearsal is not RUNNING:
+            return
+        wish, reporter = self.options.wish, self.at.reporter
+        try:
+            seen.rehearsal = trial.try_out(
+                self.instance,
+                self.found,
+                seen.built,
+                works.beside,
+                reporter,
+                wish=wish,
+                cancel=self.options.cancel,
+            )
+        except Cancelled:
+            raise Ended("refused", "stopped before anything was written") from None
+        assert self.at.review is not None
+        self.at.review = rehearsed(self.at.review, self.found, reporter, seen, self.instance.hostname)
+        self._require_current()
+        if not seen.rehearsal.stops:
+            return
+        if not (wish.overruled and seen.rehearsal is wish.done):
+            if not self.waits:
+                with self.held:  # who may not write at all is told that instead
+                    self._lock()
+            raise Ended("refused", f"rehearsal {seen.rehearsal}")
+        self.despite = seen.rehearsal.overruled
+
     def _require_going_on(self) -> None:
         if self.options.cancel.is_set():
             raise Ended("refused", "stopped before anything was written")
@@ -208,10 +258,14 @@ class Attempt:
     def _begin(self) -> None:
         """The journal holds everything, durably, when this returns."""
         change, found = self.change, self.found
-        change.words = [found.describe(edit) for edit in found.edits]
+        acting = {record.path for record in found.folders}  # to undo the others would remove what others made
+        edits = [e for e in found.edits if not isinstance(e, FolderEdit) or e.target.path in acting]
+        change.words = [found.describe(edit) for edit in edits]
+        change.words += [self.despite] if self.despite else []
         change.edits = [
-            to_json(masked_edit(edit) if edit.target.path in found.secret else edit) for edit in found.edits
+            to_json(masked_edit(edit) if edit.target.path in found.secret else edit) for edit in edits
         ]
+        change.made = list(found.folders)
         change.files = [file.record for file in self.files]
         assert self.at.review is not None
         change.diff = self.at.review.diff
@@ -224,6 +278,7 @@ class Attempt:
     # -- from here on: done whole, or taken back ---------------------------------------------------
 
     def _write(self) -> None:
+        self._folders(making=True)
         swapped = [file for file in self.files if file.record.swaps]
         if swapped:
             with self.at.reporter.step("swap"):
@@ -233,6 +288,15 @@ class Attempt:
             if not file.record.swaps:
                 with self.at.reporter.step("write", file.change.target.path):
                     self._put(file)
+        self._folders(making=False)
+
+    def _folders(self, *, making: bool) -> None:
+        for record in self.found.folders:
+            if record.make is making:
+                with self.at.reporter.step("make" if making else "remove", record.path):
+                    self.at.told += folders.carry_out([record], making=making)
+                    self.made.append(record)
+                self.require_not_stopped()
 
     def _put(self, file: File) -> None:
         try:
@@ -268,6 +332,10 @@ class Attempt:
                     writing.take_back(file.record, overtaken=file.overtaken)
             except (WriteError, OSError) as error:
                 failures.append(in_one(error))
+        try:
+            self.at.told += folders.take_back(self.made)
+        except (WriteError, OSError) as error:
+            failures.append(in_one(error))
         worse = acting.take_back(reporter)
         if failures:
             _leave(works)

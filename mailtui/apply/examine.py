@@ -12,8 +12,10 @@ from mailtui.apply.checks import Finding, NotYours
 from mailtui.apply.compile import Built
 from mailtui.apply.faults import WriteError
 from mailtui.apply.look import Look
+from mailtui.apply.rehearsal.verdict import NOT_NEEDED, Rehearsal
 from mailtui.apply.report import Doing, Reporter
 from mailtui.apply.uses import SUFFIXES
+from mailtui.apply.valuechecks import check_values
 from mailtui.apply.write import advice
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.private import temporary
@@ -37,6 +39,7 @@ class Examined:
     findings: list[Finding]
     not_yours: list[NotYours]
     built: list[list[Built]]
+    rehearsal: Rehearsal = NOT_NEEDED
 
 
 def examine(
@@ -119,5 +122,6 @@ def _check_config(instance: Instance, found: Look, seen: Examined, reporter: Rep
         said = checks.check_config(
             instance.config_dir, before, (after[0], after[1]), checks.touched_parameters(found.changes)
         )
+        said += check_values(instance, found)
         _tell(doing[0], said)
     seen.findings += said

@@ -6,10 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailtui.apply import act, plan
+from mailtui.apply import act, folders, plan
 from mailtui.apply.exact import restored
 from mailtui.apply.journal import Journal
 from mailtui.apply.plan import Facts, Plan
+from mailtui.apply.record import FolderRecord
 from mailtui.apply.secret import masked_conflict, masked_edit
 from mailtui.apply.uses import Use, all_uses, is_secret, of_file
 from mailtui.edits.candidate import Candidate, FileChange, Stopped
@@ -34,6 +35,8 @@ class Look:
     control: act.Control
     running: bool
     restart: tuple[str, ...]
+    folders: tuple[FolderRecord, ...] = ()
+    """Folders to be made, and those to be removed if they are empty."""
 
     def describe(self, edit: Edit) -> str:
         """The edit in one line, with the values of a secret file masked."""
@@ -58,7 +61,12 @@ def _restart(before: Instance, after: Instance, changes: Sequence[FileChange]) -
 
 
 def look(
-    instance: Instance, edits: Sequence[Edit], journal: Journal | None, *, no_reload: bool = False
+    instance: Instance,
+    edits: Sequence[Edit],
+    journal: Journal | None,
+    *,
+    no_reload: bool = False,
+    rehearses: bool = False,
 ) -> Look:
     """Replay the edits on the disk's present bytes and plan what follows. Nothing is written.
 
@@ -68,6 +76,7 @@ def look(
     changes = tuple(sorted(candidate.changes, key=plan.order))
     if journal is not None:
         changes = tuple(restored(change, journal) for change in changes)
+    made, unmakeable = folders.needed(candidate.folders.values())
     after = instance.over(candidate)
     named = all_uses(instance)
     if any(change.target.format in {"main.cf", "master.cf"} for change in changes):
@@ -77,7 +86,14 @@ def look(
     running, control = act.running(instance), act.control(instance)
     restart = _restart(instance, after, changes)
     facts = Facts(
-        uses, running, restart, control.words("reload"), control.words("restart"), no_reload=no_reload
+        uses,
+        running,
+        restart,
+        control.words("reload"),
+        control.words("restart"),
+        no_reload=no_reload,
+        rehearses=rehearses,
+        folders=made,
     )
     paths = {edit.target.path: edit.target for edit in edits}
     masked = {os.path.realpath(path) for path, each in paths.items() if is_secret(each, of_file(named, each))}
@@ -93,11 +109,12 @@ def look(
         ),
         tuple(
             Stopped(masked_edit(each.edit), each.reason) if each.edit.target.path in secret else each
-            for each in candidate.stopped
+            for each in (*candidate.stopped, *unmakeable)
         ),
         control,
         running,
         restart,
+        made,
     )
 
 

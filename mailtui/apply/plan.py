@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mailtui.apply.record import FolderRecord
 from mailtui.apply.uses import AT_START, INDEXED, Use
 from mailtui.edits.candidate import FileChange
 from mailtui.formats.target import Target
 
-Action = Literal["check", "compile", "swap", "write", "stop", "reload", "restart", "verify", "nothing"]
+Action = Literal[
+    "check", "compile", "rehearse", "stop", "make", "swap", "write", "remove", "reload", "restart", "verify",
+    "nothing",
+]  # fmt: skip
 
 RESTART: Mapping[str, str] = {
     "inet_interfaces": "master opens its sockets only when it starts",
@@ -53,6 +57,9 @@ class Facts:
     by_reload: str = "postfix reload"
     by_restart: str = "postfix stop, postfix start"
     no_reload: bool = False
+    rehearses: bool = False
+    """Whether a change of main.cf or master.cf is tried before it is written."""
+    folders: tuple[FolderRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +88,47 @@ def order(change: FileChange) -> int:
 def make(changes: Sequence[FileChange], facts: Facts) -> Plan:
     """The plan for these changes (in the order of `facts.uses`)."""
     if not changes:
-        return Plan((Step("nothing", "", "nothing to do: every file says so already"),))
+        return _of_folders(facts)
     needed, why = _needed(changes, facts)
     steps = [Step("check", "", "nobody changed these files since you read them")]
     steps += _checks(changes, facts)
     compiled = _compiles(changes, facts)
     steps += compiled
+    if facts.rehearses and any(change.target.format in {"main.cf", "master.cf"} for change in changes):
+        steps.append(Step("rehearse", "", "as a throw-away instance, where nothing live can be reached"))
     stop_first = needed == "restart" and facts.running and not STOP_FIRST.isdisjoint(facts.restart)
     if stop_first:
         steps.append(Step("stop", "Postfix", f"{', '.join(facts.restart)}: {RESTART[facts.restart[0]]}"))
+    steps += _folders(facts, make=True)
     if compiled:
         steps.append(Step("swap", "", "each table and text whole; no reader sees a half one"))
     indexed = [any(use.indexed for use in uses) for uses in facts.uses]
     for change, is_indexed in zip(changes, indexed, strict=True):
         if not is_indexed:
             steps.append(Step("write", change.target.path, "whole, by rename; owner and mode stay"))
+    steps += _folders(facts, make=False)
     act, told = _telling(needed, why, facts)
     steps.append(told)
     steps.append(Step("verify", "", _verified(any(indexed), act, facts.running)))
     return Plan(tuple(steps), act, stop_first and act == "restart")
+
+
+def _of_folders(facts: Facts) -> Plan:
+    """The plan where no file changes."""
+    steps = [*_folders(facts, make=True), *_folders(facts, make=False)]
+    if not steps:
+        return Plan((Step("nothing", "", "nothing to do: every file says so already"),))
+    return Plan((*steps, Step("nothing", "", "no reload needed: no file of Postfix changes")))
+
+
+def _folders(facts: Facts, *, make: bool) -> list[Step]:
+    if make:
+        return [
+            Step("make", each.path, f"a folder, owner {each.uid}:{each.gid}, mode {each.mode:04o}")
+            for each in facts.folders
+            if each.make
+        ]
+    return [Step("remove", each.path, "only if it is empty") for each in facts.folders if not each.make]
 
 
 def _checks(changes: Sequence[FileChange], facts: Facts) -> list[Step]:
@@ -136,6 +165,10 @@ def _needed(changes: Sequence[FileChange], facts: Facts) -> tuple[Literal["", "r
             reasons.append("running daemons read main.cf only when they start")
         elif change.target.format == "master.cf":
             reasons.append("master reads master.cf only when told")
+        elif change.target.format == "list":
+            reasons.append(
+                f"{change.target.path}: the files that a list names are read only when a process starts"
+            )
         reasons += [
             f"{use.spec}: {use.type} tables are read only when a process starts"
             for use in uses
@@ -166,13 +199,24 @@ def _verified(indexed: bool, act: str, running: bool) -> str:
     return "; ".join(said)
 
 
-def title(edits: int, removes: int, plan: Plan, host: str, *, conflicts: int = 0, not_yours: int = 0) -> str:
+def title(
+    edits: int,
+    removes: int,
+    plan: Plan,
+    host: str,
+    *,
+    conflicts: int = 0,
+    rehearsal_failed: bool = False,
+    not_yours: int = 0,
+) -> str:
     """The Review's title, with the worst first: `Write 3 changes · REMOVES 2 · RESTARTS Postfix`."""
     if not edits:
         return "Nothing to write"
     worse = []
     if conflicts:
         worse.append(f"CONFLICTS {conflicts}")
+    if rehearsal_failed:
+        worse.append("REHEARSAL FAILED")
     if not_yours:
         worse.append(f"NOT YOURS {not_yours}")
     if removes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from mailtui.apply.actor import owner_of
@@ -113,6 +113,17 @@ def decode_secrets(records: list[FileRecord], raw: bytes) -> None:
                 )
 
 
+@dataclass(frozen=True, slots=True)
+class FolderRecord:
+    """One folder of a change: made with this owner and mode, or (`make` false) removed if it is empty."""
+
+    path: str
+    uid: int
+    gid: int
+    mode: int
+    make: bool
+
+
 @dataclass(slots=True)
 class Change:
     """A change in the journal. `words` and `edits` are its edits for humans and as JSON values."""
@@ -130,6 +141,8 @@ class Change:
     diff: str = ""
     folders: list[str] = field(default_factory=list)
     """Folders that may hold temporary files of this change."""
+    made: list[FolderRecord] = field(default_factory=list)
+    """Folders that it makes or removes."""
     action: str = ""
     """`reload` or `restart` if the change needs one of them."""
     running: bool = False
@@ -161,7 +174,8 @@ class Change:
             "acted",
             "reason",
         )
-        return {name: getattr(self, name) for name in names} | {"kept": self.kept}
+        made = [asdict(record) for record in self.made]
+        return {name: getattr(self, name) for name in names} | {"kept": self.kept, "made": made}
 
     @classmethod
     def from_json(
@@ -173,4 +187,6 @@ class Change:
         data: dict[str, Any],
         files: list[dict[str, Any]],
     ) -> Change:
-        return cls(number, time, state, owner, files=[FileRecord.from_json(file) for file in files], **data)
+        known = {**data, "made": [FolderRecord(**each) for each in data.get("made", ())]}
+        records = [FileRecord.from_json(file) for file in files]
+        return cls(number, time, state, owner, files=records, **known)

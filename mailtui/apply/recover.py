@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-from mailtui.apply import act, locks, tables, work, write, writing
+from mailtui.apply import act, folders, locks, tables, work, write, writing
 from mailtui.apply.faults import Changed, WriteError
 from mailtui.apply.journal import Journal
 from mailtui.apply.record import Change, FileRecord
@@ -64,8 +64,8 @@ def recover(journal: Journal, instance: Instance) -> list[Mended]:
 
 
 def _paths(change: Change) -> list[str]:
-    """What to lock: the files of the change; before it has any, nothing of it is live."""
-    return [record.path for record in change.files]
+    """What to lock: the files and folders of the change; before it has any, nothing of it is live."""
+    return [*(record.path for record in change.files), *(record.path for record in change.made)]
 
 
 def _mend(journal: Journal, instance: Instance, number: int) -> Mended | None:
@@ -116,6 +116,10 @@ def _conflict(journal: Journal, change: Change, others: list[str]) -> Mended:
 
 
 def _finish(journal: Journal, instance: Instance, change: Change) -> Mended:
+    try:
+        folders.carry_out(change.made, making=False)  # those made were there before the first file was
+    except WriteError as error:
+        return _mended(change, "failed", f"written whole, but {error}")
     told = _tell_postfix(instance, change)
     journal.finish(change, "applied")
     sweep(change)
@@ -126,6 +130,7 @@ def _roll_back(journal: Journal, instance: Instance, change: Change) -> Mended:
     try:
         for record in reversed(change.files):
             writing.take_back(record)
+        folders.take_back(change.made)
     except (WriteError, OSError) as error:
         if isinstance(error, Changed):
             return _conflict(journal, change, [error.path])

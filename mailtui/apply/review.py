@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from mailtui import commands
-from mailtui.apply import plan, secret, state
+from mailtui.apply import plan, secret, state, trial
 from mailtui.apply.checks import Finding, NotYours
 from mailtui.apply.database import JournalError
 from mailtui.apply.examine import Cancelled, Examined, examine, scratch
@@ -18,6 +18,7 @@ from mailtui.apply.faults import WriteError, in_one
 from mailtui.apply.journal import Journal
 from mailtui.apply.look import Look, look
 from mailtui.apply.plan import Plan, Step
+from mailtui.apply.rehearsal.verdict import NOT_NEEDED, RUNNING, Rehearsal
 from mailtui.apply.report import Progress, Report, Reporter, step_json
 from mailtui.edits import diff
 from mailtui.edits.candidate import FileChange, Stopped
@@ -70,6 +71,10 @@ class Review:
     stopped: tuple[Stopped, ...] = ()
     unfinished: tuple[str, ...] = ()
     """Changes that a crash left half done; the next write ends them first."""
+    folders: tuple[str, ...] = ()
+    """Folders that are made, or removed if they are empty."""
+    rehearsal: Rehearsal = NOT_NEEDED
+    """It must have passed, or be overruled."""
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -84,17 +89,11 @@ class Review:
     @property
     def nothing(self) -> bool:
         """Whether every file says already what the edits want."""
-        return not (self.files or self.conflicts or self.stopped or self.blocking)
+        return not (self.files or self.folders or self.conflicts or self.stopped or self.blocking)
 
     @property
     def ok(self) -> bool:
         return not (self.blocking or self.conflicts or self.stopped)
-
-    @property
-    def rehearsal(self) -> str:
-        """What is said of the rehearsal."""
-        config = any(view.path.endswith(("/main.cf", "/master.cf")) for view in self.files)
-        return "not done" if config else "not needed: main.cf and master.cf unchanged"
 
     def as_json(self) -> dict[str, Any]:
         """What a changing command prints with --json --dry-run."""
@@ -110,6 +109,7 @@ class Review:
             ],
             "not_yours": [str(each) for each in self.not_yours],
             "findings": [str(each) for each in self.findings],
+            "rehearsal": self.rehearsal.as_json(),
         }
 
 
@@ -118,14 +118,17 @@ def review(
     edits: Sequence[Edit],
     *,
     no_reload: bool = False,
+    no_rehearsal: bool = False,
     progress: Progress | None = None,
     cancel: Event | None = None,
+    early: Callable[[Review], None] | None = None,
 ) -> Review:
     """Look at the disk as it is now and try the change with the real programs; nothing live is touched.
 
-    Safe in a thread. A file or main.cf that cannot be read is a finding. Raises Cancelled once `cancel`
-    is set.
+    Safe in a thread. A file or main.cf that cannot be read is a finding. Before a rehearsal, `early` gets
+    what is known by then. Raises Cancelled once `cancel` is set.
     """
+    wish = trial.Wish(skip=no_rehearsal)
     with contextlib.ExitStack() as stack:
         journal, told = None, []
         try:
@@ -135,8 +138,9 @@ def review(
             warned = [Finding(stop=False, text=str(error))]
         else:
             warned = [Finding(stop=False, text=journal.told)] if journal.told else []
+        instead = wish.instead(edits)
         try:
-            found = look(instance, edits, journal, no_reload=no_reload)
+            found = look(instance, edits, journal, no_reload=no_reload, rehearses=instead is None)
         except (OSError, InstanceError) as error:
             return _unreadable(edits, error)
         reporter = Reporter(found.plan, progress)
@@ -148,7 +152,16 @@ def review(
                 raise Cancelled from None
             seen = Examined([Finding(stop=True, text=in_one(error))], [], [])
         seen.findings[:0] = warned
-        return present(found, reporter, seen, tuple(told), _host(instance))
+        seen.rehearsal = instead or trial.ahead(found, seen)
+        result = present(found, reporter, seen, tuple(told), _host(instance))
+        if seen.rehearsal is not RUNNING:
+            return result
+        if early is not None:
+            early(result)
+        seen.rehearsal = trial.try_out(
+            instance, found, seen.built, lambda _: place, reporter, wish=wish, cancel=cancel
+        )
+        return rehearsed(result, found, reporter, seen, _host(instance))
 
 
 def state_folder(instance: Instance, *, make: bool = False) -> Path:
@@ -170,22 +183,13 @@ def present(
 ) -> Review:
     """The review of what was looked at and examined."""
     lines = tuple(EditLine(edit, edit.marker, found.describe(edit)) for edit in found.edits)
-    removes = sum(line.marker == "-" for line in lines)
     views, patches = [], []
     for change in found.changes:
         view, patch = _view(change, shown=found.shown(change))
         views.append(view)
         patches.append(patch)
-    title = plan.title(
-        len(lines) if found.changes or found.conflicts or found.stopped else 0,
-        removes,
-        found.plan,
-        host,
-        conflicts=len(found.conflicts),
-        not_yours=len(seen.not_yours),
-    )
     return Review(
-        title,
+        _title(found, seen, host),
         lines,
         tuple(views),
         decode(b"".join(patches)),
@@ -196,6 +200,27 @@ def present(
         found.conflicts,
         found.stopped,
         unfinished,
+        tuple(record.path for record in found.folders),
+        seen.rehearsal,
+    )
+
+
+def rehearsed(review: Review, found: Look, reporter: Reporter, seen: Examined, host: str) -> Review:
+    """The review with what came of the rehearsal."""
+    title = _title(found, seen, host)
+    return replace(review, title=title, steps=reporter.reports, rehearsal=seen.rehearsal)
+
+
+def _title(found: Look, seen: Examined, host: str) -> str:
+    changes = found.changes or found.folders or found.conflicts or found.stopped
+    return plan.title(
+        len(found.edits) if changes else 0,
+        sum(edit.marker == "-" for edit in found.edits),
+        found.plan,
+        host,
+        conflicts=len(found.conflicts),
+        rehearsal_failed=seen.rehearsal.state == "failed",
+        not_yours=len(seen.not_yours),
     )
 
 

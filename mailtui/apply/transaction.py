@@ -21,9 +21,11 @@ from mailtui.apply.outcome import Outcome, OutcomeState
 from mailtui.apply.plan import Plan
 from mailtui.apply.ready import Again
 from mailtui.apply.recover import recover
+from mailtui.apply.rehearsal.verdict import Rehearsal
 from mailtui.apply.report import Failed, Progress, Reporter
 from mailtui.apply.review import state_folder
 from mailtui.apply.stopping import between_steps
+from mailtui.apply.trial import Wish
 from mailtui.edits.model import Edit
 from mailtui.postfix.files import Files
 from mailtui.postfix.instance import Instance
@@ -43,18 +45,24 @@ def apply(
     who: str | None = None,
     no_reload: bool = False,
     accept_not_yours: bool | Collection[NotYours] = False,
+    no_rehearsal: bool = False,
+    rehearsed: Rehearsal | None = None,
+    overruled: bool = False,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> Outcome:
     """Write the edits, on the bytes that are on the disk now, and make them live.
 
     `accept_not_yours`: whether entries that others saved and did not compile may go live too; or those
-    that the admin has seen, and no others. `cancel` (and Ctrl+C in the main thread) is heard between
-    steps: what was written by then is taken back. Never raises for what the system refuses: see Outcome.
+    that the admin has seen, and no others. `rehearsed`: what a review found; the very same bytes are not
+    rehearsed again, and may be written in spite of it where it is `overruled`. `cancel` (and Ctrl+C in the
+    main thread) is heard between steps: what was written by then is taken back. Never raises for what the
+    system refuses: see Outcome.
     """
     begun = time.monotonic()
     stop = cancel if cancel is not None else threading.Event()
-    options = Options(who or actor.who(), no_reload, accept_not_yours, stop, progress)
+    wish = Wish(no_rehearsal, rehearsed, overruled)
+    options = Options(who or actor.who(), no_reload, accept_not_yours, stop, progress, wish)
     at = Course(Reporter(Plan(()), progress))
     disk = instance if isinstance(instance.files, Files) else instance.over(Files())
     with between_steps(stop):

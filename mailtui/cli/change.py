@@ -12,9 +12,14 @@ from mailtui.edits.model import Conflict, Edit, show
 
 if TYPE_CHECKING:
     from mailtui.apply.outcome import Outcome
+    from mailtui.apply.rehearsal.verdict import Rehearsal
     from mailtui.apply.report import Report
     from mailtui.apply.review import Review
 
+_UNREHEARSED = {
+    "failed": "mend it, or write it in spite of that with --no-rehearsal",
+    "impossible": "--no-rehearsal writes it without one; rehearsal = false in /etc/mailtui.toml always does",
+}
 NOTHING = "nothing to do: every file says so already"
 
 
@@ -39,14 +44,14 @@ def _nothing(context: Context) -> int:
 def _try(context: Context, edits: Sequence[Edit]) -> int:
     from mailtui.apply.review import review
 
-    seen = review(context.instance, edits, no_reload=context.no_reload)
+    seen = review(context.instance, edits, no_reload=context.no_reload, no_rehearsal=context.no_rehearsal)
     if context.json:
         write_json(seen.as_json())
     else:
         _print_review(seen)
     if seen.conflicts:
         return CONFLICT
-    return DONE if seen.ok else REFUSED
+    return DONE if seen.ok and seen.rehearsal.state != "failed" else REFUSED
 
 
 def _print_review(seen: Review) -> None:
@@ -56,8 +61,17 @@ def _print_review(seen: Review) -> None:
         write(seen.diff.removesuffix("\n"))
     for number, step in enumerate(seen.plan.steps, 1):
         note(f"{number:>3} {step.action:<8} {step.target}{'  ' if step.target else ''}{step.why}")
-    note(f"rehearsal: {seen.rehearsal}")
+    _print_rehearsal(seen.rehearsal)
     _print_findings(seen)
+
+
+def _print_rehearsal(rehearsal: Rehearsal) -> None:
+    """What came of it, each complaint of a failed one in a line of its own."""
+    if rehearsal.state != "failed":
+        note(f"rehearsal: {rehearsal}")
+        return
+    for line in rehearsal.lines:
+        note(f"rehearsal failed: {line}")
 
 
 def _print_findings(seen: Review) -> None:
@@ -88,6 +102,7 @@ def _write(context: Context, edits: Sequence[Edit]) -> int:
         edits,
         no_reload=context.no_reload,
         accept_not_yours=context.yes,
+        no_rehearsal=context.no_rehearsal,
         progress=None if context.json else _progress,
     )
     context.ended = Ended(outcome.exit_code, _in_short(outcome, yes=context.yes))
@@ -140,6 +155,8 @@ def _print_outcome(outcome: Outcome, *, yes: bool) -> None:
             write(line.text)
         for found in outcome.review.warnings:
             note(f"note: {found}")
+        if outcome.review.rehearsal.state != "not needed":
+            _print_rehearsal(outcome.review.rehearsal)
         note(f"done in {outcome.seconds:.2f} s; {_back(outcome)}")
         return
     if outcome.state == "nothing":
@@ -150,6 +167,8 @@ def _print_outcome(outcome: Outcome, *, yes: bool) -> None:
             note(f"note: {found}")
     for conflict in outcome.conflicts:
         _print_conflict(conflict)
+    if outcome.state == "refused" and outcome.review is not None and outcome.review.rehearsal.lines[1:]:
+        _print_rehearsal(outcome.review.rehearsal)
     raise _failure(outcome, yes=yes)
 
 
@@ -166,6 +185,8 @@ def _failure(outcome: Outcome, *, yes: bool) -> Failed:
     if outcome.state == "refused" and len(stops) == 1:
         found = stops[0]
         return Failed(found.text, file=found.file, line=found.line or 0)
+    if outcome.state == "refused" and outcome.review is not None and outcome.review.rehearsal.stops:
+        return Failed(outcome.error, do=_UNREHEARSED[outcome.review.rehearsal.state], code=outcome.exit_code)
     asks = outcome.state == "refused" and outcome.not_yours and not yes
     accept = "--yes lets them go live too" if asks else ""
     return Failed(outcome.error or "it was not written", do=accept, code=outcome.exit_code)

@@ -75,6 +75,7 @@ class Context:
         self.read_only: bool = getattr(options, "read_only", False)
         self.dry_run: bool = getattr(options, "dry_run", False)
         self.no_reload: bool = getattr(options, "no_reload", False)
+        self.no_rehearsal: bool = getattr(options, "no_rehearsal", False)
         self.yes: bool = getattr(options, "yes", False)
         self.log: str = getattr(options, "log", "auto")
         self.config_dir: str | None = getattr(options, "config_dir", None) or os.environ.get(

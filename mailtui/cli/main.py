@@ -15,8 +15,10 @@ from mailtui.cli.output import USAGE, Failed, Unwritable, drop_output, flush, no
 
 NOUNS = {
     "alias": "list, set, remove, resolve, find, replace: who gets the mail of an address",
+    "domain": "list, add, change, remove, dns, settings: the domains that this server takes mail for",
     "table": "list, get, set, remove, try: any lookup table, as TYPE:PATH",
     "parameter": "list, get, set, reset: main.cf",
+    "mailbox": "list, add, remove: whose mail lies where on this machine",
     "service": "list, set: master.cf, and the overrides of its services",
     "log": "the mail log as records; --follow, --json",
     "history": "list, show, undo, recover: what was written, and back",

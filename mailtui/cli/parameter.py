@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +15,7 @@ from mailtui.edits.parameters import ResetParameter, SetParameter
 from mailtui.formats.splice import Refused
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.parameters import ParameterView
+from mailtui.postfix.values import NOTHING
 from mailtui.text.safe import decode
 
 
@@ -101,10 +103,32 @@ def set_value(context: Context, options: argparse.Namespace) -> int:
         _warn_unknown(context, options.name)
     if value == was:
         return carry_out(context, [])
+    refuse_wrong(context, options.name, value)
     try:
         return carry_out(context, [SetParameter(context.instance.main, options.name, value, was)])
     except Refused as refused:
         raise Failed(refused.what, do=refused.do) from None
+
+
+def refuse_wrong(
+    context: Context, name: str, value: str, *, service: str = "", over: Mapping[str, str] = NOTHING
+) -> None:
+    """Raises Failed where a program of Postfix would stop at the value or defer mail; tells the rest.
+
+    `over`: the other settings of the service it is for.
+    """
+    from mailtui.postfix.paramcheck import check_value, errors
+
+    try:
+        found = check_value(context.instance, name, value, over=over)
+    except ParameterError as error:
+        raise failed(error) from None
+    what = f"{service} -o {name}" if service else name
+    wrong = errors(found)
+    if wrong:
+        raise Failed(f"{what}: {'; '.join(each.text for each in wrong)}", do="nothing was changed")
+    for each in found:
+        note(f"{each.severity}: {what}: {each.text}")
 
 
 def _warn_unknown(context: Context, name: str) -> None:

@@ -8,6 +8,7 @@ from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, failed
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import USAGE, Failed, columns, note, write, write_json
+from mailtui.cli.parameter import refuse_wrong
 from mailtui.edits.model import Edit
 from mailtui.edits.services import (
     AddService,
@@ -115,6 +116,8 @@ def _setting(context: Context, row: ServiceRow, word: str) -> Edit | None:
         return None
     if standing is None and name not in context.instance.parameters.names():
         note(f"note: Postfix knows no parameter {name}; it is set as a name of your own")
+    over = {**row.values, "process_name": row.command, "service_name": row.name}
+    refuse_wrong(context, name, value, service=row.service, over=over)
     return SetServiceOption(target, row.service, name, value, standing)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailtui.edits.folders import FolderEdit
 from mailtui.edits.model import Conflict, Edit
 from mailtui.formats.document import parse
 from mailtui.formats.splice import (
@@ -134,10 +135,15 @@ class Candidate:
         self._documents: dict[tuple[str, str], Any] = {}
         self.conflicts: list[Conflict] = []
         self.stopped: list[Stopped] = []
+        self.folders: dict[str, FolderEdit] = {}
+        """Edits of folders, by path: whoever applies them looks at the disk."""
         self._by_path: dict[str, str] = {}
         self._by_real: dict[str, str] = {}
         by_path: dict[str, list[Edit]] = {}
         for edit in edits:
+            if isinstance(edit, FolderEdit):
+                self.folders[edit.target.path] = edit
+                continue
             by_path.setdefault(self._one(edit.target.path), []).append(edit)
         for path, group in by_path.items():
             self._replay(path, group)

@@ -17,6 +17,7 @@ from mailtui.edits.entries import (
     SetEntry,
     SwitchEntry,
 )
+from mailtui.edits.folders import FOLDER, FolderEdit, MakeFolder, RemoveFolder
 from mailtui.edits.items import AddItem, RemoveItem
 from mailtui.edits.model import Edit
 from mailtui.edits.parameters import ResetParameter, SetParameter
@@ -53,6 +54,8 @@ KINDS: dict[str, type[Edit]] = {
         SwitchService,
         AddService,
         RemoveService,
+        MakeFolder,
+        RemoveFolder,
     )
 }
 
@@ -75,7 +78,7 @@ def to_json(edit: Edit) -> dict[str, Any]:
 def _value(kind: type[Edit], name: str, value: Any) -> Any:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    if value is None or isinstance(value, (str, bool)):
+    if value is None or isinstance(value, (str, bool, int)):
         return value
     raise BadDraft(f"{kind.kind}: {name} is neither text nor a list of texts")
 
@@ -87,7 +90,8 @@ def from_json(data: Any) -> Edit:
     kind = KINDS.get(data.get("edit", ""))
     if kind is None:
         raise BadDraft(f"unknown edit {data.get('edit')!r}: written by a newer mailtui?")
-    if data.get("format") not in FORMATS or not isinstance(data.get("path"), str):
+    formats = (FOLDER,) if issubclass(kind, FolderEdit) else FORMATS
+    if data.get("format") not in formats or not isinstance(data.get("path"), str):
         raise BadDraft(f"{kind.kind}: format or path is missing")
     target = Target(data["format"], data["path"], str(data.get("type", "")))
     names = [field.name for field in dataclasses.fields(kind) if field.name != "target"]
@@ -100,12 +104,17 @@ def from_json(data: Any) -> Edit:
 
 
 _TEXTS = frozenset({"name", "to", "item", "service", "field", "block"})
+_NUMBERS = frozenset({"uid", "gid", "mode"})
 
 
 def _check_shapes(kind: type[Edit], values: dict[str, Any]) -> None:
     for name, value in values.items():
         if (name == "on") is not isinstance(value, bool):
             raise BadDraft(f"{kind.kind}: {name} has the wrong shape")
+        if (name in _NUMBERS) is not (isinstance(value, int) and not isinstance(value, bool)):
+            raise BadDraft(f"{kind.kind}: {name} has the wrong shape")
+        if name in _NUMBERS and not 0 <= value < (0o10000 if name == "mode" else 1 << 32):
+            raise BadDraft(f"{kind.kind}: {name} is out of range")
         if name in _TEXTS and not isinstance(value, str):
             raise BadDraft(f"{kind.kind}: {name} is not a text")
 

@@ -56,3 +56,5 @@ def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases | L
             from mailtui.formats.listfile import ListFile
 
             return ListFile.parse(raw)
+        case "folder":
+            raise ValueError("a folder has no text")

@@ -261,6 +261,10 @@ class Entries(ABC):
         """The value as a list of addresses, each as it is written; commas and blanks separate them."""
         return addresses.items(self.record(index).value)
 
+    def line_of(self, index: int) -> int:
+        """The line at which the entry `index` begins, from 1."""
+        return self._heads[index] + 1
+
     def is_enabled(self, index: int) -> bool:
         """Whether the entry is in the file as an entry, not commented out."""
         return self.lines.kinds[self._heads[index]] == FIRST

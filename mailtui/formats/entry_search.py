@@ -113,6 +113,10 @@ class EntrySearch(Entries):
         indices = map(self.index_of_line, [*self._odd, *self._off])
         return sorted({*self.unplain, *(index for index in indices if index is not None)})
 
+    def get_ready(self) -> None:
+        """Make what the first search would have to make: a tenth of a second for a million lines."""
+        next(self.pages(), None)
+
     def pages(self) -> Iterator[Page]:
         """All entries as lines that can be searched many at once."""
         lines, heads, raw, starts = self.lines, self._heads, self.raw, self.lines.starts

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Format = Literal["main.cf", "master.cf", "table", "aliases", "list"]
+Format = Literal["main.cf", "master.cf", "table", "aliases", "list", "folder"]
 """How a file is read: `table` is postmap's input, `aliases` that of postalias (aliases(5)), `list` the
-`/file` of a match list."""
+`/file` of a match list. A `folder` has no text."""
 
 FORMATS: tuple[Format, ...] = ("main.cf", "master.cf", "table", "aliases", "list")
+"""Those of texts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,9 +244,11 @@ class AliasList:
                 segment.document.find_disabled(b"")
 
     def mark_duplicates(self) -> bool:
-        """Find the entries that do not count (the `=` rows); whether there are any. For a worker: a second
-        for a million rows."""
+        """Find the entries that do not count (the `=` rows), and make searches ready; whether there are any
+        such entries. For a worker: a second for a million rows."""
         for segment in self._segments:
+            if segment.document is not None:
+                segment.document.get_ready()
             if segment.document is not None and segment.table.lookup.type not in PATTERNS:
                 segment.duplicates = array("L", segment.document.duplicates())
         return any(segment.duplicates for segment in self._segments)

@@ -33,8 +33,7 @@ class Delivery:
         hit = self._mailboxes.find(address, self._router.rules, self._router.is_here)
         if hit is None:
             return None
-        base = self._effective("virtual_mailbox_base")
-        return f"{base.rstrip('/')}/{hit.value.lstrip('/')}" if base else hit.value
+        return below(self._effective("virtual_mailbox_base"), hit.value)
 
     def _virtual(self, route: Route, trail: Trail) -> None:
         path = self.mailbox(route.address)
@@ -45,6 +44,11 @@ class Delivery:
             trail.end(address, "maildir", path)
         else:
             trail.end(address, "mbox", path)
+
+
+def below(base: str, value: str) -> str:
+    """Where virtual(8) puts the mail of an entry: virtual_mailbox_base, a slash, and what the entry says."""
+    return f"{base.rstrip('/')}/{value.lstrip('/')}"
 
 
 def error_text(route: Route) -> str:

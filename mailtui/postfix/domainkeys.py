@@ -1,17 +1,18 @@
-"""The domains in a lookup table's keys, all in one pass: a hundred thousand must be listed within a second."""
+"""The domains in a table's keys, all in one pass: a hundred thousand must be listed within a second."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from mailtui.formats.aliases import Aliases
-from mailtui.formats.lines import FIRST
+from mailtui.formats.entries import Entry
 from mailtui.formats.table import Table
-from mailtui.text.safe import decode
+from mailtui.text.safe import decode, encode
 
 _LINES = 1 << 14
 """Lines that one step reads: a few milliseconds, so that other threads get their turn."""
@@ -20,21 +21,22 @@ _ADDRESS = re.compile(rb"""^(?:[^\s#"\\@][^\s"\\@]*)?(@[^\s"\\@]+)[ \t]""", re.M
 _CATCH_ALL = re.compile(rb"""^(@[^\s"\\@]+)[ \t]""", re.MULTILINE)
 _BARE = re.compile(rb"""^([^\s#"\\@][^\s"\\@]*)[ \t]""", re.MULTILINE)
 
+Document = Table | Aliases
+
 
 class Tally(NamedTuple):
-    """The addresses among a table's keys: how many in each domain (its catch-all left out), and the domains
-    that have a catch-all. Domains are folded. An entry that stands twice is counted twice."""
+    """The addresses among a table's keys: how many in each domain (its catch-all left out), and the offset of
+    the catch-all of each domain that has one. Domains are folded. An entry that stands twice counts twice."""
 
     addresses: Mapping[str, int]
-    catch_alls: frozenset[str]
+    catch_alls: Mapping[str, int]
 
 
-_NONE = Tally({}, frozenset())
-_tallies: WeakKeyDictionary[Table | Aliases, Tally] = WeakKeyDictionary()
-_names: WeakKeyDictionary[Table | Aliases, list[str]] = WeakKeyDictionary()
+_tallies: WeakKeyDictionary[Document, Tally] = WeakKeyDictionary()
+_names: WeakKeyDictionary[Document, Mapping[str, int]] = WeakKeyDictionary()
 
 
-def tally(document: Table | Aliases) -> Tally:
+def tally(document: Document) -> Tally:
     """The addresses in the keys in force; worked out once for each state of a text."""
     found = _tallies.get(document)
     if found is None:
@@ -42,44 +44,117 @@ def tally(document: Table | Aliases) -> Tally:
     return found
 
 
-def bare_keys(document: Table | Aliases) -> list[str]:
-    """The keys in force that hold no `@`, folded, in the order of the file, each once."""
+def bare_keys(document: Document) -> Mapping[str, int]:
+    """The keys in force that hold no `@`, folded, in the order of the file, each with the offset of the
+    entry that counts."""
     found = _names.get(document)
     if found is None:
-        keys = dict.fromkeys(decode(key) for key in _keys(document, _BARE) if b"@" not in key)
-        found = _names[document] = list(keys)
+        found = _names[document] = _first(document, _BARE, lambda key: b"@" not in key)
     return found
 
 
-def _tally(document: Table | Aliases) -> Tally:
-    if not len(document):
-        return _NONE
-    counts: Counter[str] = Counter()
-    for key, number in Counter(_keys(document, _ADDRESS)).items():
+def index_at(document: Document, offset: int) -> int | None:
+    """The number of the entry that begins at an offset."""
+    return document.index_of_line(document.lines.at(offset))
+
+
+def line_at(document: Document, offset: int) -> int:
+    """The line, from 1, of an offset."""
+    return document.lines.at(offset) + 1
+
+
+def _tally(document: Document) -> Tally:
+    counts: Counter[bytes] = Counter()
+    for found in _runs(document, _ADDRESS):
+        counts.update(map(bytes.lower, found) if isinstance(found, list) else (found[0],))
+    domains: Counter[str] = Counter()
+    for key, number in counts.items():
         _, at, domain = decode(key).rpartition("@")
         if at and domain:
-            counts[domain] += number
-    every = Counter(decode(key[1:]) for key in _keys(document, _CATCH_ALL) if key[:1] == b"@")
-    counts.subtract(every)
-    return Tally({name: number for name, number in counts.items() if number > 0}, frozenset(every))
+            domains[domain] += number
+    catch_alls = {
+        name.removeprefix("@"): offset
+        for name, offset in _first(document, _CATCH_ALL, lambda key: key[:1] == b"@").items()
+    }
+    domains.subtract(_every(document))
+    return Tally({name: number for name, number in domains.items() if number > 0}, catch_alls)
 
 
-def _keys(document: Table | Aliases, plain: re.Pattern[bytes]) -> Iterator[bytes]:
-    """What the pattern finds in plainly written lines, and the whole keys of all others; both folded."""
+def _every(document: Document) -> Counter[str]:
+    """How often each catch-all stands in the text."""
+    counts: Counter[str] = Counter()
+    for found in _runs(document, _CATCH_ALL):
+        keys = map(bytes.lower, found) if isinstance(found, list) else (found[0],)
+        counts.update(decode(key[1:]) for key in keys if key[:1] == b"@" and key.count(b"@") == 1)
+    return counts
+
+
+def _runs(document: Document, plain: re.Pattern[bytes]) -> Iterator[list[bytes] | tuple[bytes, int]]:
+    """What the pattern finds in plainly written lines, many together; and, of each other entry, the whole
+    folded key and the offset."""
     if isinstance(document, Aliases):
-        for index in range(len(document)):
-            if document.is_enabled(index):
-                yield document.fold(document.entry(index).key)
+        yield from _one_by_one(document)
         return
+    for top, bottom in _plain(document):
+        if bottom > top:
+            yield plain.findall(document.raw, document.lines.starts[top], document.lines.starts[bottom])
+    yield from _odd(document)
+
+
+def _first(document: Document, plain: re.Pattern[bytes], wanted: Callable[[bytes], bool]) -> dict[str, int]:
+    """The keys of which the pattern captures all, each with the offset of its first entry."""
+    places: list[tuple[bytes, int]] = []
+    if isinstance(document, Aliases):
+        places += [one for one in _one_by_one(document) if wanted(one[0])]
+    else:
+        for top, bottom in _plain(document):
+            starts = document.lines.starts
+            for found in plain.finditer(document.raw, starts[top], starts[bottom]):
+                places.append((found[1].lower(), found.start()))
+        others = [one for one in _odd(document) if wanted(one[0])]
+        if others:
+            places = sorted([*places, *others], key=lambda one: one[1])
+    result: dict[str, int] = {}
+    for key, offset in places:
+        result.setdefault(decode(key), offset)
+    return result
+
+
+def _plain(document: Table) -> Iterator[tuple[int, int]]:
+    """Ranges of lines between the odd ones, none too long."""
     lines, odd, _, _ = document.index
     top = 0
     for number in (*odd, len(lines)):
         while top < number:
             bottom = min(top + _LINES, number)
-            found = plain.findall(document.raw, lines.starts[top], lines.starts[bottom])
-            yield from map(bytes.lower, found)
+            yield top, bottom
             top = bottom
         top = number + 1
-        record = document.record_at(number) if number < len(lines) and lines.kinds[number] == FIRST else None
+
+
+def _odd(document: Table) -> Iterator[tuple[bytes, int]]:
+    """Key and offset of the entries that are not plainly written."""
+    lines, odd, _, _ = document.index
+    for number in odd:
+        record = document.record_at(number)
         if record is not None:
-            yield document.fold(record.parts.key)
+            yield document.fold(record.parts.key), lines.starts[number]
+
+
+def _one_by_one(document: Document) -> Iterator[tuple[bytes, int]]:
+    for index in range(len(document)):
+        if document.is_enabled(index):
+            entry = document.entry(index)
+            yield document.fold(entry.key), entry.start
+
+
+def entries_in(document: Document, domain: str, limit: int) -> list[Entry]:
+    """The entries in force whose key is an address in a domain (folded), its catch-all included; at most
+    `limit`, in the order of the file."""
+    ending = b"@" + encode(domain)
+    plain = re.compile(rb"^[^\s#\"\\]*" + re.escape(ending) + rb"(?=[ \t])", re.MULTILINE | re.IGNORECASE)
+    offsets = set(islice((found.start() for found in plain.finditer(document.raw)), limit))
+    others = _one_by_one(document) if isinstance(document, Aliases) else _odd(document)
+    offsets.update(offset for key, offset in others if key.endswith(ending))
+    indices = (index_at(document, offset) for offset in sorted(offsets)[:limit])
+    return [document.entry(index) for index in indices if index is not None and document.is_enabled(index)]

@@ -160,6 +160,8 @@ class Lookup:
         """The answers for several keys, in their order; one run of postmap where one is needed."""
         if self.error:
             return [Answer(problem=f"{safe(self.written)}: {self.error}")] * len(keys)
+        if self.type == "static" and not self.path.startswith("{"):
+            return [Answer(encode(self.path))] * len(keys)
         target = self.target
         if target is None:
             return self._ask(keys)

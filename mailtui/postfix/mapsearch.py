@@ -22,8 +22,11 @@ from mailtui.postfix.addresses import (
 )
 from mailtui.postfix.files import Reader, entries, problem_words
 from mailtui.postfix.localusers import LocalUsers
-from mailtui.postfix.lookups import PATTERNS, Lookup
+from mailtui.postfix.lookups import PATTERNS, Answer, Lookup
 from mailtui.text.safe import decode, encode
+
+_NEAR = PATTERNS | {"static", "inline", "unix", "fail"}
+"""Types that answer from this machine's files, beside texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,22 @@ class Maps:
     def __bool__(self) -> bool:
         return bool(self.lookups)
 
+    @property
+    def is_near(self) -> bool:
+        """Whether every map answers from this machine's files: no directory, database or server is asked."""
+        return all(each.error or each.target or each.type in _NEAR for each in self.lookups)
+
+    def ask_ahead(self, keys: Sequence[str]) -> None:
+        """Have the pattern tables answer many full keys in one run of postmap: later no program is started
+        for any of them."""
+        for lookup in self.lookups:
+            if lookup.type not in PATTERNS:
+                continue
+            wanted = [key for key in keys if (lookup.written, key) not in self._answers]
+            answers = lookup.get_many([encode(key) for key in wanted], self._reader)
+            for key, answer in zip(wanted, answers, strict=True):
+                self._answers[lookup.written, key] = self._hit(lookup, key, answer)
+
     def get(self, key: str, *, full: bool = True) -> Hit | None:
         """The first map's answer to one key. Without `full` pattern tables are not asked."""
         if (key, full) in self._known:
@@ -134,7 +153,9 @@ class Maps:
         target = lookup.target
         if target is not None:
             return self._from_text(lookup, target, key)
-        answer = lookup.get(encode(key), self._reader)
+        return self._hit(lookup, key, lookup.get(encode(key), self._reader))
+
+    def _hit(self, lookup: Lookup, key: str, answer: Answer) -> Hit | None:
         if answer.problem:
             self.problems.setdefault(answer.problem)
         if answer.value is None:

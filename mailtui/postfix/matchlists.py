@@ -92,6 +92,10 @@ class MatchList:
             if not item.negated and not item.is_table and not item.problem:
                 yield item
 
+    def table(self, item: Item) -> Lookup:
+        """The table that an item (`is_table`) names."""
+        return self._tables[item.text]
+
     def tables(self) -> Iterator[Lookup]:
         """The tables among the items that are not negated."""
         for item in self.items:

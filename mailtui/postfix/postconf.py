@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from mailtui import commands
 from mailtui.postfix.private import copied
@@ -65,3 +66,20 @@ def own_networks(settings: Mapping[str, str]) -> list[str]:
     main = "".join(f"{name} = {value.replace('$', '$$')}\n" for name, value in settings.items())
     out, _ = _ask(["-xh", "mynetworks"], encode(main), b"")
     return out.split()
+
+
+@lru_cache(maxsize=1)
+def table_types() -> frozenset[str]:
+    """The types of lookup tables that this Postfix supports (`postconf -m`). Raises PostconfError."""
+    return _words("-m")
+
+
+@lru_cache(maxsize=2)
+def sasl_types(*, server: bool) -> frozenset[str]:
+    """The SASL implementations of the SMTP server (`postconf -a`) or client (`-A`). Raises PostconfError."""
+    return _words("-a" if server else "-A")
+
+
+def _words(option: str) -> frozenset[str]:
+    out, _ = _ask([option], b"", b"")
+    return frozenset(out.split())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.services import OptionRow, ServiceRow, services
 from mailtui.text.query import Query
 from mailtui.text.safe import encode
 
+Name = TypeVar("Name")
 Key = tuple[str, str, int]
 """What a line is: its service, the option's name (empty for the service itself), and which of those alike."""
 
@@ -29,6 +31,11 @@ class ServiceLine:
     def enabled(self) -> bool:
         """Whether it is in force."""
         return self.service.enabled and (self.option is None or self.option.enabled)
+
+    @property
+    def name(self) -> str:
+        """What it is called: `smtp/inet`, `smtp/inet -o name`."""
+        return self.service.service + (f" -o {self.option.name}" if self.option is not None else "")
 
     @property
     def text(self) -> str:
@@ -59,9 +66,16 @@ class ServiceList:
         return self._places.get(key) if isinstance(key, tuple) else None
 
     def search(self, query: Query) -> Iterator[int | None]:
-        """The lines that match; an override's service comes with it."""
-        for at, line in enumerate(self._lines):
-            yield at if query.matches(encode(line.text)) else None
+        """The lines that match; with an override its service, so that one sees whose it is."""
+        found = [query.matches(encode(line.text)) for line in self._lines]
+        own = False
+        for at in range(len(found) - 1, -1, -1):
+            if self._lines[at].option is not None:
+                own = own or found[at]
+            else:
+                found[at], own = found[at] or own, False
+        for at, matches in enumerate(found):
+            yield at if matches else None
 
 
 def service_list(before: Instance, after: Instance) -> ServiceList:
@@ -69,20 +83,22 @@ def service_list(before: Instance, after: Instance) -> ServiceList:
     old = _numbered(services(before))
     new = _numbered(services(after))
     lines: list[ServiceLine] = []
-    known = set(new)
-    pending = iter(old.items())
-    for key, row in new.items():
-        if key in old:
-            for gone, was in pending:  # those on the disk above this one that the draft takes out
-                if gone == key:
-                    break
-                if gone not in known:
-                    lines += _lines(gone, was, was, gone=True)
-        lines += _lines(key, row, old.get(key), gone=False)
-    for gone, was in pending:
-        if gone not in known:
-            lines += _lines(gone, was, was, gone=True)
+    for key in _in_order(list(old), list(new)):
+        gone = key not in new
+        lines += _lines(key, old[key] if gone else new[key], old.get(key), gone=gone)
     return ServiceList(lines)
+
+
+def _in_order(old: Sequence[Name], new: Sequence[Name]) -> Iterator[Name]:
+    """All names in the order of `new`, those that are only in `old` where they stood there."""
+    known, places = set(new), {name: at for at, name in enumerate(old)}
+    done = 0
+    for name in new:
+        if name in places:
+            yield from (gone for gone in old[done : places[name]] if gone not in known)
+            done = max(done, places[name] + 1)
+        yield name
+    yield from (gone for gone in old[done:] if gone not in known)
 
 
 def _numbered(rows: Sequence[ServiceRow]) -> dict[tuple[str, int], ServiceRow]:
@@ -107,21 +123,19 @@ def _lines(
     yield ServiceLine((name, "", number), row, None, marker, was if marker in "~#" else None)
     old = {} if was is None else _options(was)
     new = _options(row)
-    for (option, at), each in new.items():
-        before = old.get((option, at))
-        sign = "-" if gone else _marker(
+    for option, at in _in_order(list(old), list(new)):
+        each, before = new.get((option, at)), old.get((option, at))
+        place = (name, option, number * 1000 + at)
+        if each is None or gone:
+            yield ServiceLine(place, row, each or before, "-", None)
+            continue
+        sign = _marker(
             each.enabled and row.enabled,
-            before is None and was is not None,
+            before is None,
             before is not None and was is not None and before.enabled and was.enabled,
             before is not None and before.value != each.value,
-        )  # fmt: skip
-        yield ServiceLine(
-            (name, option, number * 1000 + at), row, each, sign, before if sign in "~#" else None
         )
-    if not gone:
-        for (option, at), each in old.items():
-            if (option, at) not in new:
-                yield ServiceLine((name, option, number * 1000 + at), row, each, "-", None)
+        yield ServiceLine(place, row, each, sign, before if sign in "~#" else None)
 
 
 def _columns(row: ServiceRow) -> tuple[str, ...]:

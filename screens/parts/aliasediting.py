@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mailtui.postfix.propose import Proposal
     from mailtui.screens.parts.aliaseditor import AliasEditor
     from mailtui.screens.parts.aliasform import Form
+    from mailtui.screens.parts.typedlines import LineEditor
 
 
 class Editing(Listing):
@@ -63,7 +64,7 @@ class Editing(Listing):
 
     # What is typed is looked at
 
-    def on_alias_editor_changed(self, event: AliasEditor.Changed) -> None:
+    def on_line_editor_changed(self, event: LineEditor.Changed) -> None:
         event.stop()
         editor = self.editor
         if editor is None or self.aliases is None:

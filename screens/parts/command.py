@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mailtui.screens.parts.names import SCREENS, named
+from mailtui.screens.parts.names import MODES, named
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "w": ("review", "see the staged changes before they are written"),
@@ -99,7 +99,7 @@ def parse(text: str, ids: Iterable[str] = (), destructive: Iterable[str] = ()) -
 
 def _beginning(head: str, rest: str, ids: tuple[str, ...], destructive: set[str]) -> Command:
     lower = head.lower()
-    screens = [name.mode for name in SCREENS if name.mode.startswith(lower)]
+    screens = [name.mode for name in MODES if name.mode.startswith(lower)]
     if len(screens) == 1:
         return Goto(screens[0], rest)
     actions = [

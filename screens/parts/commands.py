@@ -8,7 +8,7 @@ from mailtui.screens.parts.command import Action, Goto, Line, Unknown, Word, par
 from mailtui.screens.parts.footer import actions
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keys import is_destructive
-from mailtui.screens.parts.names import SCREENS
+from mailtui.screens.parts.names import MODES
 
 if TYPE_CHECKING:
     from mailtui.screens.app import MailtuiApp
@@ -22,7 +22,7 @@ def run_command(app: MailtuiApp, text: str) -> None:
     if isinstance(command, Word):
         _word(app, command.name)
     elif isinstance(command, Goto):
-        _go(app, command)
+        go_to(app, command)
     elif isinstance(command, Line) and isinstance(app.screen, ConsoleScreen):
         app.screen.go_to_row(command.number)
     elif isinstance(command, Action):
@@ -56,8 +56,9 @@ def _word(app: MailtuiApp, name: str) -> None:
         app.action_help()
 
 
-def _go(app: MailtuiApp, goto: Goto) -> None:
-    if any(name.mode == goto.mode for name in SCREENS):
+def go_to(app: MailtuiApp, goto: Goto) -> None:
+    """Show a screen or view, filtered where a text is given."""
+    if any(name.mode == goto.mode for name in MODES):
         app.switch_mode(goto.mode)
     else:
         app.action_view(goto.mode)

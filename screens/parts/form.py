@@ -13,14 +13,18 @@ A field with `when` is there only while that says so of the form's values.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+from mailtui.edits.model import Edit
 
 Value = str | tuple[str, ...]
 Values = Mapping[str, Value]
 Complete = Callable[[str], Sequence[str]]
 """Names that begin as what was typed; asked in a thread."""
+Split = Callable[[str], Sequence[str]]
+"""What is typed or pasted into one line of a list as the items that it is."""
 
 
 class Note(NamedTuple):
@@ -28,8 +32,21 @@ class Note(NamedTuple):
 
     field: str
     text: str
-    severity: Literal["error", "warning", "advice"] = "warning"
+    severity: Literal["error", "warning", "advice", "edit"] = "warning"
     item: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a form, or an action of a list, comes to. `refused`: why nothing can be staged, `notes` the same
+    under the form's fields; `says`: sentences to tell; `to`: the row that the cursor goes to."""
+
+    edits: Sequence[Edit] = field(default_factory=tuple)
+    label: str = ""
+    to: Hashable | None = None
+    says: Sequence[str] = ()
+    refused: str = ""
+    notes: Sequence[Note] = ()
 
 
 def _always(_values: Values) -> bool:
@@ -80,10 +97,13 @@ class TextField(FormField):
 
 @dataclass(slots=True, kw_only=True)
 class ListField(FormField):
-    """A list, each item on a line of its own; the last line is empty, the place for the next."""
+    """A list, each item on a line of its own; the last line is empty, the place for the next.
+
+    `split`: what makes several items of one line that is left."""
 
     items: list[str] = field(default_factory=list)
     complete: Complete | None = None
+    split: Split | None = None
 
     def __post_init__(self) -> None:
         if not self.items or self.items[-1].strip():
@@ -103,11 +123,15 @@ class ListField(FormField):
             self.items.append("")
 
     def tidy(self, row: int) -> int:
-        """Called when a line is left: an empty one goes. Returns how many lines there are more."""
-        if row >= len(self.items) - 1 or self.items[row].strip():
+        """Called when a line is left: an empty one goes, one that is several items becomes several. Returns
+        how many lines there are more (or less, as a negative number)."""
+        if row >= len(self.items) - 1:
             return 0
-        del self.items[row]
-        return -1
+        text = self.items[row].strip()
+        parts = list(self.split(text)) if text and self.split is not None else [text] * bool(text)
+        if parts != [text]:
+            self.items[row : row + 1] = parts
+        return len(parts) - 1
 
     def value(self) -> tuple[str, ...]:
         return tuple(item.strip() for item in self.items if item.strip())
@@ -121,7 +145,7 @@ class ChoiceField(FormField):
     chosen: str = ""
 
     def __post_init__(self) -> None:
-        if not self.chosen:
+        if not self.chosen and "" not in dict(self.choices):
             self.chosen = self.choices[0][0]
 
     @property
@@ -157,11 +181,13 @@ class Place(NamedTuple):
 
 
 class Form:
-    """The fields, and whether anything was typed. `title` stands over them."""
+    """The fields, and whether anything was typed. `title` stands over them; `at` names the field, the last
+    line of which is typed in first (none: the form's first line)."""
 
-    def __init__(self, title: str, fields: Sequence[FormField]) -> None:
+    def __init__(self, title: str, fields: Sequence[FormField], at: str = "") -> None:
         self.title = title
         self.fields = tuple(fields)
+        self._at = at
         self._before = self.values()
 
     def values(self) -> dict[str, Value]:
@@ -183,6 +209,10 @@ class Form:
         values = self.values()
         shown = [each for each in self.fields if each.when(values)]
         return [Place(each, row) for each in shown for row in range(each.rows)]
+
+    def begins_at(self) -> int:
+        """The line that is typed in first."""
+        return max((at for at, place in enumerate(self.places()) if place.field.name == self._at), default=0)
 
     def field(self, name: str) -> FormField:
         """The field of this name. KeyError where there is none."""

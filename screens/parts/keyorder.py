@@ -9,6 +9,7 @@ a key is only handed out once the one before it has done its work and the screen
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 from textual import events
@@ -47,12 +48,15 @@ class KeysInOrder(App[int], inherit_bindings=False):
         self._held: deque[events.Key | events.Paste] = deque()
         self._number = 0
         self._busy = False
+        self.typed_at = 0.0
+        """When the last key came, by the monotonic clock: who works in a thread beside gives way to keys."""
         self._target: MessagePump | None = None
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             self._held.append(event)
+            self.typed_at = time.monotonic()
             if self._busy and self._target is not None:
                 self._watch(self._target, self._number, _LOST)
             await self._hand_out()

@@ -156,6 +156,10 @@ class LineList(Painted, can_focus=True):
         self._strips.clear()
         self.refresh()
 
+    def forget_drawn(self) -> None:
+        """Rows that are not on the screen now may say something else when they come again."""
+        self._strips.clear()
+
     def move_to(self, index: int) -> None:
         """Put the cursor on row `index` (the nearest there is) and make it visible."""
         index = self._clamped(index)

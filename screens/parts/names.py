@@ -69,7 +69,19 @@ SCREENS: tuple[ScreenName, ...] = (
 )  # fmt: skip
 """The ten screens in the order of their keys."""
 
+BESIDE: tuple[ScreenName, ...] = (
+    ScreenName(
+        "0", "services", "Services", "Serv", "Srv", ("service", "master"),
+        "Every service of master.cf with its overrides, beside the parameters: Tab goes to and fro.",
+    ),
+)  # fmt: skip
+"""Screens that share the key of another: Tab leads to them from there."""
+
 VIEWS: tuple[ScreenName, ...] = (
+    ScreenName(
+        "b", "settings", "Settings", "Settings", "Set", ("setting", "base"),
+        "The settings that every domain depends on: what holds, where it stands, what to know of it.",
+    ),
     ScreenName(
         "w", "review", "Review", "Review", "Rev", ("write",),
         "The staged changes as a diff and a plan, before anything is written.",
@@ -81,13 +93,16 @@ VIEWS: tuple[ScreenName, ...] = (
 )  # fmt: skip
 """Views that open over a screen."""
 
-BY_MODE: dict[str, ScreenName] = {name.mode: name for name in (*SCREENS, *VIEWS)}
+MODES: tuple[ScreenName, ...] = (*SCREENS, *BESIDE)
+"""What the line of screens leads to; all else opens over one of them."""
+
+BY_MODE: dict[str, ScreenName] = {name.mode: name for name in (*MODES, *VIEWS)}
 
 
 def named(word: str) -> ScreenName | None:
     """The screen that a word names exactly, long or short, in any case."""
     word = word.lower()
-    for name in (*SCREENS, *VIEWS):
+    for name in (*MODES, *VIEWS):
         if word in (name.mode, name.tab.lower(), name.short.lower(), *name.words):
             return name
     return None
@@ -106,14 +121,16 @@ def _line(labels: list[str], current: int, gap: int = 1) -> str:
 
 def tab_line(mode: str, width: int) -> str:
     """The line of screens for `width` columns: the longest form that fits, the current one in brackets."""
-    current = next((i for i, name in enumerate(SCREENS) if name.mode == mode), -1)
-    title = SCREENS[current].tab if current >= 0 else ""
+    here = BY_MODE.get(mode)
+    names = [here if here is not None and here.key == name.key else name for name in SCREENS]
+    current = next((i for i, name in enumerate(names) if name is here), -1)
+    title = names[current].tab if current >= 0 else ""
     forms = (
-        [f"{name.key} {name.title}" for name in SCREENS],
-        [f"{name.key}{name.tab}" for name in SCREENS],
-        [f"{name.key}{name.tab if i == current else name.short}" for i, name in enumerate(SCREENS)],
-        [f"{name.key}{name.short}" for name in SCREENS],
-        [f"{name.key}{title}" if i == current else name.key for i, name in enumerate(SCREENS)],
+        [f"{name.key} {name.title}" for name in names],
+        [f"{name.key}{name.tab}" for name in names],
+        [f"{name.key}{name.tab if i == current else name.short}" for i, name in enumerate(names)],
+        [f"{name.key}{name.short}" for name in names],
+        [f"{name.key}{title}" if i == current else name.key for i, name in enumerate(names)],
     )
     for place, labels in enumerate(forms):
         line = _line(labels, current, gap=1 if place else 2)

@@ -26,6 +26,7 @@ ACTION = 9
 Item = tuple[Hashable, Row]
 
 _SIGNS = {"+": "bold", "-": "", " ": "dim"}
+_REHEARSED = {"passed": "good", "failed": "error", "impossible": "error", "running": "accent"}
 _RESULTS = {"ok": "good", "failed": "error", "running": "accent"}
 
 
@@ -147,6 +148,11 @@ class ReviewRows:
             result.append(self._heading(("note", -2), "Conflicts", "⏎ settle", style="error"))
             words = (said(review, conflict.edit) for conflict in review.conflicts)
             add((f"{each}: someone else changed it meanwhile" for each in words), "!", "error")
+        done = review.rehearsal
+        if done.stops:
+            title = "The rehearsal failed" if done.state == "failed" else "It could not be rehearsed"
+            result.append(self._heading(("note", -5), title, "! overrules", style="error"))
+            add(done.lines or (str(done),), "!", "error")
         if review.not_yours:
             hint = "accepted · a takes it back" if accepted else "a accepts"
             title = "Goes live with this, not yours"
@@ -195,7 +201,9 @@ class ReviewRows:
             left = [("  – ", "dim"), ("back".ljust(ACTION), "bold"), (report.step.target, "")]
             items += self._step(1000 + place, left, report)
         if review is not None and review.files:
-            items += self._wrapped(("plan", -2), [("Rehearsal    ", "bold"), (review.rehearsal, "dim")])
+            done = review.rehearsal
+            style = _REHEARSED.get(done.state, "dim")
+            items += self._wrapped(("plan", -2), [("Rehearsal    ", "bold"), (str(done), style)], indent=13)
         return items
 
     def _step(self, number: int, left: Sequence[Span], report: Report | None) -> Iterable[Item]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 from mailtui.apply.outcome import Outcome
+from mailtui.apply.rehearsal.verdict import NOT_NEEDED
 from mailtui.apply.report import Report
 from mailtui.apply.review import Review
 from mailtui.edits.entries import EntryEdit, RenameEntry
 from mailtui.edits.model import Edit
 from mailtui.screens.parts.text import Span
 
-Phase = Literal["looking", "ready", "applying", "done", "empty", "unchecked"]
-"""`looking`: the checks run; `done`: it was written; `empty`: nothing is staged; `unchecked`: the
-checks could not be made."""
+Phase = Literal["looking", "rehearsing", "ready", "applying", "done", "empty", "unchecked"]
+"""`looking`: the checks run; `rehearsing`: only the rehearsal has not answered; `done`: it was written;
+`empty`: nothing is staged; `unchecked`: the checks could not be made."""
 
 WATCHED = 100
 """Addresses that the strip follows after a write, at most."""
@@ -22,6 +24,12 @@ WATCHED = 100
 
 def _changes(count: int) -> str:
     return f"{count} change{'' if count == 1 else 's'}"
+
+
+def is_another(found: Review, seen: Review) -> bool:
+    """Whether a review says something else than the one that was seen, save what came of its steps."""
+    bare: dict[str, Any] = {"title": "", "steps": (), "rehearsal": NOT_NEEDED}
+    return replace(found, **bare) != replace(seen, **bare)
 
 
 def title_spans(phase: Phase, found: Review | None, outcome: Outcome | None, staged: int) -> list[Span]:
@@ -55,6 +63,8 @@ def status_words(
         steps = len(found.plan.steps) if found is not None else 0
         counted = f" {ended}/{steps}" if steps and phase == "applying" else f" {ended}" if ended else ""
         return [("checking" if phase == "looking" else "writing", "accent"), (f"{counted}  Esc stops", "dim")]
+    if phase == "rehearsing":
+        return [("rehearsing", "accent"), ("  Esc back", "dim")]
     if phase == "unchecked":
         return [("r tries again", "warning")]
     if phase == "done":
@@ -69,17 +79,21 @@ def status_words(
         return [("read-only: Enter saves the draft", "warning")]
     if found.not_yours and not accepted:
         return [("a accepts what is not yours", "warning")]
+    if found.rehearsal.stops:
+        return [("! overrules the rehearsal", "error")]
     return [("Esc back · ", "dim"), ("Enter apply", "bold")]
 
 
-def why_not(phase: Phase, found: Review | None, *, accepted: bool) -> str:
-    """Why Enter does not write now; empty if it does."""
+def why_not(phase: Phase, found: Review | None, *, accepted: bool, overruled: bool = False) -> str:
+    """Why Enter does not write now, or `!` where the rehearsal is to be `overruled`; empty if it does."""
     if phase == "empty":
         return "Nothing is staged"
     if phase == "applying":
         return "It is being written"
     if phase == "unchecked":
         return "Nothing is written unchecked: r tries again"
+    if phase == "rehearsing":
+        return "The rehearsal has not answered yet"
     if phase == "looking" or found is None:
         return "Not every check has answered yet"
     if found.blocking:
@@ -90,6 +104,10 @@ def why_not(phase: Phase, found: Review | None, *, accepted: bool) -> str:
     if found.not_yours and not accepted:
         count = len(found.not_yours)
         return f"{count} entr{'y' if count == 1 else 'ies'} of others would go live too: a accepts that"
+    if overruled:
+        return "" if found.rehearsal.stops else "Nothing to overrule: no rehearsal failed"
+    if found.rehearsal.stops:
+        return f"Rehearsal {found.rehearsal}; ! writes it all the same"
     return ""
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mailtui.apply.rehearsal.rehearse import Rehearsal, rehearse
+from mailtui.apply.rehearsal.rehearse import rehearse
+from mailtui.apply.rehearsal.verdict import Rehearsal
 from mailtui.demo import files
 from mailtui.demo.place import Mode, Place
 from mailtui.edits.candidate import Candidate

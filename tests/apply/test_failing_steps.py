@@ -263,7 +263,7 @@ def test_a_new_pattern_that_its_reader_skips_is_refused(server: Server) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("impatient", "without_rules")
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

@@ -52,6 +52,12 @@ def test_every_table_made_of_one_text_is_compiled_by_its_own_program() -> None:
     ]
 
 
+def test_a_file_that_a_list_names_needs_a_reload() -> None:
+    made = plan.make([change("/etc/postfix/domains", form="list")], Facts(((),), running=True))
+    assert made.act == "reload"
+    assert "/etc/postfix/domains" in made.steps[-2].why
+
+
 @pytest.mark.parametrize("kind", ["texthash", "regexp", "pcre", "cidr"])
 def test_a_table_that_is_read_at_the_start_needs_a_reload_with_the_reason(kind: str) -> None:
     text = change("/etc/postfix/checks", kind)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailtui.apply import state
+from mailtui.apply.rehearsal.verdict import NOT_NEEDED, SWITCHED_OFF
 from mailtui.apply.report import Report
 from mailtui.apply.review import Cancelled, review
 from mailtui.apply.secret import MASK
@@ -46,7 +47,7 @@ def test_a_review_has_the_words_the_diff_the_plan_and_the_checks(server: Server)
         ("compile", "ok"),
         ("compile", "ok"),
     ]
-    assert seen.rehearsal == "not needed: main.cf and master.cf unchanged"
+    assert seen.rehearsal == NOT_NEEDED
     assert seen.findings == ()
 
 
@@ -111,7 +112,7 @@ def test_a_refusal_of_the_real_program_blocks_and_its_step_failed(server: Server
     assert not seen.ok
     assert [each.text for each in seen.blocking] == ["unused parameter: smtpd_recpient_restrictions=permit"]
     assert [step.state for step in seen.steps] == ["ok", "failed"]
-    assert seen.rehearsal == "not done"
+    assert seen.rehearsal == SWITCHED_OFF
 
 
 def test_a_password_file_is_masked_everywhere(server: Server) -> None:

@@ -154,7 +154,7 @@ def test_postfix_moves_to_another_queue(running: Callable[[str], Running]) -> No
     assert server.accepts("keep")
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("impatient", "without_rules")
 def test_a_value_that_kills_the_daemons_is_taken_back(running: Callable[[str], Running]) -> None:
     server = running("hash")
     text = (server.etc / "main.cf").read_text()

@@ -33,12 +33,18 @@ def instance(place: Place) -> Instance:
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
-def test_without_any_one_safety_switch_nothing_starts(instance: Instance, switch: str) -> None:
+def test_without_any_one_safety_switch_nothing_starts(place: Place, instance: Instance, switch: str) -> None:
     before = state_of(Path(instance.queue_directory), Path(instance.data_directory))
-    record, _ = module._run(instance, {}, None, [switch])
-    assert record.refused
-    assert (record.log, record.answers, record.silent) == ([], [], [])
-    assert module.rehearse(instance, instance, without=[switch]).state == "impossible"
+    live = Listener(str(place.directory / "live"))
+    try:
+        record, _ = module._run(instance, {}, None, [switch])
+        assert record.refused
+        assert (record.log, record.answers, record.silent) == ([], [], [])
+        assert module.rehearse(instance, instance, without=[switch]).state == "impossible"
+    finally:
+        live.close()
+        (place.directory / "live").unlink()
+    assert live.reached == 0
     assert state_of(Path(instance.queue_directory), Path(instance.data_directory)) == before
 
 

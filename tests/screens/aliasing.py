@@ -62,11 +62,16 @@ LINE = b"Jan  1 13:22:20 mx postfix/"
 """How the lines of a test's log begin."""
 
 
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
+def short_folder() -> Iterator[Path]:
     """A folder with a short name, so that what a screen says about its files is not cut."""
     with tempfile.TemporaryDirectory(prefix="mt-", dir="/tmp") as root:
         yield Path(root)
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder with a short name."""
+    yield from short_folder()
 
 
 class Console:
@@ -165,12 +170,13 @@ async def console(
     start: str = "aliases",
     log: Path | None = None,
     plan: Plan | None = None,
+    kind: type[Console] = Console,
 ) -> AsyncIterator[Console]:
-    """The console over the instance in `folder`; on Aliases once the list is there."""
+    """The console over the instance in `folder`; on Aliases once the list is there. `kind`: what drives it."""
     app = MailtuiApp(session_of(folder, log), plan or Plan(), start)
     try:
         async with app.run_test(size=size) as pilot:
-            up = Console(app, pilot, folder)
+            up = kind(app, pilot, folder)
             if start == "aliases":
                 await up.until(
                     lambda: isinstance(app.screen, AliasesScreen) and app.screen.aliases is not None

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from textual import events
 
-from mailtui.screens.parts.aliaseditor import EditorField, FormView
+from mailtui.screens.parts.aliaseditor import AliasLines
 from mailtui.screens.parts.aliasform import Form
 from mailtui.screens.parts.dialogs import StageOrDiscard
+from mailtui.screens.parts.linefield import LineField
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import ALIASES, Console, console, shop, tmp_path
 
@@ -22,14 +23,14 @@ def folder(instance_dir: Any, tmp_path: Path) -> Path:
     return shop(instance_dir, tmp_path)
 
 
-def field_of(up: Console) -> EditorField:
+def field_of(up: Console) -> LineField:
     found = up.app.focused
-    assert isinstance(found, EditorField)
+    assert isinstance(found, LineField)
     return found
 
 
-def view_of(up: Console) -> FormView:
-    return up.screen.query_one(FormView)
+def view_of(up: Console) -> AliasLines:
+    return up.screen.query_one(AliasLines)
 
 
 async def test_a_new_virtual_alias(folder: Path) -> None:
@@ -92,7 +93,7 @@ async def test_another_table_by_hand(folder: Path) -> None:
         await up.type("presse@falcot.com")
         await up.shows("kept there as presse")
         await up.press("up")
-        await up.shows("Left/Right other table")
+        await up.shows("Left/Right choose")
         await up.press("right")
         await up.shows(f"table    hash:{folder}/virtual")
         await up.press("z", "backspace")

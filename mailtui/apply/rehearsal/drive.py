@@ -10,13 +10,20 @@ import time
 from collections.abc import Callable, Sequence
 
 from mailtui.apply.rehearsal.script import Answer, Door, Script
-from mailtui.apply.rehearsal.stubs import CLIENT, DOMAIN, Syslog
+from mailtui.apply.rehearsal.stubs import DOMAIN, Syslog
 
 _STEP = 0.02
 """Seconds between two looks at whether somebody died meanwhile."""
 QUIET = 0.06
 """Seconds without a new line after which the log is taken for complete."""
-_THROTTLED = re.compile(r"(?:/)(?P<program>[\w.-]+): bad command startup -- throttling")
+STALLED = 0.7
+"""Seconds that an answer may take while some program dies at start: it may be the one that is asked."""
+_DEAD = re.compile(
+    r"/(?P<program>[\w.-]+)(?:\[\d+\]: (?:fatal|panic): |: bad command startup -- throttling|"
+    r": No such file or directory$)"
+)
+_LACKING = re.compile(r"/(?P<program>[\w.-]+)\[\d+\]: warning: connect #\d+ to subsystem (?P<socket>\S+):")
+DIES = " dies when it is started"
 SENDER = f"sender@{DOMAIN}"
 
 
@@ -32,18 +39,33 @@ class Stage:
         self.until = time.monotonic() + script.patience
         self.answers: list[Answer] = []
         self.silent: list[str] = []
+        self.untried: list[str] = []
+        self.client = script.client
 
     @property
     def dead(self) -> set[str]:
-        """The programs that die at start, by what master says."""
-        found = (_THROTTLED.search(line) for line in tuple(self.log.lines))
+        """The programs that die at start, by what they or master say."""
+        found = (_DEAD.search(line) for line in tuple(self.log.lines))
         return {match["program"] for match in found if match}
+
+    @property
+    def lacking(self) -> dict[str, str]:
+        """The programs that wait for another one, and for which socket: all are there from the start, or
+        never."""
+        found = (_LACKING.search(line) for line in tuple(self.log.lines))
+        return {match["program"]: match["socket"] for match in found if match}
 
     def wait(self, ready: Callable[[], bool], program: str) -> None:
         """Wait for an answer. Raises Silence."""
+        begun = time.monotonic()
         while not ready():
-            if program in self.dead:
-                raise Silence(f"{program} dies when it is started")
+            dead = self.dead
+            if program in dead:
+                raise Silence(f"{program}{DIES}")
+            if program in self.lacking:
+                raise Silence(f"{program} waits for {self.lacking[program]}, which no service offers")
+            if dead and time.monotonic() > begun + STALLED:
+                raise Silence(f"no answer, while {', '.join(sorted(dead))} cannot be started")
             if time.monotonic() > self.until:
                 raise Silence("no answer in time")
 
@@ -125,8 +147,9 @@ def visit(stage: Stage, door: Door, recipients: Sequence[str]) -> None:
         if door.why == "postscreen" or not banner.startswith("2"):
             stage.answers.append(Answer(name, "", banner))
             return
-        if not _introduce(line, door):
-            stage.answers.append(Answer(name, "", "XCLIENT is refused"))
+        refusal = _introduce(line, door, *stage.client)
+        if refusal:
+            stage.untried.append(f"sessions at {name} ({refusal})")
             return
         mail = line.say(f"MAIL FROM:<{SENDER}>")
         stage.answers.append(Answer(name, "MAIL", mail))
@@ -141,21 +164,22 @@ def visit(stage: Stage, door: Door, recipients: Sequence[str]) -> None:
             line.close()
 
 
-def _introduce(line: Line, door: Door) -> bool:
-    """Say who we are: not this machine, but a client from outside."""
-    client, address = CLIENT
+def _introduce(line: Line, door: Door, client: str, address: str) -> str:
+    """Say who we are: not this machine, but a client from outside. Returns what is answered if that is
+    refused."""
     greeting = f"EHLO {client}"
     line.say(greeting)
-    who = f"XCLIENT NAME={client} REVERSE_NAME={client} ADDR={address} PROTO=ESMTP"
+    written = f"IPV6:{address}" if ":" in address else address
+    who = f"XCLIENT NAME={client} REVERSE_NAME={client} ADDR={written} PROTO=ESMTP"
     answer = line.say(who)
     if answer.startswith("530") and not door.tls and line.say("STARTTLS").startswith("2"):
         line.start_tls()
         line.say(greeting)
         answer = line.say(who)
     if not answer.startswith("2"):
-        return False
+        return answer
     line.say(greeting)
-    return True
+    return ""
 
 
 def knock(stage: Stage, path: str, program: str) -> None:

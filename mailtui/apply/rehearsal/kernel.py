@@ -68,6 +68,8 @@ class Mount:
     point: str
     kind: str
     options: frozenset[str]
+    private: bool
+    """Whether what is mounted below it is seen in no other namespace, and the other way round."""
 
     @property
     def read_only(self) -> bool:
@@ -81,9 +83,11 @@ def mounts() -> list[Mount]:
     found = []
     for line in lines:
         fields = os.fsdecode(line).split(" ")
-        kind = fields[fields.index("-") + 1]
+        end = fields.index("-")
+        private = not any(tag.startswith(("shared:", "master:")) for tag in fields[6:end])
         point = fields[4].encode("utf-8", "surrogateescape").decode("unicode_escape", "surrogateescape")
-        found.append(Mount(int(fields[0]), point, kind, frozenset(fields[5].split(","))))
+        options = frozenset(fields[5].split(","))
+        found.append(Mount(int(fields[0]), point, fields[end + 1], options, private))
     return found
 
 

@@ -72,6 +72,9 @@ class Sandbox:
             if switch not in self._without:
                 _cover(folders, "1777" if switch == "tmp" else "0755")
         self._put_back()
+        if "sockets" not in self._without:
+            for path in filter(_is_live, script.sockets):
+                kernel.bind("/dev/null", path)
         if "spools" not in self._without:
             _cover(script.spools)
         if "logs" not in self._without:
@@ -156,6 +159,9 @@ class Sandbox:
                     found.append(f"{path} is the live one")
         if os.path.lexists("/dev/log"):
             found.append("/dev/log is the host's")
+        found += [
+            f"a program of the host listens at {path}" for path in filter(_is_live, self.script.sockets)
+        ]
         for each in kernel.mounts():
             ours = each.number not in self._mounts and each.kind in _IN_MEMORY
             device = each.number not in self._mounts and each.point.startswith("/dev/")
@@ -165,18 +171,29 @@ class Sandbox:
 
 
 def shared(script: Script) -> list[str]:
-    """The namespaces that are those of the host: with one of these nothing may even be mounted."""
+    """What is the host's too: with any of these nothing may even be mounted."""
     inside = kernel.namespaces()
     kinds = ("net", "mnt", "pid", "ipc")
-    return [
+    found = [
         f"the {kind} namespace is the host's"
         for kind in kinds
         if inside[kind] == script.outside.get(kind, inside[kind])
     ]
+    if not all(each.private for each in kernel.mounts()):
+        found.append("what is mounted here would be mounted on the host")
+    return found
 
 
 def _open(path: str) -> int:
     return os.open(path, os.O_PATH | os.O_CLOEXEC)
+
+
+def _is_live(path: str) -> bool:
+    """Whether there is a socket at this path."""
+    try:
+        return stat.S_ISSOCK(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _hide_sockets(folder: str) -> None:

@@ -6,7 +6,10 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-SWITCHES = ("net", "mnt", "read-only", "pid", "ipc", "queue", "data", "logs", "spools", "run", "tmp", "dev")
+SWITCHES = (
+    "net", "mnt", "private", "read-only", "pid", "ipc",
+    "queue", "data", "logs", "spools", "run", "tmp", "dev", "sockets",
+)  # fmt: skip
 """The safety switches of the namespace. With any of them missing nothing is started."""
 
 
@@ -44,7 +47,11 @@ class Script:
     """Folders below /run and /tmp that the configuration names: shown read-only, sockets hidden."""
     addresses: list[str] = field(default_factory=list)
     """The host's own addresses."""
+    sockets: list[str] = field(default_factory=list)
+    """Where programs of the host listen: whichever of these paths are still seen are hidden."""
     doors: list[Door] = field(default_factory=list)
+    client: tuple[str, str] = ("", "")
+    """The name and address of the outside client whom the sessions play."""
     recipients: list[str] = field(default_factory=list)
     knock: list[str] = field(default_factory=list)
     """Sockets below the queue whose daemons are started by connecting once."""
@@ -66,7 +73,7 @@ class Script:
     def loads(cls, raw: bytes) -> Self:
         told: dict[str, Any] = json.loads(raw)
         told["doors"] = [Door(**door) for door in told["doors"]]
-        told["owner"] = tuple(told["owner"])
+        told["owner"], told["client"] = tuple(told["owner"]), tuple(told["client"])
         return cls(**told)
 
 
@@ -88,6 +95,8 @@ class Record:
     silent: list[str] = field(default_factory=list)
     """Doors at which no banner came, with why."""
     answers: list[Answer] = field(default_factory=list)
+    untried: list[str] = field(default_factory=list)
+    """What could not be tried, and why."""
     seconds: float = 0.0
 
     def dumps(self) -> bytes:

@@ -3,6 +3,7 @@ stand-ins for what must not be reached."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,10 +14,12 @@ from mailtui.formats.mastercf import MasterCf
 from mailtui.formats.splice import Missing, Refused
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.parameters import ServiceParameters
+from mailtui.postfix.parameters import Parameters, ServiceParameters
 from mailtui.postfix.services import ServiceRow, services
 from mailtui.text.safe import encode
 
+EVERY_RULE = "every rule"
+"""What the door is called at which a session reaches every rule."""
 FIRST_PORT = 50_001
 _LISTS = ("client", "helo", "sender", "relay", "recipient")
 _LATER = ("data", "end_of_data")
@@ -30,6 +33,8 @@ _FOR_SESSIONS = {
 }
 _UNSOUNDED = frozenset({"spawn", "postlogd"})
 _SOCKETS = ("unix", "fifo")
+QUEUE, DATA = "/tmp/mailtui-queue", "/tmp/mailtui-data"  # noqa: S108  # in memory, and nobody else's
+"""What a rehearsal works in where the instance's own folders do not exist."""
 
 
 @dataclass(slots=True)
@@ -41,11 +46,16 @@ class Prepared:
     doors: list[Door] = field(default_factory=list)
     knock: list[str] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
+    queue: str = ""
+    data: str = ""
+    """The folders that the rehearsal works in; nothing live is in them there."""
 
 
 def prepare(instance: Instance, main: MainCf, master: MasterCf) -> Prepared:
     """The files for the rehearsal. What cannot be replaced stays: Postfix itself complains of it."""
     made = Prepared(main.raw, master.raw)
+    made.queue = os.path.realpath(instance.queue_directory)
+    made.data = os.path.realpath(instance.data_directory)
     rows = [row for row in services(instance) if row.counts]
     made.main = _main(instance, main, made)
     made.master = _master(instance, master, rows, made)
@@ -65,6 +75,12 @@ def _set(document: MainCf, name: str, value: str) -> MainCf:
 
 def _main(instance: Instance, document: MainCf, made: Prepared) -> bytes:
     parameters = instance.parameters
+    if not os.path.isdir(made.queue):
+        made.not_tried.append(f"queue_directory {made.queue}, which does not exist")
+        document, made.queue = _set(document, "queue_directory", QUEUE), QUEUE
+    if not os.path.isdir(made.data):
+        made.not_tried.append(f"data_directory {made.data}, which does not exist")
+        document, made.data = _set(document, "data_directory", DATA), DATA
     for name in dict.fromkeys(each.name for each in document.parameters):
         try:
             expanded = parameters.expanded(name)
@@ -77,17 +93,36 @@ def _main(instance: Instance, document: MainCf, made: Prepared) -> bytes:
     if "maillog_file" in parameters.values.explicit:
         document = _set(document, "maillog_file", "")
     document = _set(document, "notify_classes", "")  # a notice to postmaster would be a delivery
-    if parameters.effective("smtpd_sasl_type") == "dovecot":
+    if _asks_dovecot(parameters):
         document = _set(document, "smtpd_sasl_path", neutral.AUTH)
-        made.not_tried.append("Dovecot's answers to logins")
+        made.not_tried.append(_DOVECOT)
     if b"reject_unverified_" in document.raw:
         document = _set(_set(document, "address_verify_poll_count", "1"), "address_verify_poll_delay", "1s")
         made.not_tried.append("address verification")
     return document.raw
 
 
+_DOVECOT = "Dovecot's answers to logins"
+
+
+def _asks_dovecot(parameters: Parameters | ServiceParameters) -> bool:
+    try:
+        return parameters.effective("smtpd_sasl_type") == "dovecot"
+    except ParameterError:
+        return False
+
+
+def _asks_dovecot_itself(instance: Instance, row: ServiceRow) -> bool:
+    """Whether a smtpd asks Dovecot by settings of its own."""
+    if row.command != "smtpd" or {"smtpd_sasl_type", "smtpd_sasl_path"}.isdisjoint(row.values):
+        return False
+    return _asks_dovecot(instance.parameters.service(row.name, row.type))
+
+
 def _told(name: str, value: str) -> Iterator[str]:
-    if name in neutral.MILTERS:
+    if name == "smtpd_milter_maps":
+        yield name
+    elif name in neutral.MILTERS:
         yield "the milters' own answers"
     elif "check_policy_service" in value:
         yield "the policy services' own answers"
@@ -101,11 +136,15 @@ def _master(instance: Instance, document: MasterCf, rows: list[ServiceRow], made
             document = document.spliced(document.remove(row.name, row.type))
         for name, value in row.values.items():
             document = _option(instance, document, row, name, value, made)
+        if _asks_dovecot_itself(instance, row):
+            made.not_tried.append(_DOVECOT)
+            document = _put(document, row, "smtpd_sasl_path", neutral.AUTH)
     port = FIRST_PORT
     for row in rows:
         for options, why in _variants(instance, row):
             host = _loopback(instance)
-            fields = [f"{host}:{port}", "inet", "n", row.unprivileged, row.chroot, "-", "-", row.command]
+            limit = "1" if row.command == "postscreen" else "-"
+            fields = [f"{host}:{port}", "inet", "n", row.unprivileged, row.chroot, "-", limit, row.command]
             try:
                 document = document.spliced(
                     document.add(fields, {name: encode(value) for name, value in options.items()})
@@ -135,15 +174,15 @@ def _option(
     except ParameterError:
         return document
     changed = neutral.value(name, expanded)
-    if name == "smtpd_sasl_path":
-        changed = neutral.AUTH
     if changed == expanded:
         return document
     made.not_tried += _told(name, value)
+    return _put(document, row, name, neutral.quoted(changed))
+
+
+def _put(document: MasterCf, row: ServiceRow, name: str, value: str) -> MasterCf:
     try:
-        return document.spliced(
-            document.set_option(row.name, row.type, name, encode(neutral.quoted(changed)))
-        )
+        return document.spliced(document.set_option(row.name, row.type, name, encode(value)))
     except (Refused, Missing):
         return document
 
@@ -151,18 +190,20 @@ def _option(
 def _variants(instance: Instance, row: ServiceRow) -> Iterator[tuple[dict[str, str], str]]:
     """The options of the doors to a service: as configured, and with every rule reached."""
     if row.command == "postscreen":
-        yield dict(row.values), "postscreen"
+        yield {**row.values, "postscreen_greet_wait": "1s"}, "postscreen"
         return
     if row.command != "smtpd":
         return
     parameters = instance.parameters.service(row.name, row.type)
     own = {name: _neutral(parameters, name, value) for name, value in row.values.items()}
+    if _asks_dovecot_itself(instance, row):
+        own["smtpd_sasl_path"] = neutral.AUTH
     wrapped = {} if own.get("smtpd_tls_wrappermode") else _wrapped(parameters)
     as_is = {**own, **wrapped, **_FOR_SESSIONS}
     yield as_is, ""
     reached = _reached(parameters)
     if reached:
-        yield {**as_is, **reached}, "every rule"
+        yield {**as_is, **reached}, EVERY_RULE
 
 
 def _wrapped(parameters: ServiceParameters) -> dict[str, str]:
@@ -174,8 +215,6 @@ def _wrapped(parameters: ServiceParameters) -> dict[str, str]:
 
 
 def _neutral(parameters: ServiceParameters, name: str, value: str) -> str:
-    if name == "smtpd_sasl_path":
-        return neutral.AUTH
     try:
         expanded = parameters.expanded(name)
     except ParameterError:

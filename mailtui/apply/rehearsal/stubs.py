@@ -14,7 +14,8 @@ import threading
 from collections.abc import Callable
 
 CLIENT = ("client.rehearsal.example", "198.51.100.7")
-"""The outside client: its name and address, which name each other."""
+CLIENT_6 = (CLIENT[0], "2001:db8::7")
+"""The outside client: its name and its addresses, which name each other."""
 DOMAIN = "rehearsal.example"
 """The sender's domain, which exists and takes mail."""
 
@@ -116,10 +117,13 @@ def _labels(name: str) -> bytes:
 
 def _known() -> dict[tuple[str, int], bytes]:
     name, address = CLIENT
+    four, six = socket.inet_aton(address), socket.inet_pton(socket.AF_INET6, CLIENT_6[1])
     reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
-    four = socket.inet_aton(address)
+    reverse_6 = ".".join(reversed(six.hex())) + ".ip6.arpa"
     return {
         (name, _A): four,
+        (name, _AAAA): six,
+        (reverse_6, _PTR): _labels(name),
         (DOMAIN, _A): four,
         (DOMAIN, _MX): struct.pack("!H", 10) + _labels(name),
         (reverse, _PTR): _labels(name),

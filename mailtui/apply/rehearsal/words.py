@@ -51,3 +51,14 @@ def new(before: Iterable[Alarm], after: Iterable[Alarm]) -> list[Alarm]:
     """The complaints that only the second rehearsal gave."""
     old = Counter(before)
     return [alarm for alarm in after if not old[alarm]]
+
+
+def causes(found: Iterable[Alarm]) -> list[Alarm]:
+    """The complaints without those of master(8) about a program that says itself why it ends."""
+    found = list(found)
+    ended = {alarm.program for alarm in found if alarm.level in {"fatal", "panic"}} - {"master"}
+    return [
+        alarm
+        for alarm in found
+        if not (alarm[:2] == ("master", "warning") and any(f"/{program}" in alarm.text for program in ended))
+    ]

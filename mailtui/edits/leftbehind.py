@@ -1,0 +1,113 @@
+"""What stays when a domain goes, or changes its class: it is told, and never deleted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from mailtui.postfix.domainchecks import missing_own_names
+from mailtui.postfix.domains import DomainClass
+from mailtui.postfix.files import entries
+from mailtui.postfix.hosted import Address, Hosted
+from mailtui.text.safe import encode, safe
+
+LOOKED_AT = 1000
+"""Mailboxes whose folders are looked for."""
+
+
+def left_behind(hosted: Hosted, domain: str, was: DomainClass, then: DomainClass) -> list[str]:
+    """What stays of a domain, and what becomes of it. `then`: the class that it has afterwards."""
+    return [
+        *_fate(domain, was, then),
+        *_aliases(hosted, domain, was, then),
+        *_mailboxes(hosted, domain, was, then),
+        *_routes(hosted, domain),
+        *_own(hosted, domain, then),
+    ]
+
+
+def _fate(domain: str, was: DomainClass, then: DomainClass) -> Iterator[str]:
+    if was == then:
+        return
+    name = safe(domain)
+    match then:
+        case "default":
+            yield f"mail for {name} from outside is then refused (Relay access denied)"
+        case "local":
+            yield f"every account and alias of this machine then has an address in {name}"
+        case "virtual-alias":
+            yield f"mail for {name} is then taken for its aliases only"
+        case "virtual-mailbox":
+            yield f"mail for {name} then needs a mailbox in virtual_mailbox_maps for each address"
+        case "relay":
+            yield f"mail for {name} is then passed on to another server"
+    if was == "local":
+        yield f"accounts and aliases(5) of this machine have no address in {name} any more; their mail stays"
+
+
+def _aliases(hosted: Hosted, domain: str, was: DomainClass, then: DomainClass) -> Iterator[str]:
+    found = hosted.aliases_in(domain, LOOKED_AT)
+    if not found:
+        return
+    count = hosted.aliases(domain, "default")
+    every = "its catch-all" if hosted.catch_all(domain) else ""
+    what = " and ".join(part for part in (_number(count, "alias", "aliases") if count else "", every) if part)
+    effect = ", where they hold only for mail sent through this server" if then == "default" else ""
+    if then != "default" and then != was:
+        effect = " and go on taking its mail"
+    yield f"{what} in {_tables(found)} stay{effect}"
+
+
+def _mailboxes(hosted: Hosted, domain: str, was: DomainClass, then: DomainClass) -> Iterator[str]:
+    found = hosted.mailboxes_in(domain, LOOKED_AT)
+    if not found or then == "virtual-mailbox":
+        return
+    yield f"{_number(len(found), 'mailbox', 'mailboxes')} in {_tables(found)} stay and get no mail any more"
+    if was != "virtual-mailbox":
+        return
+    effective = hosted.instance.parameters.effective
+    if effective("virtual_transport").partition(":")[0] != "virtual":
+        yield f"the mail that {safe(effective('virtual_transport'))} keeps is not touched"
+        return
+    base = effective("virtual_mailbox_base")
+    paths = [os.path.normpath(f"{base}/{each.value}") for each in found]
+    there = [path for path in paths if os.path.lexists(path)]
+    if there:
+        below = os.path.commonpath(there)
+        boxes = "one mailbox" if len(there) == 1 else f"{len(there)} mailboxes"
+        yield f"the mail of {boxes} stays in {safe(below)}: nothing is deleted"
+
+
+def _tables(found: list[Address]) -> str:
+    return " and ".join(dict.fromkeys(safe(each.lookup.written) for each in found))
+
+
+def _number(count: int, one: str, more: str) -> str:
+    return f"its {one}" if count == 1 else f"its {count} {more}"
+
+
+def _routes(hosted: Hosted, domain: str) -> Iterator[str]:
+    """Entries of other tables that name the domain."""
+    instance = hosted.instance
+    for parameter in ("transport_maps", "relay_recipient_maps"):
+        for lookup in instance.lookups(parameter):
+            if lookup.target is None:
+                continue
+            try:
+                document = entries(instance.files, lookup.target)
+            except OSError:  # there is nothing of the domain in what is not there
+                continue
+            if document.find(encode(domain)) is not None or document.find(encode(f"@{domain}")) is not None:
+                yield f"its entry in {safe(lookup.written)} ({parameter}) stays"
+
+
+def _own(hosted: Hosted, domain: str, then: DomainClass) -> Iterator[str]:
+    """What becomes of a name of this host."""
+    if then != "default":
+        return
+    parameters = hosted.instance.parameters
+    if domain in {parameters.effective("myhostname").casefold(), "localhost"}:
+        already = {name for name, _ in missing_own_names(hosted.instance)}
+        if domain not in already:
+            name = safe(domain)
+            yield f"{name} is a name of this host: mail for root@{name} is no longer delivered here"

@@ -1,0 +1,196 @@
+"""Parameters (`0`): everything that main.cf can set, with its default, its help, and who overrides it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from mailtui.edits.model import Edit
+from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.instance import Instance
+from mailtui.postfix.parameters import squeeze
+from mailtui.postfix.paramlist import ParameterList, ParameterRow, parameter_list
+from mailtui.screens.parts import parameterdetail, parameteredits
+from mailtui.screens.parts.background import BackgroundList
+from mailtui.screens.parts.beside import beside, in_daemon, problem
+from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.savetext import save_text
+from mailtui.screens.parts.servicedetail import said
+from mailtui.screens.parts.text import Spans
+
+if TYPE_CHECKING:
+    from mailtui.postfix.paramhelp import Help
+
+SETTLE = 0.05
+"""Seconds the cursor rests on a row before its help is looked up."""
+COPIED = 10_000
+"""Rows that `y` copies at most; more are for `s`."""
+
+
+class ParametersScreen(BackgroundList[ParameterRow]):
+    """See the module's text."""
+
+    MODE = "parameters"
+    EMPTY = "Nothing is set; c shows the defaults too"
+    COLUMNS = (
+        Column("PARAMETER", share=3, least=28),
+        Column("VALUE", share=4, least=16),
+        Column("DEFAULT", share=2, least=16, drop=110),
+        Column("SET", share=0, least=8, drop=66),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "edit", "edit", id="parameters.edit", tooltip="Set it, with the help of its type."),
+        Binding("c", "only_set", "only set", id="parameters.only-set",
+                tooltip="Show only what main.cf sets, or all that Postfix knows."),
+        Binding("x", "explain", "explain", id="parameters.explain",
+                tooltip="Who uses and overrides it, and the manual's own text, whole."),
+        Binding("d", "reset", "reset", id="parameters.delete",
+                tooltip="Take it out of main.cf: the default holds again."),
+        Binding("n", "new", "new", show=False, id="parameters.new",
+                tooltip="A name of your own, for $name or a restriction class."),
+        Binding("tab,shift+tab", "services", "services", key_display="Tab", id="parameters.services",
+                tooltip="The services of master.cf with their overrides."),
+        Binding("e", "problem(1)", "next problem", show=False, id="parameters.next-problem",
+                tooltip="Go to the next row with a problem: ! ? = *"),
+        Binding("E", "problem(-1)", "previous problem", show=False, id="parameters.previous-problem",
+                tooltip="Go to the previous row with a problem."),
+        Binding("y", "copy", "copy", show=False, id="parameters.copy",
+                tooltip="Copy the marked parameters, or this one, and show them as plain text."),
+        Binding("s", "save", "save", show=False, id="parameters.save",
+                tooltip="Save the parameters that are shown as a text file."),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.only_set = False
+
+    def read(self, after: Instance, edits: Sequence[Edit]) -> ParameterList:  # noqa: ARG002
+        found = parameter_list(self.session.instance, after, explicit_only=self.only_set)
+        for _ in found.rows():
+            pass  # each row is made here, in the thread: what is wrong with it takes a look at its tables
+        return found
+
+    def cells_of(self, row: ParameterRow) -> Row:
+        value = squeeze(row.value if row.value is not None else row.default or "")
+        place = f":{row.line}" if row.line is not None else ""
+        if row.overridden_by:
+            place = f"{place} +{len(row.overridden_by)} -o".lstrip()
+        style = "" if row.explicit and row.marker != "-" else "dim"
+        return Row(
+            (row.name, value, row.default if row.default is not None else "–", place),
+            row.marker or " ",
+            style,
+        )
+
+    def aside(self) -> str:
+        return "set in main.cf" if self.only_set else ""
+
+    def describe(self, key: Hashable | None) -> None:
+        row = self.row_of(key)
+        if row is None:
+            self.pane.show([], [], [])
+            return
+        edits, path = self.session.draft.edits, self.session.instance.main.path
+
+        def look() -> list[Spans]:
+            after = self.ahead.at(edits).instance
+            return parameterdetail.about(after, row, _help(after, row.name))
+
+        def found_out(lines: list[Spans]) -> None:
+            if self.lines.key == key:
+                self.pane.show(*parameterdetail.title(row, path), lines)
+
+        def failed(error: Exception) -> None:
+            found_out([said("unknown", problem(error), "error")])
+
+        beside(self, "about", look, found_out, failed, wait=SETTLE)
+
+    # Actions
+
+    def action_services(self) -> None:
+        self.app.switch_mode("services")
+
+    def action_only_set(self) -> None:
+        self.only_set = not self.only_set
+        self.read_again()
+
+    def action_explain(self) -> None:
+        row, edits = self.row, self.session.draft.edits
+        if row is None:
+            return
+
+        def look() -> tuple[Instance, Help]:
+            after = self.ahead.at(edits).instance
+            return after, _help(after, row.name)
+
+        def show(answer: tuple[Instance, Help]) -> None:
+            lines = parameterdetail.whole(parameterdetail.about(answer[0], row, answer[1]), answer[1])
+            self.console.show_plain(f"{row.name}; q goes back", "\n".join(lines))
+
+        beside(self, "explain", look, show, self.bad)
+
+    def action_reset(self) -> None:
+        def go() -> None:
+            rows = self.chosen()
+            self.act(lambda after: parameteredits.reset(after, rows))
+
+        self.when_laid(go)
+
+    async def action_edit(self) -> None:
+        await self.laid()
+        row, edits = self.row, self.session.draft.edits
+        if row is None:
+            return
+        if row.marker == "-":
+            self.say(f"{row.name} goes back to its default; u takes that back", "warning")
+            return
+        try:
+            form, was = await in_daemon(
+                lambda: parameteredits.form_of(self.ahead.at(edits).instance, row.name), "form"
+            )
+        except (InstanceError, OSError) as error:
+            self.bad(error)
+            return
+        before = form.before["value"]
+        await self.open_form(
+            form,
+            lambda after, values: parameteredits.with_value(after, row.name, was, before, values),
+            lambda after, values: parameteredits.value_notes(after, row.name, values),
+        )
+
+    def open_row(self, key: Hashable) -> None:  # noqa: ARG002  # a double click is on the cursor's row
+        self.call_later(self.action_edit)
+
+    async def action_new(self) -> None:
+        await self.laid()
+        await self.open_form(parameteredits.new_form(), parameteredits.new, parameteredits.new_notes)
+
+    def action_copy(self) -> None:
+        def go() -> None:
+            if rows := self.chosen()[:COPIED]:
+                self.console.copy_and_show("\n".join(_as_text(row) for row in rows))
+
+        self.when_laid(go)
+
+    def action_save(self) -> None:
+        def lines() -> Iterator[str]:
+            return (_as_text(row) for row in self.shown_rows())
+
+        save_text(self, "parameters", "parameters.txt", lines, lambda path: self.say(f"Saved as {path}"))
+
+
+def _help(after: Instance, name: str) -> Help:
+    """The manual's word: read when it is first asked for, in a thread."""
+    from mailtui.postfix.paramhelp import help_of
+
+    return help_of(after, name)
+
+
+def _as_text(row: ParameterRow) -> str:
+    """A row as a line of main.cf; what is not set as a comment."""
+    if row.value is None or row.marker == "-":
+        return f"# {row.name} = {row.default or ''}".rstrip()
+    return f"{row.name} = {row.value}".rstrip()

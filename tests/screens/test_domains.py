@@ -1,0 +1,406 @@
+"""The Domains screen: its list, its keys, what they stage, and what they say."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailtui.edits.candidate import Candidate
+from mailtui.postfix.domains import domain_class
+from mailtui.screens.parts.dialogs import TextView
+from mailtui.screens.parts.domainview import AddressDialog, DomainView
+from tests.postfix.conftest import instance_dir
+from tests.screens.domaining import MAIN, Asked, Domains, asked, domains, falcot, tmp_path
+
+__all__ = ["asked", "instance_dir", "tmp_path"]
+
+
+@pytest.fixture
+def folder(
+    instance_dir: Any, tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> Path:  # no network
+    monkeypatch.setenv("MAILTUI_STATE_DIR", str(tmp_path / "state"))
+    return falcot(instance_dir, tmp_path)
+
+
+def class_after(up: Domains, domain: str) -> str:
+    """The class of a domain once what is staged is written."""
+    session = up.app.session
+    candidate = Candidate(session.instance.files, session.draft.edits)
+    assert not candidate.stopped
+    assert not candidate.conflicts
+    return domain_class(session.instance.over(candidate), domain)
+
+
+def main_after(up: Domains) -> str:
+    """main.cf once what is staged is written."""
+    session = up.app.session
+    return Candidate(session.instance.files, session.draft.edits).raw(session.instance.main.path).decode()
+
+
+# The list
+
+
+async def test_every_list_file_and_table(folder: Path) -> None:
+    async with domains(folder) as up:
+        assert up.shown[:3] == ["mail.falcot.com", "falcot.com", "localhost"]
+        assert {"falcotsbrand.com", "falcot.org", "partner.example", "nowhere.example"} <= set(up.shown)
+        assert up.line_with(" falcot.org ").split()[:4] == [
+            "falcot.org",
+            "virtual-mailbox",
+            "boxdomains:1",
+            "1",
+        ]
+        assert "relay:1" in up.line_with(" partner.example ")
+        assert up.line_with("? falcotsbrand.com").split()[-1].startswith("sophie@falcot")
+        assert up.line_with("? nowhere.example").split()[2] == "none"
+        assert up.shown.count("falcotsbrand.com") == 2
+        await up.to("falcotsbrand.com", "virtual-mailbox")
+        await up.shows("a class that comes first has it too")
+
+
+async def test_the_detail_has_addresses_fate_and_findings(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.to("falcotsbrand.com", "virtual-alias")
+        await up.shows(
+            "aliases  2: webmaster, contact", "the rest @falcotsbrand.com → sophie@falcot.com",
+            "postmaster: taken by @falcotsbrand.com → sophie", "virtual_mailbox_domains has it too", "main.cf:",
+        )  # fmt: skip
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.shows("boxes    2: jean, laure", "boxdomains:1", "without accounts on this machine")
+        await up.to("empty.example", "virtual-alias")
+        await up.shows("it has no address yet", "aliases  none")
+
+
+async def test_filter_problems_and_rows(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.press("slash")
+        await up.type("virtual-mailbox")
+        await up.shows("2 of 9 shown")
+        await up.press("escape")
+        await up.shows("9 rows")
+        await up.press("g", "e")
+        assert up.line_with("? falcotsbrand.com")
+        assert up.view.lines.key == ("falcotsbrand.com", "virtual-alias")
+        await up.press("E")
+        await up.shows("No problem above")
+
+
+async def test_enter_shows_all_there_is(folder: Path, asked: Asked) -> None:
+    async with domains(folder) as up:
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.press("enter")
+        await up.shows(
+            "Domain falcot.org", "Mailboxes: 2", "jean@falcot.org", "falcot.org/jean/", "vmailbox:1"
+        )
+        await up.shows(
+            "MX", "10 mail.falcot.com (192.0.2.1)", "v=spf1 mx -all", "DKIM mail", "DMARC", "missing"
+        )
+        await up.press("t")
+        await up.until(lambda: asked.domains == ["falcot.org", "falcot.org"])
+        assert isinstance(up.app.screen, DomainView)
+        await up.press("q")
+        await up.shows("DNS      MX found · A/AAAA ? missing · SPF found · DKIM mail found · DMARC ? missing")
+
+
+# A new domain
+
+
+async def test_a_new_alias_domain_with_its_first_addresses(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.press("n")
+        await up.type("Falcot.NET")
+        await up.shows("+ falcot.net in virtual_alias_domains", "+ virtual postmaster@falcot.net")
+        await up.shows("Its addresses are aliases only")
+        await up.press(*["enter"] * 4)
+        await up.type("-")
+        await up.press("enter")
+        await up.staged_now(2)
+        assert up.said[0] == "+ falcot.net in virtual_alias_domains"
+        assert up.said[1].startswith("+ virtual postmaster@falcot.net")
+        assert up.view.lines.key == ("falcot.net", "virtual-alias")
+        await up.shows("+ falcot.net")
+        assert class_after(up, "falcot.net") == "virtual-alias"
+        await up.press("u")
+        await up.staged_now(0)
+        await up.until(lambda: "falcot.net" not in up.shown)
+
+
+async def test_the_class_is_chosen_with_its_sentence(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.press("n")
+        await up.type("falcot.net")
+        await up.press("enter", "right", "right", "right")
+        await up.shows("relay", "passed on to the server that has its mailboxes", "server")
+        await up.press("enter")
+        await up.type("mx.falcot.net")
+        await up.press(*["enter"] * 4)
+        await up.until(lambda: len(up.app.session.draft) > 0)
+        assert up.said[0] == "+ relay falcot.net → OK"
+        assert any("mx.falcot.net" in words for words in up.said)
+        assert class_after(up, "falcot.net") == "relay"
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("falcot.com", "is a local domain already"),
+        ("a..b", "has an empty part between its dots"),
+        ("x y.example", "is no part of a domain"),
+        ("[1.2.3", "the ] of the address literal is missing"),
+    ],
+)
+async def test_what_is_no_new_domain_is_refused_with_its_text_kept(
+    folder: Path, typed: str, says: str
+) -> None:
+    async with domains(folder) as up:
+        await up.press("n")
+        for sign in typed:
+            await up.pilot.press({" ": "space", ".": "full_stop", "[": "left_square_bracket"}.get(sign, sign))
+        await up.shows(says)
+        await up.press(*["enter"] * 5)
+        await up.pilot.pause()
+        assert len(up.app.session.draft) == 0
+        assert typed in up.text
+        await up.press("escape")
+        await up.shows("What you typed is not staged yet")
+        await up.press("d")
+        await up.until(lambda: up.view.editor is None)
+
+
+async def test_keys_typed_ahead_make_a_domain(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.pilot.press("n", *"net", "full_stop", *"example", *["enter"] * 5, "k")
+        await up.until(lambda: len(up.app.session.draft) > 0)
+        assert up.said[0] == "+ net.example in virtual_alias_domains"
+
+
+async def test_a_domain_that_no_class_takes_is_made_one(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.to("nowhere.example", "default")
+        await up.press("c")
+        await up.shows("new domain", "nowhere.example")
+        await up.press(*["enter"] * 5)
+        await up.until(lambda: len(up.app.session.draft) > 0)
+        assert class_after(up, "nowhere.example") == "virtual-alias"
+        await up.until(
+            lambda: ("nowhere.example", "default") not in [up.view.lines.rows.key(n) for n in range(9)]
+        )
+
+
+# Another class, and removal
+
+
+async def test_another_class_says_what_becomes_of_it(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.press("c")
+        await up.shows("class of falcot.org", "mailboxes of their own")
+        await up.press("left")
+        await up.shows(
+            "+ falcot.org in virtual_alias_domains", "- falcot.org out of boxdomains", "its 2 mailboxes"
+        )
+        await up.press("enter")
+        await up.until(lambda: len(up.app.session.draft) > 0)
+        assert class_after(up, "falcot.org") == "virtual-alias"
+        await up.until(lambda: up.view.lines.key == ("falcot.org", "virtual-alias"))
+        await up.shows("new", "get no mail any more")
+
+
+async def test_the_same_class_is_nothing_to_stage(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.press("c", "enter")
+        await up.shows("is a virtual mailbox domain already")
+        assert len(up.app.session.draft) == 0
+
+
+async def test_removal_says_what_is_left_behind(folder: Path) -> None:
+    (folder / "vhosts/falcot.org/jean").mkdir(parents=True)
+    async with domains(folder) as up:
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.press("d")
+        await up.staged_now(1)
+        assert up.said == ["- falcot.org out of boxdomains"]
+        assert up.view.lines.key == ("falcot.org", "virtual-mailbox")
+        await up.shows(
+            "- falcot.org", "Relay access denied", "its 2 mailboxes", "the mail of one mailbox stays"
+        )
+        await up.press("d")
+        await up.pilot.pause()
+        assert len(up.app.session.draft) == 1
+        await up.press("c")
+        await up.shows("This domain is to be deleted")
+        await up.press("u")
+        await up.staged_now(0)
+
+
+async def test_marked_domains_go_together(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.to("mail.falcot.com", "local")
+        await up.press("space", "space", "space", "d")
+        await up.until(lambda: len(up.app.session.draft) == 3)
+        draft = up.app.session.draft
+        assert [group.label for group in draft.groups] == [
+            "- 3 domains: mail.falcot.com, falcot.com, localhost"
+        ]
+        assert "mydestination =" in main_after(up)
+        assert {class_after(up, name) for name in ("mail.falcot.com", "falcot.com", "localhost")} == {
+            "default"
+        }
+
+
+async def test_a_domain_that_only_a_table_knows_cannot_be_changed(
+    instance_dir: Any, tmp_path: Path, asked: Asked
+) -> None:
+    main = MAIN.replace("relay_domains = hash:{folder}/relay", "relay_domains = regexp:{folder}/any")
+    folder = falcot(instance_dir, tmp_path, main, any="/./ OK\n")
+    async with domains(folder) as up:
+        row = next(
+            key for key in (up.view.lines.rows.key(n) for n in range(len(up.shown))) if "regexp" in str(key)
+        )
+        up.view.lines.move_to_key(row)
+        await up.shows("! regexp:", "an open relay")
+        before = up.said
+        await up.press("d")
+        await up.until(lambda: up.app.screen.query_one("Footer").message)  # type: ignore[attr-defined]  # it has one
+        assert up.said == before
+
+
+# Looking
+
+
+async def test_explain_asks_for_an_address(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.to("falcotsbrand.com", "virtual-alias")
+        await up.press("x")
+        await up.until(lambda: isinstance(up.app.screen, AddressDialog))
+        await up.shows("postmaster")
+        await up.press("ctrl+u")
+        await up.type("contact")
+        await up.press("enter")
+        await up.until(lambda: isinstance(up.app.screen, TextView))
+        await up.shows("Where mail for contact@falcotsbrand.com goes", "laure")
+        await up.press("q")
+        await up.press("x", "enter")
+        await up.shows("Where mail for postmaster@falcotsbrand.com goes")
+
+
+async def test_to_its_aliases_and_back(folder: Path) -> None:
+    async with domains(folder) as up:
+        await up.to("falcotsbrand.com", "virtual-alias")
+        await up.press("a")
+        await up.shows("@falcotsbrand.com", "3 of 9 shown", "webmaster@falcotsbrand.com")
+        await up.press("2")
+        await up.shows("9 rows", "virtual-mailbox")
+
+
+async def test_copy_and_save_as_text(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with domains(folder) as up:
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.press("y")
+        await up.shows("falcot.org  virtual-mailbox  boxdomains:1  1 aliases, 2 mailboxes")
+        await up.press("q", "s", "enter")
+        await up.shows("Saved as")
+        text = (tmp_path / "domains.txt").read_text()
+        assert text.count("\n") == 9
+        assert "? nowhere.example  default" in text
+
+
+# DNS
+
+
+async def test_dns_is_asked_once_where_the_cursor_rests(folder: Path, asked: Asked) -> None:
+    async with domains(folder) as up:
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.shows("DNS      not asked; t asks")
+        await up.shows("MX found")
+        assert asked.domains == ["falcot.org"]
+        await up.press("k", "j")
+        await up.shows("MX found")
+        assert asked.domains == ["falcot.org"]
+        asked.records["dmarc"] = "v=DMARC1; p=none"
+        await up.press("t")
+        await up.shows("DMARC found")
+
+
+async def test_name_servers_that_do_not_answer_hold_nothing_up(
+    folder: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked.silent = True
+
+    def slow(domain: str) -> object:
+        time.sleep(1.0)
+        return asked(domain)
+
+    monkeypatch.setattr("mailtui.screens.parts.domaindns.ask", slow)
+    async with domains(folder) as up:
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.press("t")
+        await up.shows("DNS      asking…")
+        begun = time.monotonic()
+        await up.press("g", "j", "j", "n")
+        await up.shows("new domain")
+        assert not asked.domains
+        assert time.monotonic() - begun < 1.0
+        await up.press("escape")
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.shows("not known: no answer in time; t asks again")
+
+
+# Hostile things, many things
+
+
+async def test_names_that_would_draw_on_the_terminal(instance_dir: Any, tmp_path: Path, asked: Asked) -> None:
+    evil = b"e\x1b]0;PWNED\x07vil.example \x1b[2J[bold]x[/bold].example \xff\xfe.example [/foo].example\n"
+    main = MAIN.replace("empty.example", "{folder}/evil")
+    folder = falcot(instance_dir, tmp_path, main, evil=evil)
+    asked.records["mx"] = "10 \x1b[31mmx\u202e.example"
+    async with domains(folder) as up:
+        for _ in range(len(up.shown)):
+            await up.press("t", "j")
+        await up.press("g", "enter")
+        await up.shows("Domain")
+        await up.press("q")
+        assert "e␛]0;pwned␇vil.example" in up.text
+        assert "[bold]x[/bold].example" in up.text
+        assert "\x1b" not in up.text
+        assert "\u202e" not in up.text
+        await up.press("slash")
+        await up.type("pwned")
+        await up.shows("1 of")
+        await up.press("enter", "d")
+        await up.until(lambda: len(up.app.session.draft) == 1)
+
+
+async def test_a_list_that_cannot_be_read_is_said(instance_dir: Any, tmp_path: Path, asked: Asked) -> None:
+    main = MAIN.replace("empty.example", "{folder}/missing")
+    folder = falcot(instance_dir, tmp_path, main)
+    async with domains(folder) as up:
+        assert up.line_with("! ").strip()
+        await up.press("g", "e", "e")
+        await up.shows("451")
+
+
+async def test_a_hundred_thousand_domains(instance_dir: Any, tmp_path: Path, asked: Asked) -> None:
+    lines = "".join(f"d{number:06}.example  OK\n" for number in range(100_000))
+    folder = falcot(instance_dir, tmp_path, relay=lines)
+    begun = time.monotonic()
+    async with domains(folder) as up:
+        usable = time.monotonic() - begun
+        assert f"{100_000 + 8} rows" in up.text
+        await up.press("G")
+        await up.shows("d099999.example")
+        await up.press("slash")
+        await up.type("d0500")
+        await up.shows("100 of")
+        await up.press("enter", "d")
+        await up.until(lambda: len(up.app.session.draft) == 1)
+        assert up.said == ["- relay d050000.example (was OK)"]
+        await up.until(lambda: up.view._is_laid)
+        await up.shows("- d050000.example")
+        assert usable < 15.0, usable
