@@ -176,29 +176,9 @@ class MailtuiApp(LastingApp):
         if not self.session.draft:
             self.end()
             return
-        from mailtui.screens.parts.dialogs import Choice
+        from mailtui.screens.parts.leaving import ask
 
-        edits = [edit.describe() for edit in self.session.draft.edits]
-        more = [f"… and {len(edits) - 8} more"] if len(edits) > 8 else []
-        self.push_screen(
-            Choice(
-                f"{len(edits)} staged change{'s are' if len(edits) != 1 else ' is'} not written",
-                [*edits[:8], *more],
-                ("w", "review", "See them as a diff and a plan, and write them."),
-                ("k", "keep", "Leave, and find them staged next time."),
-                ("d", "drop", "Leave without them: they are gone."),
-            ),
-            self._quit_answer,
-        )
-
-    def _quit_answer(self, answer: str | None) -> None:
-        if answer == "review":
-            self.action_view("review")
-        elif answer == "keep":
-            self.end()
-        elif answer == "drop":
-            self.session.drop_draft()
-            self.end()
+        ask(self)
 
     def action_undo(self) -> None:
         group = self.session.unstage_last()

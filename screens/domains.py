@@ -31,7 +31,7 @@ from mailtui.screens.parts.domaindetail import (
 )
 from mailtui.screens.parts.domaindns import Names
 from mailtui.screens.parts.domainview import AddressDialog, DomainView
-from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.form import Form, Made
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.text import Spans
@@ -67,6 +67,8 @@ class DomainsScreen(BackgroundList[DomainRow]):
                 tooltip="Stage the removal from its list, and say what is left behind; no mail is deleted."),
         Binding("b", "settings", "settings", id="domains.settings",
                 tooltip="The settings that every domain depends on: myhostname, mynetworks, TLS…"),
+        Binding("f", "fix", "fix", id="domains.fix",
+                tooltip="Make a domain that no class takes one of ours; take one out of a class in vain."),
         Binding("x", "explain", "explain", id="domains.explain",
                 tooltip="Follow an address in the domain to its final deliveries."),
         Binding("a", "aliases", "its aliases", id="domains.aliases", tooltip="Go to the domain's aliases."),
@@ -177,17 +179,17 @@ class DomainsScreen(BackgroundList[DomainRow]):
 
     async def action_new(self) -> None:
         await self.laid()
-        await self._open_new("")
+        await self._open_new(domainforms.new_form())
 
-    async def _open_new(self, domain: str) -> None:
-        await self.open_form(domainforms.new_form(domain), domainforms.new_made, domainforms.new_notes)
+    async def _open_new(self, form: Form) -> None:
+        await self.open_form(form, domainforms.new_made, domainforms.new_notes)
 
     async def action_change(self) -> None:
         await self.laid()
         rows = [row for row in self.chosen() if row.listed and row.marker != "-"]
         one = self.row
         if rows and all(row.domain_class == "default" for row in rows):
-            await self._open_new(rows[0].domain)
+            await self._open_new(domainforms.form_for(rows[0]))
         elif rows:
             rows = [row for row in rows if row.domain_class != "default"]
             await self.open_form(
@@ -198,6 +200,20 @@ class DomainsScreen(BackgroundList[DomainRow]):
             self.say(
                 gone if one.marker == "-" else f"Its domains cannot be changed here: {one.why_not}", "warning"
             )
+
+    async def action_fix(self) -> None:
+        await self.laid()
+        row = self.row
+        if row is None or row.marker == "-":
+            return
+        if row.domain_class == "default":
+            await self._open_new(domainforms.form_for(row))
+        elif row.listed and not row.counts:
+            self.act(lambda after: domainforms.removed(after, [row]))
+        elif row.warnings:
+            self.say("No edit is offered for this: c changes the class, a and n its addresses", "warning")
+        else:
+            self.say("Nothing is wrong here")
 
     def action_delete(self) -> None:
         def go() -> None:

@@ -175,7 +175,9 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
             return f"counting{so_far}"
         if counting.finished:
             return counting.sum.words
-        return f"{counting.done} of {counting.total} counted, c goes on" if counting.total else ""
+        if counting.total:
+            return f"{counting.done} of {counting.total} counted, c goes on"
+        return "not all counted, c goes on" if self._stopped else ""
 
     # Staging
 

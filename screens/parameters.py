@@ -13,13 +13,13 @@ from mailtui.postfix.instance import Instance
 from mailtui.postfix.parameters import squeeze
 from mailtui.postfix.paramlist import ParameterList, ParameterRow, parameter_list
 from mailtui.screens.parts import parameterdetail, parameteredits
-from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.servicedetail import said
 from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.twins import TwinList
 
 if TYPE_CHECKING:
     from mailtui.postfix.paramhelp import Help
@@ -30,16 +30,17 @@ COPIED = 10_000
 """Rows that `y` copies at most; more are for `s`."""
 
 
-class ParametersScreen(BackgroundList[ParameterRow]):
+class ParametersScreen(TwinList[ParameterRow]):
     """See the module's text."""
 
     MODE = "parameters"
+    OTHER = "services"
     EMPTY = "Nothing is set; c shows the defaults too"
     COLUMNS = (
         Column("PARAMETER", share=3, least=28),
         Column("VALUE", share=4, least=16),
         Column("DEFAULT", share=2, least=16, drop=110),
-        Column("SET", share=0, least=8, drop=66),
+        Column("SET", share=0, least=10, drop=66),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "edit", "edit", id="parameters.edit", tooltip="Set it, with the help of its type."),
@@ -51,8 +52,6 @@ class ParametersScreen(BackgroundList[ParameterRow]):
                 tooltip="Take it out of main.cf: the default holds again."),
         Binding("n", "new", "new", show=False, id="parameters.new",
                 tooltip="A name of your own, for $name or a restriction class."),
-        Binding("tab,shift+tab", "services", "services", key_display="Tab", id="parameters.services",
-                tooltip="The services of master.cf with their overrides."),
         Binding("e", "problem(1)", "next problem", show=False, id="parameters.next-problem",
                 tooltip="Go to the next row with a problem: ! ? = *"),
         Binding("E", "problem(-1)", "previous problem", show=False, id="parameters.previous-problem",
@@ -104,14 +103,12 @@ class ParametersScreen(BackgroundList[ParameterRow]):
                 self.pane.show(*parameterdetail.title(row, path), lines)
 
         def failed(error: Exception) -> None:
-            found_out([said("unknown", problem(error), "error")])
+            found_out([*parameterdetail.at_once(row), said("unknown", problem(error), "error")])
 
+        found_out(parameterdetail.at_once(row))
         beside(self, "about", look, found_out, failed, wait=SETTLE)
 
     # Actions
-
-    def action_services(self) -> None:
-        self.app.switch_mode("services")
 
     def action_only_set(self) -> None:
         self.only_set = not self.only_set
@@ -122,12 +119,11 @@ class ParametersScreen(BackgroundList[ParameterRow]):
         if row is None:
             return
 
-        def look() -> tuple[Instance, Help]:
+        def look() -> list[str]:
             after = self.ahead.at(edits).instance
-            return after, _help(after, row.name)
+            return parameterdetail.whole(after, row, _help(after, row.name))
 
-        def show(answer: tuple[Instance, Help]) -> None:
-            lines = parameterdetail.whole(parameterdetail.about(answer[0], row, answer[1]), answer[1])
+        def show(lines: list[str]) -> None:
             self.console.show_plain(f"{row.name}; q goes back", "\n".join(lines))
 
         beside(self, "explain", look, show, self.bad)

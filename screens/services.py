@@ -14,7 +14,6 @@ from mailtui.postfix.servicechecks import COLUMNS as FIELDS
 from mailtui.postfix.servicelist import ServiceLine, ServiceList, service_list
 from mailtui.postfix.services import ServiceRow
 from mailtui.screens.parts import servicedetail, serviceedits
-from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.form import ChoiceField, Form, FormField, ListField, Made, Note, TextField, Values
@@ -22,8 +21,11 @@ from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.servicedetail import said
 from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.twins import TwinList
 from mailtui.screens.parts.valueform import value_field
 
+SETTLE = 0.05
+"""Seconds the cursor rests on a row before more is looked up."""
 _FLAG = (("-", "the default"), ("y", "yes"), ("n", "no"))
 _NEW = (
     ("override", "one -o more for {service}"),
@@ -33,10 +35,11 @@ _NEW = (
 )
 
 
-class ServicesScreen(BackgroundList[ServiceLine]):
+class ServicesScreen(TwinList[ServiceLine]):
     """See the module's text."""
 
     MODE = "services"
+    OTHER = "parameters"
     EMPTY = "master.cf has no service"
     COLUMNS = (
         Column("SERVICE", share=3, least=36),
@@ -55,8 +58,6 @@ class ServicesScreen(BackgroundList[ServiceLine]):
                 tooltip="Stage the removal of the entry with its overrides, or of one override."),
         Binding("number_sign", "switch", "off/on", id="services.switch",
                 tooltip="Comment it out in place, or in again; a service takes its -o lines along."),
-        Binding("tab,shift+tab", "parameters", "parameters", key_display="Tab", id="services.parameters",
-                tooltip="The parameters of main.cf."),
         Binding("e", "problem(1)", "next problem", show=False, id="services.next-problem",
                 tooltip="Go to the next row with a problem: ! ? = *"),
         Binding("E", "problem(-1)", "previous problem", show=False, id="services.previous-problem",
@@ -102,17 +103,15 @@ class ServicesScreen(BackgroundList[ServiceLine]):
                 self.pane.show(left, right, lines)
 
         def failed(error: Exception) -> None:
-            found_out([said("unknown", problem(error), "error")])
+            found_out([*servicedetail.at_once(line), said("unknown", problem(error), "error")])
 
-        self.pane.show(left, right, [])
-        beside(
-            self, "about", lambda: servicedetail.about(self.ahead.at(edits).instance, line), found_out, failed
-        )
+        def look() -> Sequence[Spans]:
+            return servicedetail.about(self.ahead.at(edits).instance, line)
+
+        found_out(servicedetail.at_once(line))
+        beside(self, "about", look, found_out, failed, wait=SETTLE)
 
     # Actions
-
-    def action_parameters(self) -> None:
-        self.app.switch_mode("parameters")
 
     def action_switch(self) -> None:
         self._act(serviceedits.switched)

@@ -16,10 +16,10 @@ def test_none_means_defaults(tmp_path: Path) -> None:
 
 def test_the_later_file_wins_key_by_key(tmp_path: Path) -> None:
     one, two = tmp_path / "one.toml", tmp_path / "two.toml"
-    one.write_text('log = "journal"\nascii = true\n')
+    one.write_text('log = "journal"\nascii = true\nrehearsal = false\n')
     two.write_text('log = "/var/log/mail"\nafter_write = ["etckeeper", "commit", "m"]\n')
     found = load((one, two))
-    assert (found.log, found.ascii) == ("/var/log/mail", True)
+    assert (found.log, found.ascii, found.rehearsal) == ("/var/log/mail", True, False)
     assert found.after_write == ("etckeeper", "commit", "m")
     assert found.problems == ()
 
@@ -29,6 +29,7 @@ def test_the_later_file_wins_key_by_key(tmp_path: Path) -> None:
     [
         ("colour = 1\n", "colour: no such setting"),
         ('mouse = "yes"\n', "mouse: must be true or false"),
+        ('rehearsal = "off"\n', "rehearsal: must be true or false"),
         ('color = "pink"\n', "color: must be one of"),
         ('after_write = "x"\n', "after_write: must be a list"),
         ("log = \n", "line 1"),

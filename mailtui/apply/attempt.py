@@ -188,7 +188,7 @@ class Attempt:
                     self._write()
                     held.close()
                     self._act(acting)
-                    undoes = undone_by(self.found.changes, self.journal)
+                    undoes = undone_by(self.found.changes, self.journal, self.found.folders)
                     self.journal.finish(self.change, "applied", undoes.id if undoes else None)
             except Failed as failure:
                 held.close()

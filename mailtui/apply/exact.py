@@ -12,12 +12,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mailtui.apply.journal import Journal
-from mailtui.apply.record import Change
+from mailtui.apply.record import Change, FolderRecord
 from mailtui.apply.write import digest, digest_of
 from mailtui.edits.candidate import FileChange
 from mailtui.edits.draft import merged
 from mailtui.edits.model import Edit
 from mailtui.edits.store import to_json
+
+LOOK_BACK = 20
+"""The newest changes among which one of folders alone is looked for."""
 
 
 def edits_digest(edits: Iterable[Edit]) -> str:
@@ -47,10 +50,15 @@ def restored(change: FileChange, journal: Journal) -> FileChange:
     return change
 
 
-def undone_by(changes: Sequence[FileChange], journal: Journal) -> Change | None:
-    """The newest change that these changes take back whole, file by file."""
+def undone_by(
+    changes: Sequence[FileChange], journal: Journal, folders: Sequence[FolderRecord] = ()
+) -> Change | None:
+    """The newest change that these changes take back whole, file by file; where no file changes, that which
+    made the folders that are removed, or removed those that are made."""
     if not changes:
-        return None
+        opposite = {replace(record, make=not record.make) for record in folders}
+        newest = (past for past in journal.changes(LOOK_BACK) if past.state == "applied")
+        return next((past for past in newest if not past.files and set(past.made) == opposite), None)
     own = {change.target.path: edits_digest(change.edits) for change in changes}
     for past in journal.touching(changes[0].target.path):
         if all(not record.secret and own.get(record.path) == record.inverse for record in past.files):

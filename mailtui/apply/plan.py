@@ -166,9 +166,7 @@ def _needed(changes: Sequence[FileChange], facts: Facts) -> tuple[Literal["", "r
         elif change.target.format == "master.cf":
             reasons.append("master reads master.cf only when told")
         elif change.target.format == "list":
-            reasons.append(
-                f"{change.target.path}: the files that a list names are read only when a process starts"
-            )
+            reasons.append(f"{change.target.path}: files that lists name are read only when a process starts")
         reasons += [
             f"{use.spec}: {use.type} tables are read only when a process starts"
             for use in uses

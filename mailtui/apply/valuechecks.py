@@ -42,7 +42,7 @@ def check_values(instance: Instance, found: Look) -> list[Finding]:
     if not new:
         return []
     try:
-        old = Counter(_key(each) for each in _said(instance, touched, frozenset()))
+        old = Counter(_key(each) for each in _said(instance, (), frozenset()))
     except ParameterError:
         old = Counter()
     return list(_findings(instance, new, old, touched))

@@ -104,7 +104,7 @@ def add(context: Context, options: argparse.Namespace) -> int:
         raise Failed("--next-hop is for --class relay", code=USAGE)
     roles = (None, None) if options.no_roles else (options.postmaster, options.abuse)
     try:
-        if _classes(context, options.name)[:1] == [options.klass]:
+        if _classes(context, options.name)[:1] == [options.klass] and not options.next_hop:
             return carry_out(context, [])
         plan = plan_new(
             context.instance, options.name, options.klass, catch_all=options.catch_all,

@@ -54,9 +54,9 @@ def _number(text: str) -> int:
 
 def show_list(context: Context, options: argparse.Namespace) -> None:
     try:
-        boxes = mailbox_list(context.instance, context.instance)
+        boxes = mailbox_list(context.instance, context.instance, checks=options.check)
         notes = boxes.notes
-        rows = _chosen(boxes, Query.parse(" ".join(options.filter)), checks=options.check)
+        rows = _chosen(boxes, Query.parse(" ".join(options.filter)))
     except InstanceError as error:
         raise failed(error) from None
     sizes = {} if options.no_sizes else _counted(rows, quiet=context.json)
@@ -72,11 +72,11 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
         note(f"note: {text}")
 
 
-def _chosen(boxes: MailboxList, query: Query, *, checks: bool) -> list[MailboxRow]:
+def _chosen(boxes: MailboxList, query: Query) -> list[MailboxRow]:
     if query.empty:
-        return [row for row in boxes.rows(checks=checks) if row.is_mailbox]
+        return [row for row in boxes.rows() if row.is_mailbox]
     rows = (boxes.row(number) for number in boxes.search(query) if number is not None)
-    return [row if checks else row.unchecked() for row in rows if row.is_mailbox]
+    return [row for row in rows if row.is_mailbox]
 
 
 def _counted(rows: list[MailboxRow], *, quiet: bool) -> dict[str, Size]:

@@ -79,7 +79,7 @@ def _edits(context: Context, options: argparse.Namespace) -> list[Edit]:
     if options.on and name in _PROPOSED and not _is_there(context, name):
         return [AddService(target, f"{name}/inet", proposed(context.instance, name))]
     row = find_service(context.instance, options.service)
-    changes = [_setting(context, row, word) for word in options.settings]
+    changes = [_setting(context, row, word, options.settings) for word in options.settings]
     changes += [_removal(context, row, option) for option in options.remove]
     changes += [_switched(context, row, option, on=False) for option in options.option_off]
     changes += [_switched(context, row, option, on=True) for option in options.option_on]
@@ -102,7 +102,7 @@ def _is_there(context: Context, name: str) -> bool:
     return any((row.name, row.type) == (name, "inet") for row in services(context.instance))
 
 
-def _setting(context: Context, row: ServiceRow, word: str) -> Edit | None:
+def _setting(context: Context, row: ServiceRow, word: str, together: list[str]) -> Edit | None:
     name, equals, value = word.partition("=")
     if not equals or not name.strip():
         raise Failed(f"{word!r} is no OPTION=VALUE", code=USAGE)
@@ -116,7 +116,8 @@ def _setting(context: Context, row: ServiceRow, word: str) -> Edit | None:
         return None
     if standing is None and name not in context.instance.parameters.names():
         note(f"note: Postfix knows no parameter {name}; it is set as a name of your own")
-    over = {**row.values, "process_name": row.command, "service_name": row.name}
+    others = {each.strip(): said.strip() for each, _, said in (one.partition("=") for one in together)}
+    over = {**row.values, **others, "process_name": row.command, "service_name": row.name}
     refuse_wrong(context, name, value, service=row.service, over=over)
     return SetServiceOption(target, row.service, name, value, standing)
 

@@ -56,6 +56,9 @@ def plan_new(
         kind = CLASS_NAMES[classes[0]]
         again = "" if classes[0] == klass else ": change its class instead"
         return Plan(refused=f"{safe(name)} is a {kind} domain already ({where}){again}")
+    by = explain_domain(instance, name).by
+    if by is not None and by.domain_class == klass and not next_hop:
+        return Plan(refused=f"{safe(name)} is a {CLASS_NAMES[klass]} domain already ({safe(by.item)})")
     draft = _Draft(instance)
     return draft.finished(name, klass, draft.enter(name, klass, catch_all, postmaster, abuse, next_hop))
 
@@ -166,8 +169,9 @@ class _Draft:
             self.take(next_hop_entry(self.now, name, hop))
         else:
             self.says.append(
-                "mail for it goes to the server that its MX names behind this one; with no other MX than this "
-                f"host it comes back (loops back to myself): say in transport_maps which server has {safe(name)}"
+                "mail for it goes to the server that its MX names behind this one; where this host is its "
+                "only MX it comes back (loops back to myself): say in transport_maps which server has "
+                f"{safe(name)}"
             )
         if self.now.lookups("relay_recipient_maps"):
             self.says.append("relay_recipient_maps is set: what it does not have in this domain is refused")
@@ -193,6 +197,11 @@ class _Draft:
                 refused=f"{safe(name)} would be {CLASS_NAMES[seen.domain_class]}{by}, and not "
                 f"{CLASS_NAMES[wanted]}: look at {PARAMETER.get(wanted, 'the lists')}"
             )
+        if wanted != "default":
+            self.says += [
+                f"{each.parameter} has it too ({safe(each.item)}), which counts for nothing"
+                for each in seen.also
+            ]
         problems = (f"{safe(text)}: until that is mended mail for it is deferred" for text in seen.problems)
         return Plan(tuple(self.edits), (*self.says, *problems))
 

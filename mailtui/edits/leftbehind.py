@@ -50,11 +50,14 @@ def _aliases(hosted: Hosted, domain: str, was: DomainClass, then: DomainClass) -
     if not found:
         return
     count = hosted.aliases(domain, "default")
-    every = "its catch-all" if hosted.catch_all(domain) else ""
+    every = "its catch-all" if any(each.address.startswith("@") for each in found) else ""
     what = " and ".join(part for part in (_number(count, "alias", "aliases") if count else "", every) if part)
-    effect = ", where they hold only for mail sent through this server" if then == "default" else ""
-    if then != "default" and then != was:
-        effect = " and go on taking its mail"
+    one = count + bool(every) == 1
+    effect = "s" if one else ""
+    if then == "default":
+        effect += f", for mail sent through this server only: {'it takes' if one else 'they take'} no other"
+    elif then != was:
+        effect += f" and {'goes' if one else 'go'} on taking its mail"
     yield f"{what} in {_tables(found)} stay{effect}"
 
 
@@ -62,7 +65,10 @@ def _mailboxes(hosted: Hosted, domain: str, was: DomainClass, then: DomainClass)
     found = hosted.mailboxes_in(domain, LOOKED_AT)
     if not found or then == "virtual-mailbox":
         return
-    yield f"{_number(len(found), 'mailbox', 'mailboxes')} in {_tables(found)} stay and get no mail any more"
+    count = max(len(found), hosted.mailboxes(domain))
+    verbs = "stays and gets" if count == 1 else "stay and get"
+    boxes = _number(count, "mailbox", "mailboxes")
+    yield f"{boxes} in {_tables(found)} {verbs} no mail any more"
     if was != "virtual-mailbox":
         return
     effective = hosted.instance.parameters.effective

@@ -91,7 +91,7 @@ def _lost(hosted: Hosted, domain: str, kind: DomainClass) -> str:
     match kind:
         case "virtual-mailbox":
             boxes = hosted.mailboxes(domain)
-            return f"its {_count(boxes, 'mailbox')} in virtual_mailbox_maps get none of it"
+            return f"none of it comes to its {_count(boxes, 'mailbox')} in virtual_mailbox_maps"
         case "virtual-alias":
             return "a name without an alias is not refused as a virtual alias domain would do"
         case "relay":
@@ -141,12 +141,12 @@ def _unhosted(hosted: Hosted, domain: str) -> Iterator[str]:
     if any(domain in each.addresses or domain in each.catch_alls for each in tallies):
         what = _count(aliases, "alias") if aliases else "catch-all"
         yield (
-            f"no class takes it: mail for it from outside is refused (Relay access denied); its {what} in "
-            "virtual_alias_maps hold only for mail that is sent through this server"
+            f"no class takes it: mail for it from outside is refused (Relay access denied); only mail "
+            f"that is sent through this server meets its {what} in virtual_alias_maps"
         )
     if boxes:
         yield (
-            f"its {_count(boxes, 'mailbox')} in virtual_mailbox_maps get no mail: "
+            f"no mail comes to its {_count(boxes, 'mailbox')} in virtual_mailbox_maps: "
             "virtual_mailbox_domains does not have it"
         )
 

@@ -38,10 +38,11 @@ class MailboxList:
     entry that does not count because another of its address does has a longer one.
     """
 
-    def __init__(self, before: State, after: State) -> None:
+    def __init__(self, before: State, after: State, *, checks: bool = True) -> None:
+        """Without `checks` it is made quicker, and no row has warnings."""
         self._lines: list[_Line] = [*_virtual(before, after), *_local(after)]
-        self._maker = RowMaker(after)
-        self._maker.get_ready()
+        self._checks = checks
+        self._maker = RowMaker(after, checks=checks)
         self._gone = RowMaker(before, checks=False) if any(line[5] for line in self._lines) else self._maker
         self._rows: dict[int, MailboxRow] = {}
         self._after = after
@@ -104,16 +105,16 @@ class MailboxList:
         if found is None:
             if len(self._rows) >= REMEMBERED:
                 self._rows.clear()
-            found = self._rows[index] = self._made(self._lines[index], checks=True)
+            found = self._rows[index] = self._made(self._lines[index])
         return found
 
-    def rows(self, *, checks: bool = True) -> Iterator[MailboxRow]:
-        """All of them, made anew; without `checks` quicker, and without warnings."""
-        return (self._made(line, checks=checks) for line in self._lines)
+    def rows(self) -> Iterator[MailboxRow]:
+        """All of them, made anew."""
+        return (self._made(line) for line in self._lines)
 
-    def _made(self, line: _Line, *, checks: bool) -> MailboxRow:
+    def _made(self, line: _Line) -> MailboxRow:
         table, entry, user, marker, was, gone = line
-        return (self._gone if gone else self._maker).row(table, entry, user, marker, was, checks=checks)
+        return (self._gone if gone else self._maker).row(table, entry, user, marker, was, checks=self._checks)
 
     def search(self, query: Query) -> Iterator[int | None]:
         """The rows whose address or path matches, and None now and then."""
@@ -139,12 +140,14 @@ class MailboxList:
                 yield job
 
 
-def mailbox_list(before: Instance, after: Instance, users: LocalUsers | None = None) -> MailboxList:
+def mailbox_list(
+    before: Instance, after: Instance, users: LocalUsers | None = None, *, checks: bool = True
+) -> MailboxList:
     """What is on the disk and what a draft makes of it, in one list. For a thread: half a second for 100,000
     entries. Raises ParameterError and InstanceError."""
     who = users or LocalUsers()
     new = State(after, who)
-    return MailboxList(new if before is after else State(before, who), new)
+    return MailboxList(new if before is after else State(before, who), new, checks=checks)
 
 
 def _virtual(before: State, after: State) -> Iterator[_Line]:

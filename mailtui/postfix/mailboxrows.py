@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -68,10 +68,6 @@ class MailboxRow:
         """For `mailsize`."""
         return Job(self.path, self.format, self.base)
 
-    def unchecked(self) -> MailboxRow:
-        """The same without its warnings."""
-        return replace(self, warnings=(), marker=" " if self.marker == _WARNED else self.marker)
-
     def as_json(self, size: Size | None = None) -> dict[str, Any]:
         """In interface names; what does not apply, or was not counted, is absent."""
         found: dict[str, Any] = {
@@ -105,13 +101,15 @@ class RowMaker:
         self._all: Ids | None = None
         self._routes: dict[str, tuple[str, str]] = {}
         self._resolver = Resolver(state.instance, state.users)
-        self._near = checks and all(self._resolver.maps(name).is_near for name in (*_REWRITING, *_ROUTING))
-        if self._near:
-            self._ask_ahead()
+        self._near = all(self._resolver.maps(name).is_near for name in (*_REWRITING, *_ROUTING))
+        if checks:
+            self._get_ready()
 
-    def get_ready(self) -> None:
+    def _get_ready(self) -> None:
         """Make what the first row would have to make."""
         _ = self._folders, self._shared
+        if self._near:
+            self._ask_ahead()
 
     @property
     def notes(self) -> list[str]:

@@ -66,7 +66,9 @@ def in_dns(row: DomainRow) -> bool:
 def fate(found: Resolution) -> str:
     """Where the mail of an address ends, in a few words."""
     ends = _ends(found)
-    return "; ".join(ends[:2]) + ("; …" if len(ends) > 2 else "")
+    first = next((step.key for step in found.steps if step.source == found.address), "")
+    taken = f"by {first}, " if first.startswith("@") else ""
+    return taken + "; ".join(ends[:2]) + ("; …" if len(ends) > 2 else "")
 
 
 def _ends(found: Resolution) -> list[str]:
@@ -78,7 +80,7 @@ def _ends(found: Resolution) -> list[str]:
 def _end(end: Final) -> str:
     if end.how == "error":
         return f"bounces: {end.delivery}"
-    return f"→ {end.address}, {end.how} {end.delivery}"
+    return f"{end.address}, {end.how} {end.delivery}"
 
 
 # The list
@@ -97,7 +99,8 @@ def marker_of(row: DomainRow) -> str:
 def cells_of(row: DomainRow) -> Row:
     """A row of the list."""
     marker = marker_of(row)
-    style = "dim" if marker == "-" or not row.counts else ""
+    idle = row.domain_class != "default" and not row.counts
+    style = "dim" if marker == "-" or idle else ""
     if not row.listed:
         return Row((row.domain, row.domain_class, where(row), NOTHING, NOTHING, ""), marker, style)
     kind = "none" if row.domain_class == "default" else row.domain_class
@@ -157,7 +160,7 @@ def about(row: DomainRow, known: Known | None, told: Sequence[str], dns: Sequenc
     if row.listed or row.domain_class == "default":
         lines += _counted(row, known)
         if known is not None and known.postmaster is not None:
-            lines.append(said("mail to", f"postmaster {fate(known.postmaster)}"))
+            lines.append(said("mail to", f"postmaster: {fate(known.postmaster)}"))
         lines += dns
     if row.listed:
         lines.append(said("is", CLASS_SENTENCES[row.domain_class]))
@@ -178,10 +181,6 @@ def _state(row: DomainRow, told: Sequence[str]) -> Iterator[Spans]:
     for text in told if words else ():
         yield said(words, text, "warning")
         words = ""
-    if not row.counts and row.listed and row.marker != "-" and row.domain_class != "default":
-        yield said(
-            "idle", "another class has it too, and comes first: this one counts for nothing", "warning"
-        )
 
 
 def _findings(row: DomainRow) -> Iterator[Spans]:

@@ -34,11 +34,11 @@ class DomainMade(Made):
     told: Told = field(default_factory=dict)
 
 
-def new_form(domain: str = "") -> Form:
+def new_form(domain: str = "", kind: DomainClass = CLASSES[0]) -> Form:
     """A new domain."""
     return Form("new domain", [
         TextField(name="domain", label="domain", content=domain, hint="as in its addresses: falcot.com"),
-        ChoiceField(name="class", label="class", choices=_choices()),
+        ChoiceField(name="class", label="class", choices=_choices(), chosen=kind),
         TextField(name="next_hop", label="server", when=lambda values: values["class"] == "relay",
                   hint="that has its mailboxes: mail.example.org; empty: its MX says"),
         TextField(name="catch_all", label="catch-all",
@@ -46,6 +46,13 @@ def new_form(domain: str = "") -> Form:
         TextField(name="postmaster", label="postmaster", hint=_ROLE),
         TextField(name=_LAST, label="abuse", hint=_ROLE),
     ])  # fmt: skip
+
+
+def form_for(row: DomainRow) -> Form:
+    """A domain that is spoken of here and that no class takes: as what its addresses make it."""
+    if row.mailboxes:
+        return new_form(row.domain, "virtual-mailbox")
+    return new_form(row.domain, "virtual-alias" if row.aliases or row.catch_all else "local")
 
 
 def class_form(rows: Sequence[DomainRow]) -> Form:

@@ -9,10 +9,12 @@ from mailtui.postfix.mailboxes import MailboxRow
 from mailtui.postfix.mailsize import Size, amount
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.linelist import Row
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.text import Spans, ascii_in_use
 
 PATH = 30
 """Characters of a path above which only its end is shown in a title."""
+CELL = 20
+"""The same for the path of an account in the list: what tells it from others is its end."""
 _FORMATS = {
     "maildir": "maildir: a folder, each message a file of its own",
     "mbox": "mbox: one file for all messages",
@@ -30,7 +32,14 @@ def cells(row: MailboxRow, size: Size | None) -> Row:
 def _path_cell(row: MailboxRow) -> str | Spans:
     if row.delivery and (row.kind == "virtual" or not row.path):
         return [(row.delivery, "dim")]
-    return row.written or row.path
+    return row.written or _short(row.path, CELL)
+
+
+def _short(path: str, most: int) -> str:
+    """A path, of a long one its last two parts."""
+    slash = "/" if path.endswith("/") else ""
+    dots = "..." if ascii_in_use() else "…"  # where a cut is shown as ~ this would be a home
+    return path if len(path) <= most else f"{dots}/{'/'.join(path.rstrip('/').split('/')[-2:])}{slash}"
 
 
 def _kind(row: MailboxRow) -> str:
@@ -46,7 +55,7 @@ def _or(number: int | None) -> str:
 
 
 def _size_cells(row: MailboxRow, size: Size | None) -> tuple[str, str, str]:
-    if not row.path or not row.exists:
+    if not row.path or not _is_there(row, size):
         return _NOTHING, _NOTHING, ""
     if size is None:
         return "", "", ""
@@ -54,6 +63,11 @@ def _size_cells(row: MailboxRow, size: Size | None) -> tuple[str, str, str]:
         return "?", "?", ""
     sign = "?" if size.problem else ""
     return amount(size.bytes) + sign, f"{size.messages}{sign}", _day(size.newest)
+
+
+def _is_there(row: MailboxRow, size: Size | None) -> bool:
+    """Whether there is a mailbox: it may have come after the row was made."""
+    return row.exists or (size is not None and size.messages > 0)
 
 
 def _moment(newest: float | None) -> datetime | None:
@@ -75,8 +89,9 @@ def _day(newest: float | None) -> str:
 
 def holds(row: MailboxRow, size: Size | None) -> str:
     """How much lies in a mailbox, in words."""
-    if not row.exists:
-        return "nothing: it is not there yet, Postfix makes it with the first mail"
+    if not _is_there(row, size):
+        made = row.enabled and row.marker != "-"
+        return "nothing: it is not there" + (" yet, Postfix makes it with the first mail" if made else "")
     if size is None:
         return "not counted yet"
     if size.problem and not size.messages:
@@ -94,27 +109,31 @@ def about(
     """Title left and right, and lines. `notes` are those of the whole list, `then` what becomes of mail to an
     address that has no mailbox any more."""
     left: Spans = [(row.address, "bold"), ("  local account" if row.kind == "local" else "", "dim")]
-    lines = list(_place(row, size)) if row.is_mailbox else [_said("is", row.delivery)]
-    if row.marker == "-":
-        lines.insert(0, _said("deleted", "the entry goes; the mail that lies there stays", "warning"))
-    elif not row.enabled:
-        lines.insert(0, _said("off", "commented out: no mail gets here; # switches it on again"))
-    if then:
-        lines.append(_said("then", then, "warning"))
+    lines = list(_state(row, then))
     lines += [_said("? note", words, "warning") for words in row.warnings]
+    lines += _place(row, size) if row.is_mailbox else [_said("is", row.delivery)]
     if not row.editable and row.kind == "virtual":
         lines.append(_said("fixed", f"cannot be edited here: {row.why_not}"))
     lines += [_said("note", words) for words in notes]
     return left, [(_stands(row), "dim")], lines
 
 
-def _place(row: MailboxRow, size: Size | None) -> Iterator[Spans]:
+def _state(row: MailboxRow, then: str) -> Iterator[Spans]:
+    if row.marker == "-":
+        yield _said("deleted", "the entry goes; the mail that lies there stays", "warning")
+    elif not row.enabled:
+        yield _said("off", "commented out: no mail gets here; # switches it on again")
+    if then:
+        yield _said("then", then, "warning")
     if row.was and row.was != row.written:
         yield _said("before", row.was)
+
+
+def _place(row: MailboxRow, size: Size | None) -> Iterator[Spans]:
     if row.path:
+        yield _said("holds", holds(row, size))
         yield _said("path", row.path)
         yield _said("format", _FORMATS.get(row.format, ""))
-        yield _said("holds", holds(row, size))
     if row.delivery:
         yield _said("delivery", row.delivery, "warning" if row.forward else "")
     if _ids(row):
@@ -126,7 +145,7 @@ def _stands(row: MailboxRow) -> str:
     if row.kind == "local":
         return row.table
     path = row.table.partition(":")[2] or row.table
-    path = path if len(path) <= PATH else "…/" + "/".join(path.split("/")[-2:])
+    path = _short(path, PATH)
     return f"{path}:{row.line}" if row.line is not None else f"{path} (new)" if row.marker == "+" else path
 
 

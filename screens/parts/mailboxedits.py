@@ -42,7 +42,7 @@ def removed(after: Instance, rows: Sequence[MailboxRow], known: Known) -> Made:
     def plan(row: MailboxRow) -> Plan:
         if _fixed(row):
             return Plan(refused=f"{row.address}: {_fixed(row)}")
-        return plan_remove(after, row.address) if row.enabled else _off_removed(after, row)
+        return _entry_removed(after, row, known) if row.enabled else _off_removed(after, row)
 
     made = _together(rows, plan, f"- {len(rows)} mailboxes")
     if len(rows) <= TOLD or not made.edits:
@@ -70,6 +70,15 @@ def _left(rows: Sequence[MailboxRow], known: Known) -> str:
     missing = sizes.count(None)
     more = f", and {missing} that were not counted" if missing else ""
     return f"their mail stays where it lies: {total.words}{more}"
+
+
+def _entry_removed(after: Instance, row: MailboxRow, known: Known) -> Plan:
+    """How much mail stays comes first where it is known: a narrow terminal cuts the path."""
+    plan, size = plan_remove(after, row.address), known(row)
+    if plan.refused or size is None or not size.messages or size.problem:
+        return plan
+    stays = f"{size.words} {'stay' if size.messages > 1 else 'stays'} in {row.path}"
+    return Plan(plan.edits, (stays, *plan.says[1:]))
 
 
 def _off_removed(after: Instance, row: MailboxRow) -> Plan:

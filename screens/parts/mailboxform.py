@@ -35,7 +35,7 @@ _KEEP = (
 )
 
 
-class _Bad(Exception):
+class Bad(Exception):
     """What is typed means nothing; why, in one sentence."""
 
 
@@ -46,7 +46,7 @@ class _Owner(NamedTuple):
 
 def owner(text: str) -> _Owner:
     """`5000:5000`, `5000`, `:5000` or names of this machine; a user's name alone brings its group along.
-    Raises _Bad."""
+    Raises Bad."""
     user, colon, group = text.strip().partition(":")
     uid = gid = None
     if user.strip():
@@ -62,7 +62,7 @@ def _user(name: str) -> tuple[int, int | None]:
     try:
         found = pwd.getpwnam(name)
     except (KeyError, ValueError):
-        raise _Bad(f"this machine has no user {name}: write uid:gid, as 5000:5000") from None
+        raise Bad(f"this machine has no user {name}: write uid:gid, as 5000:5000") from None
     return found.pw_uid, found.pw_gid
 
 
@@ -72,7 +72,7 @@ def _group(name: str) -> int:
     try:
         return grp.getgrnam(name).gr_gid
     except (KeyError, ValueError):
-        raise _Bad(f"this machine has no group {name}: write uid:gid, as 5000:5000") from None
+        raise Bad(f"this machine has no group {name}: write uid:gid, as 5000:5000") from None
 
 
 class MailboxForm:
@@ -118,7 +118,7 @@ class MailboxForm:
             return Made(refused="Type an address first")
         try:
             plan = self._plan(after, values)
-        except _Bad as error:
+        except Bad as error:
             return Made(refused=str(error), notes=[Note("owner", str(error), "error")])
         if plan.refused:
             field = self._field_of(after, values, plan.refused)
@@ -150,12 +150,15 @@ class MailboxForm:
             if plan.refused:
                 return [*notes, Note(self._field_of(after, values, plan.refused), plan.refused, "error")]
             return [*notes, *self._said(after, values, plan)]
-        except _Bad as error:
+        except Bad as error:
             return [*notes, Note("owner", str(error), "error")]
 
     def _said(self, after: Instance, values: Values, plan: Plan) -> list[Note]:
-        """The plan's sentences: first where the mail will lie, then what keeps it from there."""
+        """The plan's sentences: first where the mail will lie, for a path that is typed; then what keeps it
+        from there."""
         notes = [Note("path", text, "warning" if at else "advice") for at, text in enumerate(plan.says)]
+        if not values["path"]:
+            notes = notes[1:]
         if values.get("keep") != "yes":
             return notes
         without = self._plan(after, {**values, "keep": "no"}).says

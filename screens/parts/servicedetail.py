@@ -32,45 +32,54 @@ def title(line: ServiceLine, path: str) -> tuple[Spans, Spans]:
     return [(line.name, "bold")], [(f"{path}:{there.line}", "dim")]
 
 
+def at_once(line: ServiceLine) -> list[Spans]:
+    """What the row itself tells."""
+    option = line.option
+    return list(_state(line)) + list(_entry(line) if option is None else _option(line, option))
+
+
 def about(after: Instance, line: ServiceLine) -> list[Spans]:
     """Everything to say. Raises InstanceError."""
-    return list(_of_service(after, line) if line.option is None else _of_option(after, line, line.option))
+    more = _of_service(after, line) if line.option is None else _of_option(after, line, line.option)
+    return [*at_once(line), *more]
 
 
-def _of_service(after: Instance, line: ServiceLine) -> Iterator[Spans]:
+def _entry(line: ServiceLine) -> Iterator[Spans]:
     entry = line.service
-    yield from _state(line)
     if isinstance(line.was, ServiceRow) and line.marker == "~":
         yield said("before", _columns(line.was))
         yield said("now", _columns(entry))
     yield said("runs", f"{entry.command} {entry.also}".strip())
-    yield said("as", "mail_owner" if entry.unprivileged != "n" else "root", "")
+    yield said("as", "mail_owner" if entry.unprivileged != "n" else "root")
+    if entry.wakeup not in ("-", "0"):
+        once = ", once it was used" * entry.wakeup.endswith("?")
+        yield said("wakes", f"every {entry.wakeup.rstrip('?')} s{once}")
+
+
+def _of_service(after: Instance, line: ServiceLine) -> Iterator[Spans]:
+    entry = line.service
     chroot = is_chrooted(after, entry)
     inside = f"yes: it sees {after.queue_directory} as /" if chroot else "no"
     yield said("chroot", f"{inside}{' (the default)' if entry.chroot == '-' else ''}")
     limit = entry.process_limit
     if limit == "-":
         limit = f"{after.parameters.effective('default_process_limit')} (default_process_limit)"
-    yield said("at most", "no limit" if limit == "0" else f"{limit} processes")
-    if entry.wakeup not in ("-", "0"):
-        yield said(
-            "wakes", f"every {entry.wakeup.rstrip('?')} s{', once it was used' * entry.wakeup.endswith('?')}"
-        )
+    yield said("at most", "no limit" if limit == "0" else f"{limit} process{'es' * (limit != '1')}")
     if entry.counts:
         values = after.parameters.service(entry.name, entry.type)
         for name in _ASKED.get(entry.command, ()):
             yield from _sockets(after, entry, name, values.effective(name))
 
 
-def _of_option(after: Instance, line: ServiceLine, option: OptionRow) -> Iterator[Spans]:
-    entry = line.service
-    yield from _state(line)
+def _option(line: ServiceLine, option: OptionRow) -> Iterator[Spans]:
     if isinstance(line.was, OptionRow) and line.marker == "~" and line.was.value != option.value:
         yield said("before", line.was.value or "(empty)")
     yield said("value", option.value or "(empty)")
-    parameters = after.parameters
-    known = option.name in parameters.names()
-    if known:
+
+
+def _of_option(after: Instance, line: ServiceLine, option: OptionRow) -> Iterator[Spans]:
+    entry, parameters = line.service, after.parameters
+    if option.name in parameters.names():
         yield said("main.cf", parameters.effective(option.name) or "(empty)")
     if option.counts and entry.counts:
         value = parameters.service(entry.name, entry.type).effective(option.name)

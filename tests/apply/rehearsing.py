@@ -26,9 +26,9 @@ from mailtui.text.safe import decode
 
 
 @contextmanager
-def falcot() -> Iterator[Place]:
-    """Falcot Corp's files, compiled, without a server, outside /tmp and /run."""
-    folder = Path(tempfile.mkdtemp(dir="/srv", prefix="mt-"))
+def falcot(base: str = "/srv") -> Iterator[Place]:
+    """Falcot Corp's files, compiled, without a server; a rehearsal hides neither /srv nor what is in it."""
+    folder = Path(tempfile.mkdtemp(dir=base, prefix="mt-"))
     try:
         folder.chmod(0o755)
         place = Place(folder / "demo", Mode.REPLAY)

@@ -52,7 +52,8 @@ def test_made_with_owner_and_mode_and_taken_back_by_undo(server: Server) -> None
         ("make", str(domain)),
         ("make", str(domain / "jean")),
     ]
-    assert seen.ok and not domain.exists()
+    assert seen.ok
+    assert not domain.exists()
     done = apply(server.instance, edits)
     assert done.state == "applied", done.error
     assert rights(domain) == rights(domain / "jean") == (*OWNER, 0o700)
@@ -79,9 +80,11 @@ def test_undo_leaves_a_folder_that_was_there_before(server: Server) -> None:
     domain.mkdir()
     before = rights(domain)
     number = apply(server.instance, edits).history_id
-    assert number is not None and rights(domain) == before
+    assert number is not None
+    assert rights(domain) == before
     assert apply(server.instance, History.open(server.instance).undo(number)).state == "applied"
-    assert domain.is_dir() and not (domain / "jean").exists()
+    assert domain.is_dir()
+    assert not (domain / "jean").exists()
 
 
 def test_a_folder_alone_is_a_change(server: Server) -> None:
@@ -93,6 +96,7 @@ def test_a_folder_alone_is_a_change(server: Server) -> None:
     assert done.history_id is not None
     assert apply(server.instance, History.open(server.instance).undo(done.history_id)).state == "applied"
     assert not (server.root / "vhosts").exists()
+    assert [each.state for each in History.open(server.instance).list()] == ["applied", "undone"]
 
 
 @pytest.mark.parametrize("filled", [False, True])
@@ -174,7 +178,8 @@ def test_no_symlink_of_a_mail_user_is_followed(server: Server) -> None:
     (base / "box.test").symlink_to(aim)
     os.chown(base / "box.test", *OWNER, follow_symlinks=False)
     done = apply(server.instance, [server.new(), make(base / "box.test" / "jean")])
-    assert done.state == "rolled-back" and "symlink of uid 5000" in done.error
+    assert done.state == "rolled-back"
+    assert "symlink of uid 5000" in done.error
     assert not list(aim.iterdir())
     os.chown(base / "box.test", 0, 0, follow_symlinks=False)  # the admin's own is
     assert apply(server.instance, [make(base / "box.test" / "jean")]).state == "applied"
@@ -198,11 +203,21 @@ def test_the_journal_holds_them(server: Server) -> None:
 
 
 def test_as_json_and_back() -> None:
-    for edit in (MakeFolder(folder("/srv/mail/"), 5000, 5000, 0o700), RemoveFolder(folder("/a"), 1, 2, 0o755)):
+    for edit in (
+        MakeFolder(folder("/srv/mail/"), 5000, 5000, 0o700),
+        RemoveFolder(folder("/a"), 1, 2, 0o755),
+    ):
         assert from_json(json.loads(json.dumps(to_json(edit)))) == edit
         assert from_json(to_json(edit.inverse())) == edit.inverse()
     good = to_json(MakeFolder(folder("/srv/mail"), 5000, 5000, 0o700))
-    for bad in ({"uid": "5000"}, {"uid": True}, {"uid": -1}, {"mode": 1 << 20}, {"format": "table"}, {"gid": None}):
+    for bad in (
+        {"uid": "5000"},
+        {"uid": True},
+        {"uid": -1},
+        {"mode": 1 << 20},
+        {"format": "table"},
+        {"gid": None},
+    ):
         with pytest.raises(BadDraft):
             from_json({**good, **bad})
 

@@ -12,6 +12,7 @@ from mailtui.edits.domainplan import Plan, plan_class, plan_new, plan_remove
 from mailtui.edits.draft import merged
 from mailtui.edits.store import from_json, to_json
 from mailtui.postfix.domains import DomainClass, explain_domain
+from mailtui.postfix.hosted import Address, Hosted
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import split_list
 from mailtui.postfix.resolve import resolve
@@ -153,9 +154,7 @@ def test_from_nothing_a_mailbox_domain_brings_all_that_virtual_needs(instance_di
     assert [row.address for row in _boxes(then)] == []
 
 
-def _boxes(instance: Instance) -> list[object]:
-    from mailtui.postfix.hosted import Hosted
-
+def _boxes(instance: Instance) -> list[Address]:
     return list(Hosted(instance).mailboxes_in("new.example"))
 
 
@@ -227,7 +226,7 @@ def test_a_relay_domains_server(instance_dir: MakeInstance) -> None:
 def test_refused(
     instance: Instance, domain: str, klass: DomainClass, options: dict[str, str], why: str
 ) -> None:
-    plan = plan_new(instance, domain, klass, **options)  # type: ignore[arg-type]  # options are its own
+    plan = plan_new(instance, domain, klass, **options)
     assert why in plan.refused
     assert plan.edits == ()
 
@@ -235,6 +234,25 @@ def test_refused(
 def test_a_list_that_says_no_first_is_seen(instance_dir: MakeInstance) -> None:
     instance = Instance.open(str(instance_dir("mydestination = localhost, !new.example\n")))
     assert "would be none of ours" in plan_new(instance, "new.example", "local").refused
+
+
+def test_what_a_table_that_cannot_be_listed_holds_is_known(instance_dir: MakeInstance) -> None:
+    tables = "virtual_alias_domains = inline:{a.example=x}\n"
+    instance = Instance.open(
+        str(instance_dir(f"{BARE}{tables}virtual_alias_maps = hash:$config_directory/v\n"))
+    )
+    assert "already (inline:{a.example=x})" in plan_new(instance, "a.example", "virtual-alias").refused
+    plan = plan_new(instance, "a.example", "local")
+    assert "virtual_alias_domains has it too (inline:{a.example=x}), which counts for nothing" in plan.says
+    assert "would be virtual alias by inline:" in plan_new(instance, "a.example", "relay").refused
+
+
+def test_below_a_relay_domain(instance_dir: MakeInstance) -> None:
+    instance = Instance.open(str(instance_dir(f"{BARE}relay_domains = partner.example\n")))
+    assert "already (partner.example)" in plan_new(instance, "sub.partner.example", "relay").refused
+    assert not plan_new(instance, "sub.partner.example", "relay", next_hop="hub.example").refused
+    plan = plan_new(instance, "sub.partner.example", "virtual-alias")
+    assert not plan.refused
 
 
 # Out, and into another class
@@ -248,7 +266,7 @@ def test_removing_leaves_everything_else_and_says_so(instance: Instance) -> None
     assert text(then, "vmailbox") == FILES["vmailbox"]
     words = " / ".join(plan.says)
     assert "Relay access denied" in words
-    assert f"its mailbox in hash:{instance.config_dir}/vmailbox stay" in words
+    assert f"its mailbox in hash:{instance.config_dir}/vmailbox stays and gets no mail any more" in words
     assert f"{instance.config_dir}/mail/falcot.org/jean: nothing is deleted" in words
     assert classes(then, "falcot.org") == []
 

@@ -19,6 +19,7 @@ from mailtui.postfix.localusers import LocalUser, LocalUsers
 from mailtui.postfix.mailboxes import MailboxRow, mailbox_list
 from mailtui.postfix.mailboxhabit import path_words
 from mailtui.postfix.mailboxpropose import propose
+from mailtui.postfix.mailsize import Format
 from tests.postfix.conftest import MakeInstance, instance_dir
 
 __all__ = ["instance_dir"]
@@ -68,16 +69,20 @@ class Server:
 
 
 @pytest.fixture
-def server(instance_dir: MakeInstance, tmp_path: Path) -> Server:  # noqa: F811
+def server(instance_dir: MakeInstance, tmp_path: Path) -> Server:
     return Server(instance_dir, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("table", "format", "path"),
+    ("table", "shape", "path"),
     [
         ("", "", "box.test/new/"),
         ("", "mbox", "box.test/new"),
-        ("a@box.test box.test/a/Maildir/\nb@box.test box.test/b/Maildir/\nc@box.test other/\n", "", "box.test/new/Maildir/"),
+        (
+            "a@box.test box.test/a/Maildir/\nb@box.test box.test/b/Maildir/\nc@box.test other/\n",
+            "",
+            "box.test/new/Maildir/",
+        ),
         ("a@box.test a@box.test\n", "", "new@box.test"),
         ("a@box.test a@box.test\n", "maildir", "new@box.test/"),
         ("anna@box.test mail/box.test/a/anna/\n", "", "mail/box.test/n/new/"),
@@ -86,11 +91,14 @@ def server(instance_dir: MakeInstance, tmp_path: Path) -> Server:  # noqa: F811
     ],
 )
 def test_the_path_follows_the_habit(
-    instance_dir: MakeInstance, tmp_path: Path, table: str, format: str, path: str  # noqa: A002, F811
+    instance_dir: MakeInstance,
+    tmp_path: Path,
+    table: str,
+    shape: Format,
+    path: str,
 ) -> None:
     server = Server(instance_dir, tmp_path, vmailbox=table)
-    kind = {"": "", "mbox": "mbox", "maildir": "maildir"}[format]
-    plan = plan_new(server.instance, "new@box.test", format=kind)  # type: ignore[arg-type]  # one of Format
+    plan = plan_new(server.instance, "new@box.test", format=shape)
     row = server.row(plan, "new@box.test")
     assert row.written == path
     assert row.format == ("maildir" if path.endswith("/") else "mbox")
@@ -146,14 +154,14 @@ def test_no_path_that_is_let_through_leaves_the_base(path: str) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(
-    instance_dir: MakeInstance, tmp_path: Path, more: str, address: str, why: str  # noqa: F811
+    instance_dir: MakeInstance, tmp_path: Path, more: str, address: str, why: str
 ) -> None:
     plan = plan_new(Server(instance_dir, tmp_path, more).instance, address)
     assert why in plan.refused
     assert not plan.edits
 
 
-def test_the_first_mailbox_of_all_sets_what_is_missing(instance_dir: MakeInstance, tmp_path: Path) -> None:  # noqa: F811
+def test_the_first_mailbox_of_all_sets_what_is_missing(instance_dir: MakeInstance, tmp_path: Path) -> None:
     more = "virtual_mailbox_maps = \nvirtual_uid_maps = \nvirtual_gid_maps = "
     server = Server(instance_dir, tmp_path, more)
     (server.etc / "vmailbox").unlink()
@@ -162,7 +170,7 @@ def test_the_first_mailbox_of_all_sets_what_is_missing(instance_dir: MakeInstanc
     assert (row.uid, row.gid, row.table) == (5005, 5006, f"hash:{server.etc}/vmailbox")
 
 
-def test_owners_of_each_in_tables(instance_dir: MakeInstance, tmp_path: Path) -> None:  # noqa: F811
+def test_owners_of_each_in_tables(instance_dir: MakeInstance, tmp_path: Path) -> None:
     more = "virtual_uid_maps = hash:ETC/uids\nvirtual_gid_maps = hash:ETC/gids, static:5000"
     server = Server(instance_dir, tmp_path, more, uids="jean@box.test 5001\n", gids="")
     offer = propose(server.instance, "new@box.test")
@@ -176,7 +184,7 @@ def test_owners_of_each_in_tables(instance_dir: MakeInstance, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("written", ["static:5000", "$virtual_gid_maps"])
-def test_an_owner_of_its_own_beside_static(instance_dir: MakeInstance, tmp_path: Path, written: str) -> None:  # noqa: F811
+def test_an_owner_of_its_own_beside_static(instance_dir: MakeInstance, tmp_path: Path, written: str) -> None:
     server = Server(instance_dir, tmp_path, f"virtual_uid_maps = {written}")
     plan = plan_new(server.instance, "new@box.test", uid=5007)
     row = server.row(plan, "new@box.test")
@@ -202,14 +210,18 @@ def test_folders_from_the_base_on(server: Server) -> None:
     assert any("is there already" in text for text in there.says)
 
 
-def test_the_folder_above_several_owners_is_roots(instance_dir: MakeInstance, tmp_path: Path) -> None:  # noqa: F811
+def test_the_folder_above_several_owners_is_roots(instance_dir: MakeInstance, tmp_path: Path) -> None:
     server = Server(instance_dir, tmp_path, "virtual_uid_maps = hash:ETC/uids", uids="@box.test 5001\n")
-    made = [each for each in plan_new(server.instance, "new@box.test", create=True).edits if isinstance(each, MakeFolder)]
+    made = [
+        each
+        for each in plan_new(server.instance, "new@box.test", create=True).edits
+        if isinstance(each, MakeFolder)
+    ]
     assert [(each.uid, each.mode) for each in made] == [(0, 0o755), (5001, 0o700)]
 
 
 @pytest.mark.parametrize("alias", ["@box.test x@far.test\n", "new@box.test x@far.test\n"])
-def test_an_identity_keeps_its_mail(instance_dir: MakeInstance, tmp_path: Path, alias: str) -> None:  # noqa: F811
+def test_an_identity_keeps_its_mail(instance_dir: MakeInstance, tmp_path: Path, alias: str) -> None:
     server = Server(instance_dir, tmp_path, virtual=alias)
     plan = plan_new(server.instance, "new@box.test")
     assert any("takes its mail → x@far.test" in text for text in plan.says)

@@ -151,3 +151,22 @@ def test_accounts(lab: Lab) -> None:
     row = row_of(lab, "jean@falcot.com")
     assert row["messages"] == before + 1
     assert Path(row["path"]).stat().st_uid == row["uid"]
+
+
+def test_a_limit_below_that_of_a_message_stops_virtual_as_the_note_says(lab: Lab) -> None:
+    assert "refuses to start" not in lab.mailtui("mailbox", "list").err.decode()
+    with (lab.config_dir / "main.cf").open("a") as main:
+        main.write("virtual_mailbox_limit = 1000000\n")
+    told = lab.mailtui("mailbox", "list").err.decode()
+    assert (
+        "virtual_mailbox_limit (1.0 MB) is smaller than message_size_limit (20.5 MB): virtual(8) refuses"
+        in told
+    )
+    assert lab.postfix("reload").ok
+    asked(lab, "mailbox", "add", "zu@falcot.org")
+    seen = lab.log_size()
+    assert lab.send("zu@falcot.org").accepted
+    lab.logged(
+        "fatal: (main.cf )?configuration error: virtual_mailbox_limit is smaller than message_size_limit",
+        after=seen,
+    )

@@ -17,8 +17,8 @@ from mailtui.edits.services import AddService, SwitchService
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.interfaces import host_addresses
 from mailtui.postfix.services import find_service
-from tests.apply.rehearsing import Listener, column, falcot, option, parameter, rehearsed, state_of
-from tests.laws.whole import WHOLE, sample, tally
+from tests.apply.rehearsing import Listener, column, falcot, parameter, rehearsed, state_of
+from tests.laws.whole import WHOLE, tally
 
 
 @pytest.fixture(scope="module")
@@ -95,76 +95,6 @@ def test_it_is_quick(instance: Instance) -> None:
     result = rehearsed(instance, parameter(instance, "delay_warning_time", "4h"))
     assert result.state == "passed", result.lines
     assert time.monotonic() - begun < module.PATIENCE / 2
-
-
-MISTAKES = [
-    (
-        "smtpd_recipient_restrictions",
-        "permit_mynetworks, bogus_thing, reject_unauth_destination",
-        "bogus_thing",
-    ),
-    ("smtpd_recipient_restrictions", "permit_mynetworks, reject, bogus_thing", "bogus_thing"),
-    ("smtpd_relay_restrictions", "permit_mynetworks", "specify at least one working instance"),
-    ("smtpd_sender_restrictions", "permit_mynetworks, check_sender_access", "need maptype:mapname"),
-    ("smtpd_data_restrictions", "permit_mynetworks, reject_bogus", "reject_bogus"),
-    ("smtpd_client_restrictions", "reject_rbl_client", "requires domain name argument"),
-    ("smtpd_client_restrictions", "check_client_access hash:/nonexistent", "/nonexistent.db"),
-    ("smtpd_client_restrictions", "permit_mynetworks, check_client_access nosuch:/x", "nosuch"),
-    ("smtpd_client_restrictions", "check_policy_service 127.0.0.1:10023", "invalid transport name"),
-    ("smtpd_restriction_classes", "foo", "needs a definition"),
-    ("smtpd_helo_required", "maybe", "bad boolean configuration"),
-    ("smtpd_helo_required", "true", "bad boolean configuration"),
-    ("soft_bounce", "1", "bad boolean configuration"),
-    ("smtpd_timeout", "5 sec", "bad time value or unit"),
-    ("queue_run_delay", "5 min", "bad time value or unit"),
-    ("bounce_queue_lifetime", "x", "bad time value or unit"),
-    ("smtp_connect_timeout", "30x", "bad time value or unit"),
-    ("delay_warning_time", "4 hours", "bad time value or unit"),
-    ("message_size_limit", "abc", "bad numerical configuration"),
-    ("mailbox_size_limit", "100", "smaller than message_size_limit"),
-    ("default_process_limit", "0", "default_process_limit"),
-    ("virtual_minimum_uid", "x", "bad numerical configuration"),
-    ("virtual_uid_maps", "5000", "type:name"),
-    ("mynetworks", "127.0.0.1/8", "non-null host address bits"),
-    ("mynetworks", "hash:/nonexistent", "/nonexistent.db"),
-    ("relay_domains", "hash:/nonexist", "/nonexist.db"),
-    ("relay_domains", "/nonexist", "/nonexist"),
-    ("virtual_alias_maps", "hash:/nonexistent", "/nonexistent.db"),
-    ("virtual_mailbox_maps", "hash:/nonexistent", "/nonexistent.db"),
-    ("local_recipient_maps", "hash:/nonexistent", "/nonexistent.db"),
-    ("alias_maps", "/etc/aliases", "type:name"),
-    ("transport_maps", "nosuch:/x", "unsupported dictionary type"),
-    ("header_checks", "regexp:/nonexistent", "/nonexistent"),
-    ("canonical_maps", "hash:/nonexistent", "/nonexistent.db"),
-    ("smtpd_milters", "inet:8891@localhost", "8891@localhost"),
-    ("smtpd_milters", "/opendkim/sock", "opendkim"),
-    ("smtpd_tls_security_level", "maybe", "Invalid TLS level"),
-    ("smtp_tls_security_level", "maybe", "Invalid TLS level"),
-    ("inet_protocols", "ipv7", "inet_protocols"),
-    ("inet_interfaces", "192.0.2.250", "no local interface"),
-    ("myhostname", "bad host name", "bad parameter value"),
-    ("compatibility_level", "x", "compatibility"),
-]
-
-
-@pytest.mark.law
-@pytest.mark.parametrize(("name", "value", "told"), sample(MISTAKES, 8, "mistakes"))
-def test_a_mistake_is_found_before_anything_is_written(
-    instance: Instance, name: str, value: str, told: str
-) -> None:
-    result = rehearsed(instance, parameter(instance, name, value))
-    assert result.state == "failed"
-    assert any(told in line for line in result.lines), result.lines
-    tally("rehearsed mistakes", found=1)
-
-
-def test_mistakes_in_master_cf(instance: Instance) -> None:
-    assert (
-        "bad boolean"
-        in rehearsed(instance, option(instance, "25/inet", "smtpd_helo_required", "maybe")).lines[0]
-    )
-    command = column(instance, "cleanup/unix", "command", "cleanupp")
-    assert any("cleanupp" in line for line in rehearsed(instance, command).lines)
 
 
 RIGHT = [

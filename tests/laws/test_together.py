@@ -214,11 +214,11 @@ def test_postconf_sets_other_parameters_meanwhile(server: Server) -> None:
 
 @pytest.mark.law
 def test_postconf_sets_the_same_parameter_meanwhile(server: Server) -> None:
-    hand = Hand(server, "a", [["parameter", "set", "mailbox_size_limit", f"1{n:03}"] for n in range(TIMES)])
-    theirs = Others(hand, lambda n: postconf_set(server, "mailbox_size_limit", f"2{n:03}"))
+    hand = Hand(server, "a", [["parameter", "set", "header_size_limit", f"1{n:03}"] for n in range(TIMES)])
+    theirs = Others(hand, lambda n: postconf_set(server, "header_size_limit", f"2{n:03}"))
     applied = told(hand.end(), "postconf, same parameter", 0)
     done = theirs.end()
-    assert settings_of(server)["mailbox_size_limit"] in {
+    assert settings_of(server)["header_size_limit"] in {
         *(f"1{n:03}" for n in applied[-1:]),
         f"2{done[-1]:03}",
     }

@@ -94,7 +94,7 @@ def test_the_warnings_say_what_becomes_of_mail(instance: Instance) -> None:
     assert loser.startswith("mydestination has it too and comes first")
     assert not found["falcot.com", "virtual-mailbox"].counts
     assert "Relay access denied" in found["nowhere.test", "default"].warnings[0]
-    assert "get no mail" in found["lost.example", "default"].warnings[0]
+    assert "no mail comes to its 1 mailbox" in found["lost.example", "default"].warnings[0]
     assert "listed twice" in found["partner.example", "relay"].warnings[0]
     assert "550 User unknown" in found["boxes.example", "virtual-mailbox"].warnings[0]
     assert found["falcot.org", "virtual-mailbox"].warnings == ()

@@ -39,7 +39,7 @@ UID, GID = (5000, 5000) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
 
 
 class Nobody(LocalUsers):
-    def find(self, name: str) -> LocalUser | None:  # noqa: ARG002
+    def find(self, name: str) -> LocalUser | None:
         return None
 
     def all(self) -> list[LocalUser]:
@@ -49,7 +49,9 @@ class Nobody(LocalUsers):
 class Shop:
     """An instance with mailboxes in `base`."""
 
-    def __init__(self, make: MakeInstance, root: Path, more: str = "", files: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, make: MakeInstance, root: Path, more: str = "", files: Mapping[str, str] | None = None
+    ) -> None:
         self.base = root / "vhosts"
         self.base.mkdir(exist_ok=True)
         own(self.base)
@@ -158,8 +160,16 @@ def test_a_filter(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("more", "virtual", "words"),
     [
-        ("", "@box.test x@far.test\n", "the catch-all @box.test (virtual:1) takes its mail → x@far.test; an alias of"),
-        ("", "jean@box.test x@far.test\n", "jean@box.test (virtual:1) takes its mail → x@far.test; it never gets"),
+        (
+            "",
+            "@box.test x@far.test\n",
+            "the catch-all @box.test (virtual:1) takes its mail → x@far.test; an alias of",
+        ),
+        (
+            "",
+            "jean@box.test x@far.test\n",
+            "jean@box.test (virtual:1) takes its mail → x@far.test; it never gets",
+        ),
         ("", "jean@box.test jean@box.test, x@far.test\n@box.test x@far.test\n", ""),
         ("", "jean@box.test laure@box.test\nlaure@box.test jean@box.test\n", "is refused (451)"),
         ("virtual_alias_maps = regexp:ETC/pattern", "", "(regexp:"),
@@ -167,7 +177,11 @@ def test_a_filter(shop: Shop) -> None:
         ("mydestination = box.test", "", "box.test is a local domain"),
         ("virtual_alias_domains = box.test", "", "box.test is a virtual alias domain"),
         ("virtual_mailbox_domains =\nrelay_domains = box.test", "", "box.test is relayed"),
-        ("transport_maps = inline:{box.test=error:closed}", "", "transport_maps or relocated_maps sends its mail"),
+        (
+            "transport_maps = inline:{box.test=error:closed}",
+            "",
+            "transport_maps or relocated_maps sends its mail",
+        ),
         ("virtual_uid_maps =", "", "virtual_uid_maps has no number for it"),
         ("virtual_uid_maps = static:33", "", "uid 33 is below virtual_minimum_uid (100)"),
         ("virtual_gid_maps = static:0", "", "gid 0 is the group of root"),
@@ -177,7 +191,11 @@ def test_a_filter(shop: Shop) -> None:
 def test_what_keeps_mail_from_a_mailbox(
     shop: Shop, instance_dir: MakeInstance, tmp_path: Path, more: str, virtual: str, words: str
 ) -> None:
-    files = {"virtual": virtual, "pattern": "/^jean@/ x@far.test\n", "uids": f"jean@box.test {UID}\n@box.test 7\n"}
+    files = {
+        "virtual": virtual,
+        "pattern": "/^jean@/ x@far.test\n",
+        "uids": f"jean@box.test {UID}\n@box.test 7\n",
+    }
     etc = tmp_path / "etc2"
     other = Shop(instance_dir, tmp_path, more.replace("ETC", str(etc)), files)
     (etc / "main.cf").write_text((etc / "main.cf").read_text().replace("/etc1/", "/etc2/"))
@@ -189,7 +207,9 @@ def test_what_keeps_mail_from_a_mailbox(
     assert shop is not other
 
 
-def test_two_addresses_in_one_place_and_an_mbox_in_a_maildir(instance_dir: MakeInstance, tmp_path: Path) -> None:
+def test_two_addresses_in_one_place_and_an_mbox_in_a_maildir(
+    instance_dir: MakeInstance, tmp_path: Path
+) -> None:
     boxes = "a@box.test box.test/a/\nb@box.test box.test/a/\nc@box.test box.test/a\nd@box.test box.test/a/d\n"
     shop = Shop(instance_dir, tmp_path, files={"vmailbox": boxes + "e@box.test ../e/\n"})
     own_folder = shop.base / "box.test"
@@ -231,7 +251,11 @@ def test_folders_that_its_user_may_not_write_in(shop: Shop) -> None:
 def test_limits_that_bite(instance_dir: MakeInstance, tmp_path: Path) -> None:
     """A limit below that of a message, of which virtual(8) dies, and an mbox that is nearly full."""
     small = Shop(instance_dir, tmp_path, "virtual_mailbox_limit = 1000000\nmessage_size_limit = 2000000")
-    assert small.list().notes[0].startswith("virtual_mailbox_limit (1.0 MB) is smaller than message_size_limit (2.0")
+    assert (
+        small.list()
+        .notes[0]
+        .startswith("virtual_mailbox_limit (1.0 MB) is smaller than message_size_limit (2.0")
+    )
     tight = Shop(
         instance_dir,
         tmp_path,
@@ -251,7 +275,9 @@ def _second(shop: Shop) -> MailboxRow:
 
 
 def test_other_transports_know_the_place(instance_dir: MakeInstance, tmp_path: Path) -> None:
-    shop = Shop(instance_dir, tmp_path, "virtual_transport = lmtp:unix:private/dovecot-lmtp\nvirtual_uid_maps =")
+    shop = Shop(
+        instance_dir, tmp_path, "virtual_transport = lmtp:unix:private/dovecot-lmtp\nvirtual_uid_maps ="
+    )
     row = shop.list().row(0)
     assert "handed to lmtp:unix:private/dovecot-lmtp" in row.delivery
     assert "Sieve" in row.delivery

@@ -38,7 +38,12 @@ class Users(LocalUsers):
         ("mail_spool_directory = /srv/spool/\n", "/srv/spool/jean/", "maildir", ""),
         ("home_mailbox = Maildir/\n", "HOME/jean/Maildir/", "maildir", ""),
         ("home_mailbox = mbox\nmail_spool_directory = /x\n", "HOME/jean/mbox", "mbox", ""),
-        ('mailbox_command = /usr/bin/procmail -a "$EXTENSION"\nhome_mailbox = Maildir/\n', "", "", "procmailrc"),
+        (
+            'mailbox_command = /usr/bin/procmail -a "$EXTENSION"\nhome_mailbox = Maildir/\n',
+            "",
+            "",
+            "procmailrc",
+        ),
         ("mailbox_command = /usr/bin/maildrop -d ${USER}\n", "", "", "mailfilter"),
         ("mailbox_command = /usr/lib/dovecot/dovecot-lda -f x\n", "", "", "Sieve"),
         ("mailbox_command = /opt/own tool\n", "", "", "piped to /opt/own tool"),
@@ -50,7 +55,9 @@ class Users(LocalUsers):
         ),
     ],
 )
-def test_delivery(instance_dir: MakeInstance, tmp_path: Path, main: str, path: str, kind: str, says: str) -> None:
+def test_delivery(
+    instance_dir: MakeInstance, tmp_path: Path, main: str, path: str, kind: str, says: str
+) -> None:
     users = Users(tmp_path)
     user = users.find("jean")
     assert user is not None
@@ -79,7 +86,11 @@ def test_who_is_listed_and_a_forward_is_noted(instance_dir: MakeInstance, tmp_pa
     spool = tmp_path / "spool"
     spool.mkdir()
     instance = Instance.open(
-        str(instance_dir(f"mail_spool_directory = {spool}\nmyorigin = falcot.com\nforward_path = $home/.forward\n"))
+        str(
+            instance_dir(
+                f"mail_spool_directory = {spool}\nmyorigin = falcot.com\nforward_path = $home/.forward\n"
+            )
+        )
     )
     (tmp_path / "jean").mkdir()
 
@@ -110,7 +121,9 @@ def test_an_alias_takes_it_first(instance_dir: MakeInstance, tmp_path: Path) -> 
     instance = Instance.open(str(folder))
     boxes = mailbox_list(instance, instance, Users(tmp_path))
     warned = {row.address: row.warnings for row in boxes.rows()}
-    assert warned["root@falcot.com"] == ("the alias root (aliases:1) takes its mail → jean; it never gets here",)
+    assert warned["root@falcot.com"] == (
+        "the alias root (aliases:1) takes its mail → jean; it never gets here",
+    )
     assert warned["jean@falcot.com"] == ()
 
 

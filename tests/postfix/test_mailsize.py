@@ -48,7 +48,9 @@ def test_what_is_not_there_is_empty(tmp_path: Path) -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(alphabet="abF\nrom >", max_size=60), max_size=6))
-def test_an_mbox_as_another_reader_counts_it(tmp_path_factory: pytest.TempPathFactory, bodies: list[str]) -> None:
+def test_an_mbox_as_another_reader_counts_it(
+    tmp_path_factory: pytest.TempPathFactory, bodies: list[str]
+) -> None:
     path = tmp_path_factory.mktemp("mbox", numbered=True) / "jean"
     with closing(mailbox.mbox(str(path))) as box:
         for body in bodies:

@@ -289,3 +289,21 @@ def test_a_pasted_list_becomes_lines_and_a_command_stays_one() -> None:
     assert form.tidy(0) == 2
     assert form.tidy(3) == 0
     assert form.items == ("a", "b", "c", '"|cmd x, y"')
+
+
+async def test_pasted_lines_are_destinations(folder: Path) -> None:
+    async with console(folder) as up:
+        await up.press("enter")
+        up.app.post_message(events.Paste("laure\nsophie, nobody\n"))
+        await up.until(lambda: "sophie" in up.text)
+        await up.press("enter")
+        await up.until(up.staged(1))
+        assert up.said == ["~ virtual webmaster@falcotsbrand.com → jean@falcot.com, laure, sophie, nobody"]
+
+
+async def test_a_line_can_be_put_between_two(folder: Path) -> None:
+    async with console(folder) as up:
+        await up.go_to("contact@falcotsbrand.com")
+        await up.press("enter", "up", "ctrl+o", *"jean", "down", "down", "enter")
+        await up.until(up.staged(1))
+        assert up.said == ["~ virtual contact@falcotsbrand.com → laure@falcot.com, jean, sophie@falcot.com"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,12 @@ from typing import Any, ClassVar
 
 import pytest
 
+from mailtui.postfix.mailboxes import MailboxRow
 from mailtui.postfix.mailsize import Cancelled, Job, Size, Sizer
 from mailtui.screens.mailboxes import MailboxesScreen
 from mailtui.screens.parts import mailboxcount
+from mailtui.screens.parts.mailboxdetail import cells, holds
+from mailtui.screens.parts.mailboxform import Bad, owner
 from mailtui.screens.parts.terminal import Plan
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import tmp_path
@@ -248,7 +252,7 @@ async def test_delete_says_where_the_mail_lies_and_keeps_it(folder: Path) -> Non
     async with mailboxes(folder, size=(140, 30)) as up:
         await up.press("d")
         await up.until(up.laid(1))
-        await up.shows("its mail stays where it lies", "3 messages, 3.0 kB")
+        await up.shows(f"3 messages, 3.0 kB stay in {folder}/mail/falcot.org/jean/ · mail to")
         await up.shows("the entry goes; the mail that lies there stays", "then", "refused 550")
         assert up.line_with(" - jean@falcot.org")
         assert "jean@" not in up.written("vmailbox")
@@ -310,7 +314,7 @@ async def test_a_new_mailbox_with_its_folder(folder: Path) -> None:
     async with mailboxes(folder, size=(140, 40)) as up:
         await up.press("n")
         await up.type("paul@falcot.org")
-        await up.shows("empty: falcot.org/paul/", "empty: 5000:5000", "mail will lie in")
+        await up.shows("empty: falcot.org/paul/", "empty: 5000:5000")
         await up.press("enter", "right")
         await up.shows("empty: falcot.org/paul,", "one file for all messages")
         await up.press("left", "enter", "enter", "enter", "right")
@@ -379,12 +383,14 @@ async def test_another_path_and_owner(
     async with mailboxes(folder, size=(140, 40)) as up:
         await up.press("enter")
         await up.shows("edit jean@falcot.org", "falcot.org/jean/")
-        await up.press("enter", "end", "backspace", "2", "slash", "enter")
+        await up.press("enter", "2", "slash")
+        await up.shows("new mail will lie in")
+        await up.press("enter")
         await up.press(*["backspace"] * 9)
         await up.type("6000:5000")
         await up.press("enter")
         await up.until(lambda: len(up.app.session.draft) > 1)
-        assert "falcot.org/jean2/" in up.written("vmailbox") or "falcot.org/jean/2/" in up.written("vmailbox")
+        assert "jean@falcot.org         falcot.org/jean/2/" in up.written("vmailbox")
         assert "6000" in up.written("uids")
 
 
@@ -410,3 +416,119 @@ async def test_copy_and_save(folder: Path, tmp_path: Path, monkeypatch: pytest.M
         await up.shows("Saved as")
     saved = (tmp_path / "mailboxes.txt").read_text().splitlines()
     assert any("laure@falcot.org" in line and "2 messages" in line for line in saved)
+
+
+# Many
+
+
+async def test_a_hundred_thousand_mailboxes(
+    instance_dir: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILTUI_STATE_DIR", str(tmp_path / "state"))
+    many = "".join(f"user{n}@falcot.org falcot.org/user{n}/\n" for n in range(100_000))
+    folder = office(instance_dir, tmp_path, vmailbox=many)
+    for number in (0, 50_000, 99_999):
+        maildir(folder / f"mail/falcot.org/user{number}", 2)
+    async with lists(folder, "mailboxes", size=(100, 30)) as up:
+        screen = up.app.screen
+        assert isinstance(screen, MailboxesScreen)
+        await up.shows("user0@falcot.org", "counting")
+        await up.at(("virtual", "user99999@falcot.org"))
+        await up.until(lambda: "2.0 kB" in up.line_with(" user99999@falcot.org "))
+        assert screen.counting.running  # what is on the screen was counted before the others
+        assert screen.counting.done < 90_000
+        up.burst("slash", *"user50000", "at", "enter")
+        await up.until(lambda: "2.0 kB" in up.line_with(" user50000@falcot.org "))
+        up.burst("escape")
+        await up.shows("c goes on")
+        await up.press("d")
+        await up.until(up.laid(1))
+        await up.shows("- user50000@falcot.org", "2 messages, 2.0 kB stay in")
+
+
+async def test_nothing_is_counted_while_keys_come_in(folder: Path, slow: Event) -> None:
+    async with lists(folder, "mailboxes", size=(100, 30)) as up:
+        screen = up.app.screen
+        assert isinstance(screen, MailboxesScreen)
+        await up.shows("counting 0 of")
+        end = time.monotonic() + 1.0
+        up.app.typed_at = end  # as if keys came all that time
+        slow.set()
+        while time.monotonic() < end - 0.1:
+            await up.pilot.pause(0.05)
+            assert screen.counting.done <= 1
+        await up.shows("5 messages, 3.0 kB")
+
+
+# What is rare
+
+
+async def test_limits_that_stop_all_delivery_are_said(
+    instance_dir: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.screens.test_mailboxes.MAIN", MAIN + "virtual_mailbox_limit = 1000\n")
+    folder = office(instance_dir, tmp_path)
+    async with mailboxes(folder) as up:
+        await up.shows("virtual_mailbox_limit (1.0 kB) is smaller than message_size_limit")
+
+
+async def test_no_mailbox_at_all(instance_dir: Any, tmp_path: Path) -> None:
+    folder = instance_dir("mydestination =\nmyorigin = nowhere.test\n")
+    async with mailboxes(folder) as up:
+        await up.shows("No mailbox yet; n makes one", "0 rows")
+        for key in ("enter", "d", "number_sign", "x", "y", "c", "e"):
+            await up.press(key)
+        await up.press("n")
+        await up.type("a@nowhere.test")
+        await up.shows("! ")
+        assert not up.said
+
+
+async def test_a_domain_among_the_keys_is_no_mailbox(instance_dir: Any, tmp_path: Path) -> None:
+    folder = office(instance_dir, tmp_path, vmailbox=VMAILBOX + "falcot.org  x\n")
+    async with mailboxes(folder) as up:
+        await up.at(("virtual", "falcot.org"))
+        await up.shows("no mailbox: it only makes falcot.org known")
+        await up.press("d")
+        await up.shows("falcot.org: no mailbox")
+        assert not up.said
+
+
+def box(**other: Any) -> MailboxRow:
+    """A mailbox that is there."""
+    like: dict[str, Any] = {
+        "address": "a@b.test", "path": "/m/a/", "written": "a/", "format": "maildir", "uid": 5, "gid": None,
+        "table": "hash:/etc/postfix/vmailbox", "line": 3, "enabled": True, "kind": "virtual", "delivery": "",
+        "forward": False, "exists": True, "editable": True, "why_not": "", "warnings": (), "marker": " ",
+    }  # fmt: skip
+    return MailboxRow(**{**like, **other})
+
+
+def test_a_time_that_no_calendar_has() -> None:
+    row, size = box(), Size(5, 1, 1e15)
+    assert cells(row, size).cells == ("a@b.test", "a/", "maildir", "5:?", "5 B", "1", "")
+    assert holds(row, size) == "1 message, 5 B"
+
+
+def test_what_a_row_says_of_its_size() -> None:
+    assert holds(box(), None) == "not counted yet"
+    assert holds(box(), Size()) == "no message"
+    assert holds(box(), Size(problem="/m/a cannot be read")) == "/m/a cannot be read"
+    assert holds(box(), Size(5, 1, None, "a part")) == "1 message, 5 B; a part"
+    assert holds(box(exists=False), Size()).startswith("nothing: it is not there yet")
+    assert holds(box(exists=False, marker="-"), Size()) == "nothing: it is not there"
+    assert holds(box(exists=False), Size(5, 1)) == "1 message, 5 B"
+    assert cells(box(), Size(5, 1, None, "a part")).cells[4:] == ("5 B?", "1?", "")
+    other = cells(box(delivery="handed to lmtp:unix:x"), None).cells
+    assert other[1] == [("handed to lmtp:unix:x", "dim")]
+
+
+def test_owners_as_an_admin_writes_them() -> None:
+    assert owner("5000:5001") == (5000, 5001)
+    assert owner("5000") == (5000, None)
+    assert owner(":7") == (None, 7)
+    assert owner("") == (None, None)
+    assert owner("root") == (0, 0)
+    assert owner("root:root") == (0, 0)
+    with pytest.raises(Bad, match="no group"):
+        owner("5:no-such-group")

@@ -74,7 +74,7 @@ async def test_the_manual_opens_whole(folder: Path) -> None:
         await up.press("x")
         await up.until(lambda: isinstance(up.app.screen, TextView))
         await up.shows(
-            "smtpd_banner; q goes back", "From postconf(5)", "The text that follows the 220 status code"
+            "smtpd_banner; q goes back", "From postconf(5):", "The text that follows the 220 status code"
         )
         await up.press("q")
         await up.shows("[0Param]")
@@ -385,3 +385,29 @@ async def test_a_main_cf_that_postfix_dies_of_is_said(folder: Path) -> None:
         await up.press("enter")
         await up.pilot.pause()
         assert up.app.is_running
+
+
+async def test_a_list_that_is_emptied_and_one_that_is_new(folder: Path) -> None:
+    async with lists(folder, "parameters") as up:
+        await up.at("mydestination")
+        await up.press("enter")
+        for _ in range(4):
+            await up.press("up", "ctrl+u")
+        await up.press("down", "enter")
+        await up.until(up.laid(1))
+        assert accepted(up, "mydestination") == ""
+        await up.at("relay_domains")
+        await up.press("enter")
+        await up.shows("not set: the default is shown")
+        await up.type("a.example, b.example")
+        await up.press("enter", "enter")
+        await up.until(up.laid(2))
+        assert accepted(up, "relay_domains").replace(",", " ").split()[-2:] == ["a.example", "b.example"]
+
+
+async def test_several_pasted_lines_are_one_text(folder: Path) -> None:
+    async with lists(folder, "parameters") as up:
+        await up.at("smtpd_baner")
+        await up.press("enter", "end", "space")
+        up.paste("and\x1b[2J more\n  words\n")
+        await up.until(lambda: up.field.value == "hello and[2J more words")

@@ -64,7 +64,7 @@ async def test_the_table_with_its_overrides(folder: Path) -> None:
         await up.at(ALT)
         await up.shows(f"{folder}/master.cf:6", "yes: it sees", "20 processes", "socket", "/private/auth")
         await up.at(("qmgr/unix", "", 0))
-        await up.shows("wakes    every 300 s", "1 processes")
+        await up.shows("wakes    every 300 s", "at most  1 process")
         await up.at(PATH)
         await up.shows("main.cf  smtpd", "which is")
 

@@ -17,6 +17,7 @@ from mailtui.apply.rehearsal.drive import DIES
 from mailtui.apply.rehearsal.script import Record
 from mailtui.apply.rehearsal.standins import EVERY_RULE
 from mailtui.apply.rehearsal.verdict import Rehearsal
+from mailtui.formats.mastercf import MasterCf
 from mailtui.postfix import private
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.files import main_cf, master_cf, problem_words
@@ -140,8 +141,7 @@ def _run(
 ) -> tuple[Record, standins.Prepared]:
     """One run of one configuration."""
     main = main_cf(instance.files, instance.main)
-    master = master_cf(instance.files, instance.master)
-    made = standins.prepare(instance, main, master)
+    made = standins.prepare(instance, main, _services(instance))
     with private.copied(made.main, made.master) as folder:
         for name in ("main.cf", "master.cf"):
             os.chmod(os.path.join(folder, name), 0o644)
@@ -156,6 +156,14 @@ def _run(
     if not done.out:
         return Record(refused=done.words or f"ended with status {done.status}"), made
     return Record.loads(done.out), made
+
+
+def _services(instance: Instance) -> MasterCf | None:
+    """master.cf; None where there is none, so that nothing but main.cf can be rehearsed."""
+    try:
+        return master_cf(instance.files, instance.master)
+    except FileNotFoundError:
+        return None
 
 
 def _left_out(without: Iterable[str]) -> set[str]:

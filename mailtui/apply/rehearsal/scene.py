@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from mailtui.apply.rehearsal import neutral, sandbox, standins
 from mailtui.apply.rehearsal.kernel import namespaces
 from mailtui.apply.rehearsal.script import Script
 from mailtui.apply.rehearsal.stubs import CLIENT, CLIENT_6
 from mailtui.postfix.domains import CLASS_PARAMETERS, class_list
-from mailtui.postfix.errors import ParameterError
+from mailtui.postfix.errors import InstanceError, ParameterError
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.interfaces import host_addresses
+from mailtui.postfix.services import services
 from mailtui.text.safe import safe
 
 OUTSIDER = "someone@elsewhere.example"
@@ -100,18 +102,23 @@ def _folders(paths: Iterable[str]) -> list[str]:
     return kept
 
 
+def _values(instance: Instance) -> Iterator[str]:
+    """Every value that main.cf or a service of master.cf sets."""
+    names = [(instance.parameters.expanded, name) for name in instance.parameters.values.explicit]
+    with contextlib.suppress(InstanceError):  # without a master.cf no service sets any
+        for row in services(instance):
+            own = instance.parameters.service(row.name, row.type)
+            names += [(own.expanded, name) for name in row.values]
+    for expanded, name in names:
+        with contextlib.suppress(ParameterError):
+            yield expanded(name)
+
+
 def _named_below_covered(instance: Instance) -> list[str]:
     """The folders below /run and /tmp that the configuration reads from: they are shown in the rehearsal."""
     covered = tuple(f"{os.path.realpath(path)}/" for paths in sandbox.COVERED.values() for path in paths)
-    text = b""
-    for target in (instance.main, instance.master):
-        text += instance.files.raw(target.path)
     found = {instance.config_dir, os.path.realpath(instance.config_dir)}
-    for name in instance.parameters.values.explicit:
-        try:
-            value = instance.parameters.expanded(name)
-        except ParameterError:
-            continue
+    for value in _values(instance):
         for word in value.replace(",", " ").replace("{", " ").replace("}", " ").split():
             path = word.rpartition(":")[2].lstrip("!")
             if path.startswith("/"):

@@ -51,13 +51,16 @@ class Prepared:
     """The folders that the rehearsal works in; nothing live is in them there."""
 
 
-def prepare(instance: Instance, main: MainCf, master: MasterCf) -> Prepared:
+def prepare(instance: Instance, main: MainCf, master: MasterCf | None) -> Prepared:
     """The files for the rehearsal. What cannot be replaced stays: Postfix itself complains of it."""
-    made = Prepared(main.raw, master.raw)
+    made = Prepared(main.raw, b"")
     made.queue = os.path.realpath(instance.queue_directory)
     made.data = os.path.realpath(instance.data_directory)
-    rows = [row for row in services(instance) if row.counts]
     made.main = _main(instance, main, made)
+    if master is None:
+        made.not_tried.append("services: there is no master.cf")
+        return made
+    rows = [row for row in services(instance) if row.counts]
     made.master = _master(instance, master, rows, made)
     for row in rows:
         if row.type in _SOCKETS and row.command not in _UNSOUNDED:
