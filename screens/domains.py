@@ -3,49 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 
 from mailtui.edits.model import Edit
 from mailtui.postfix.domainlist import DomainList, DomainRow, domain_list
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.resolve import resolve
 from mailtui.screens.parts import domainforms
-from mailtui.screens.parts.background import BackgroundList
-from mailtui.screens.parts.beside import beside, problem
+from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.domaindetail import (
-    ALL,
-    FEW,
-    Known,
-    about,
-    as_text,
-    cells_of,
-    find_out,
-    has_addresses,
-    in_dns,
-    in_full,
-    title,
-)
-from mailtui.screens.parts.domaindns import Names
-from mailtui.screens.parts.domainview import AddressDialog, DomainView
+from mailtui.screens.parts.domaindetail import as_text, cells_of
+from mailtui.screens.parts.domainlooking import Looking
 from mailtui.screens.parts.form import Form, Made
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.savetext import save_text
-from mailtui.screens.parts.text import Spans
-
-if TYPE_CHECKING:
-    from mailtui.postfix.resolution import Resolution
-
-SETTLE = 0.08
-"""Seconds the cursor rests on a row before its addresses are looked for."""
-ASK_AFTER = 0.7
-"""Seconds the cursor rests on a row before DNS is asked about it."""
 
 
-class DomainsScreen(BackgroundList[DomainRow]):
+class DomainsScreen(Looking):
     """See the module's text."""
 
     MODE = "domains"
@@ -86,95 +61,17 @@ class DomainsScreen(BackgroundList[DomainRow]):
                 tooltip="Save the domains that are shown as a text file."),
     ]  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.names = Names(self, self._dns_answered)
-        self._told: dict[Hashable, Sequence[str]] = {}
-        self._known: tuple[Hashable, Known] | None = None
-        self._rest: Timer | None = None
-
     def read(self, after: Instance, edits: Sequence[Edit]) -> DomainList:
         return domain_list(self.session.instance, after if edits else self.session.instance)
 
     def cells_of(self, row: DomainRow) -> Row:
         return cells_of(row)
 
-    @property
-    def domains(self) -> DomainList | None:
-        """The list, once it is read."""
-        return self.listing if isinstance(self.listing, DomainList) else None
-
-    # Detail
-
-    def describe(self, key: Hashable | None) -> None:
-        row, listing = self.row_of(key), self.domains
-        self._known = None
-        if self._rest is not None:
-            self._rest.stop()
-        if row is None or listing is None or key is None:
-            self.pane.show([], [], [])
-            return
-        self._show(key)
-        edits = self.session.draft.edits
-
-        def found(known: Known) -> None:
-            if self.lines.key == key:
-                self._known = key, known
-                self._show(key)
-
-        def failed(error: Exception) -> None:
-            if self.lines.key == key:
-                self.pane.show(
-                    *title(row), [*about(row, None, (), []), [("? ", "warning"), (problem(error), "")]]
-                )
-
-        def look() -> Known:
-            return find_out(listing, self.ahead.at(edits).instance, row, FEW + 1)
-
-        beside(self, "about", look, found, failed, wait=SETTLE)
-        if in_dns(row) and self.names.wants(row.domain):
-            self._rest = self.set_timer(ASK_AFTER, lambda: self._ask_resting(key, row.domain))
-
-    def _ask_resting(self, key: Hashable, domain: str) -> None:
-        """DNS is asked of itself only while the list is looked at."""
-        if self.lines.key == key and self.is_current and self.names.wants(domain):
-            self._ask(domain)
-
-    def _show(self, key: Hashable) -> None:
-        """Show in the pane what is known of the row under the cursor."""
-        row = self.row_of(key)
-        if row is not None and self.editor is None:
-            known = self._known[1] if self._known is not None and self._known[0] == key else None
-            self.pane.show(*title(row), about(row, known, self._told.get(key, ()), self._dns(row)))
-
-    def _dns(self, row: DomainRow, *, full: bool = False) -> list[Spans]:
-        return self.names.lines(row.domain, full=full) if in_dns(row) else []
-
-    def _ask(self, domain: str) -> None:
-        self.names.ask(domain)
-        self._dns_answered(domain)
-
-    def _dns_answered(self, domain: str) -> None:
-        """There is news of a domain: to be seen in the pane, or in the view that is open."""
-        row = self.row
-        if row is not None and row.domain == domain:
-            self._show(self.lines.key)
-        shown = self.app.screen
-        if isinstance(shown, DomainView) and shown.domain == domain:
-            shown.tell()
-
-    def action_ask(self) -> None:
-        row = self.row
-        if row is not None and in_dns(row):
-            self._ask(row.domain)
-        elif row is not None:
-            self.say(f"DNS knows nothing of {row.domain}: it is no name of a domain there", "warning")
-
     # Staging
 
     def stage(self, made: Made) -> None:
         if isinstance(made, domainforms.DomainMade) and not made.refused:
-            self._told.update(made.told)
+            self.told.update(made.told)
         super().stage(made)
 
     async def action_new(self) -> None:
@@ -186,7 +83,7 @@ class DomainsScreen(BackgroundList[DomainRow]):
 
     async def action_change(self) -> None:
         await self.laid()
-        rows = [row for row in self.chosen() if row.listed and row.marker != "-"]
+        rows = [row for row in self._few() if row.listed and row.marker != "-"]
         one = self.row
         if rows and all(row.domain_class == "default" for row in rows):
             await self._open_new(domainforms.form_for(rows[0]))
@@ -195,7 +92,7 @@ class DomainsScreen(BackgroundList[DomainRow]):
             await self.open_form(
                 domainforms.class_form(rows), domainforms.class_made(rows), domainforms.class_notes(rows)
             )
-        elif one is not None:
+        elif one is not None and not self.lines.marked:
             gone = "This domain is to be deleted; u takes that back"
             self.say(
                 gone if one.marker == "-" else f"Its domains cannot be changed here: {one.why_not}", "warning"
@@ -217,77 +114,29 @@ class DomainsScreen(BackgroundList[DomainRow]):
 
     def action_delete(self) -> None:
         def go() -> None:
-            keys = self.chosen_keys()
-            self.act(lambda after: domainforms.removed(after, self._rows_of(keys)))
+            rows = self._few()
+            if len(rows) == 1 and self._is_newest(rows[0]):
+                self.console.action_undo()  # its first addresses are taken back with it
+            else:
+                self.act(lambda after: domainforms.removed(after, rows))
 
         self.when_laid(go)
 
-    def _rows_of(self, keys: Sequence[Hashable]) -> list[DomainRow]:
-        found = (self.row_of(key) for key in keys[: domainforms.BULK + 1])
-        return [row for row in found if row is not None]
+    def _is_newest(self, row: DomainRow) -> bool:
+        """Whether the last act was to make this domain."""
+        groups = self.session.draft.groups
+        return bool(groups) and groups[-1].label == domainforms.label_of(row.domain, row.domain_class)
 
-    # Looking
-
-    def open_row(self, key: Hashable) -> None:
-        listing, row = self.domains, self.row_of(key)
-        if row is None or listing is None:
-            return
-        edits = self.session.draft.edits
-        known: list[Known] = []
-
-        def lines() -> list[Spans]:
-            return in_full(
-                row, known[0] if known else None, self._told.get(key, ()), self._dns(row, full=True)
-            )
-
-        view = DomainView(row.domain, lines, lambda: self._ask(row.domain) if in_dns(row) else None)
-
-        def found(answer: Known) -> None:
-            known.append(answer)
-            view.tell()
-
-        beside(
-            self, "all", lambda: find_out(listing, self.ahead.at(edits).instance, row, ALL), found, self.bad
+    def _few(self) -> list[DomainRow]:
+        """The rows that an action is meant for; none where they are too many for one act."""
+        if len(self.chosen_keys()) <= domainforms.BULK:
+            return self.chosen()
+        self.say(
+            f"{len(self.chosen_keys())} domains are marked: {domainforms.BULK} at a time, please", "warning"
         )
-        self.app.push_screen(view)
-        if in_dns(row) and self.names.wants(row.domain):
-            self._ask(row.domain)
+        return []
 
-    def action_explain(self) -> None:
-        row, edits = self.row, self.session.draft.edits
-        if row is None:
-            return
-        if not has_addresses(row):
-            self.say("No address can be followed here: this row is not a domain", "warning")
-            return
-
-        def after() -> Instance:
-            return self.ahead.at(edits).instance
-
-        def show(found: Resolution) -> None:
-            from mailtui.screens.parts.aliasexplain import ExplainView
-
-            self.app.push_screen(ExplainView(found, after))
-
-        def follow(address: str | None) -> None:
-            if address is not None:
-                beside(self, "explain", lambda: resolve(after(), address), show, self.bad)
-
-        self.app.push_screen(AddressDialog(row.domain), follow)
-
-    def action_aliases(self) -> None:
-        self._go("aliases")
-
-    def action_mailboxes(self) -> None:
-        self._go("mailboxes")
-
-    def _go(self, mode: str) -> None:
-        """To another screen, filtered to the domain. A local one has every alias and account: unfiltered."""
-        row = self.row
-        if row is None or not has_addresses(row):
-            return
-        local = row.domain_class == "local"
-        self.console.show_filtered(mode, "" if local else "@" + row.domain.replace(" ", "\\ "))
+    # Elsewhere
 
     def action_settings(self) -> None:
         self.console.action_view("settings")

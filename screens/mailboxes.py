@@ -198,7 +198,10 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
         self.when_laid(act)
 
     def action_delete(self) -> None:
-        self._with_chosen(lambda after, rows: removed(after, rows, self.counting.size))
+        def make(after: Instance, rows: Sequence[MailboxRow]) -> Made:
+            return removed(after, rows, self.session.draft.edits, self.counting.size)
+
+        self._with_chosen(make)
 
     def action_switch(self) -> None:
         self._with_chosen(switched)

@@ -13,6 +13,7 @@ from mailtui.postfix.instance import Instance
 from mailtui.postfix.parameters import squeeze
 from mailtui.postfix.paramlist import ParameterList, ParameterRow, parameter_list
 from mailtui.screens.parts import parameterdetail, parameteredits
+from mailtui.screens.parts.ahead import Trouble
 from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.linelist import Row
@@ -78,11 +79,17 @@ class ParametersScreen(TwinList[ParameterRow]):
         if row.overridden_by:
             place = f"{place} +{len(row.overridden_by)} -o".lstrip()
         style = "" if row.explicit and row.marker != "-" else "dim"
+        trouble = self._trouble_of(row)
+        marker = row.marker or " " if trouble is None else trouble.marker
         return Row(
             (row.name, value, row.default if row.default is not None else "–", place),
-            row.marker or " ",
+            marker,
             style,
         )
+
+    def _trouble_of(self, row: ParameterRow) -> Trouble | None:
+        """Why what is staged for it cannot be written."""
+        return self.trouble.get((self.session.instance.main, row.name))
 
     def aside(self) -> str:
         return "set in main.cf" if self.only_set else ""
@@ -100,7 +107,9 @@ class ParametersScreen(TwinList[ParameterRow]):
 
         def found_out(lines: list[Spans]) -> None:
             if self.lines.key == key:
-                self.pane.show(*parameterdetail.title(row, path), lines)
+                trouble = self._trouble_of(row)
+                first = [said("staged", trouble.text, "error")] if trouble is not None else []
+                self.pane.show(*parameterdetail.title(row, path), [*first, *lines])
 
         def failed(error: Exception) -> None:
             found_out([*parameterdetail.at_once(row), said("unknown", problem(error), "error")])

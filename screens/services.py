@@ -14,6 +14,7 @@ from mailtui.postfix.servicechecks import COLUMNS as FIELDS
 from mailtui.postfix.servicelist import ServiceLine, ServiceList, service_list
 from mailtui.postfix.services import ServiceRow
 from mailtui.screens.parts import servicedetail, serviceedits
+from mailtui.screens.parts.ahead import Trouble
 from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.form import ChoiceField, Form, FormField, ListField, Made, Note, TextField, Values
@@ -73,12 +74,12 @@ class ServicesScreen(TwinList[ServiceLine]):
 
     def cells_of(self, row: ServiceLine) -> Row:
         entry, option = row.service, row.option
+        trouble = self._trouble_of(row)
+        marker = row.marker if trouble is None else trouble.marker
         counts = entry.counts and (option is None or option.counts)
         style = "" if row.enabled and counts else "dim"
         if option is not None:
-            return Row(
-                (f"  -o {option.name}", "", "", "", "", "", "", f"= {option.value}"), row.marker, style
-            )
+            return Row((f"  -o {option.name}", "", "", "", "", "", "", f"= {option.value}"), marker, style)
         command = f"{entry.command} {entry.also}".strip()
         flags = (
             entry.type,
@@ -88,7 +89,16 @@ class ServicesScreen(TwinList[ServiceLine]):
             entry.wakeup,
             entry.process_limit,
         )
-        return Row((entry.name, *flags, command), row.marker, style)
+        return Row((entry.name, *flags, command), marker, style)
+
+    def _trouble_of(self, line: ServiceLine) -> Trouble | None:
+        """Why what is staged for it cannot be written."""
+        names = [line.name]
+        if line.option is None:
+            names += [f"{line.name} {field}" for field in FIELDS]
+        master = self.session.instance.master
+        found = (self.trouble.get((master, name)) for name in names)
+        return next((trouble for trouble in found if trouble is not None), None)
 
     def describe(self, key: Hashable | None) -> None:
         line = self.row_of(key)
@@ -100,7 +110,9 @@ class ServicesScreen(TwinList[ServiceLine]):
 
         def found_out(lines: Sequence[Spans]) -> None:
             if self.lines.key == key:
-                self.pane.show(left, right, lines)
+                trouble = self._trouble_of(line)
+                first = [said("staged", trouble.text, "error")] if trouble is not None else []
+                self.pane.show(left, right, [*first, *lines])
 
         def failed(error: Exception) -> None:
             found_out([*servicedetail.at_once(line), said("unknown", problem(error), "error")])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 """Domains that are asked for at the same time; another waits until the cursor comes to it again."""
+MOST = 16
+"""Domains that are asked for at the same time at most, whatever keys are pressed."""
 _WORDS = {"ok": "found", "warning": "found", "error": "found", "missing": "missing", "unknown": "not known"}
 _STYLES = {"ok": "good", "warning": "warning", "error": "error", "missing": "warning", "unknown": "dim"}
 
@@ -44,8 +46,8 @@ class Names:
         return domain not in self._found and domain not in self._asking and len(self._asking) < AT_ONCE
 
     def ask(self, domain: str) -> None:
-        """Ask for a domain, unless that is under way."""
-        if domain in self._asking:
+        """Ask for a domain, unless that is under way, or for too many others."""
+        if domain in self._asking or len(self._asking) >= MOST:
             return
         self._asking.add(domain)
 

@@ -18,7 +18,7 @@ from mailtui.screens.parts.form import ChoiceField, Form, Made, Note, TextField,
 CLASSES: tuple[DomainClass, ...] = ("virtual-alias", "virtual-mailbox", "local", "relay")
 """As they are offered: what a further domain mostly is comes first."""
 BULK = 50
-"""Domains of one act: each is looked at over what the others leave."""
+"""Domains of one act at most: each is looked at over what the others leave, which takes its time."""
 _NONE = "-"
 _LAST = "abuse"
 """The field under which the proposed edits stand."""
@@ -53,6 +53,11 @@ def form_for(row: DomainRow) -> Form:
     if row.mailboxes:
         return new_form(row.domain, "virtual-mailbox")
     return new_form(row.domain, "virtual-alias" if row.aliases or row.catch_all else "local")
+
+
+def label_of(domain: str, kind: DomainClass) -> str:
+    """What the group of edits is called by which a domain is new."""
+    return f"+ domain {domain} ({CLASS_NAMES[kind]})"
 
 
 def class_form(rows: Sequence[DomainRow]) -> Form:
@@ -102,9 +107,7 @@ def new_made(after: Instance, values: Values) -> DomainMade:
     if plan.refused:
         return DomainMade(refused=plan.refused, notes=_notes(plan, _LAST, values))
     key = (normal(str(values["domain"])), class_named(values["class"]))
-    return DomainMade(
-        plan.edits, f"+ domain {key[0]} ({CLASS_NAMES[key[1]]})", key, plan.says, told={key: _told(plan)}
-    )
+    return DomainMade(plan.edits, label_of(*key), key, plan.says, told={key: _told(plan)})
 
 
 def _told(plan: Plan) -> tuple[str, ...]:
@@ -192,8 +195,6 @@ def _class_plan(after: Instance, rows: Sequence[DomainRow], kind: DomainClass) -
 
 def _all(after: Instance, rows: Sequence[DomainRow], plan: Callable[[Instance, DomainRow], Plan]) -> _Several:
     """Each row's plan over what those before it leave; one that is refused refuses all."""
-    if len(rows) > BULK:
-        return _Several(Plan(refused=f"{len(rows)} domains are marked: {BULK} at a time, please"), {})
     now, edits, told = after, list[Edit](), dict[Hashable, Sequence[str]]()
     says: list[str] = []
     for row in rows:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from textual import events, on
 
 from mailtui.edits.model import Edit
+from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance
-from mailtui.screens.parts.ahead import Ahead
+from mailtui.screens.parts.ahead import Ahead, Trouble
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.form import Made
@@ -34,6 +35,7 @@ PROBLEMS = frozenset("!?=*")
 NEAR = 200
 """Rows in which the next problem is looked for at once; beyond them it is looked for in a thread."""
 
+Troubles = Mapping[tuple[Target, str], Trouble]
 View = TypeVar("View")
 Seen_co = TypeVar("Seen_co", covariant=True)
 
@@ -74,6 +76,8 @@ class LaidList(ListScreen, Generic[View]):
     def __init__(self) -> None:
         super().__init__()
         self.listing: Listing[View] | None = None
+        self.trouble: Troubles = {}
+        """Why staged edits cannot be written, by target and key of the edit."""
         self.wanted_row: Hashable | None = None
         self._generation = -1
         self._waiting: list[tuple[list[Hashable], Callable[[], None]]] = []
@@ -109,10 +113,15 @@ class LaidList(ListScreen, Generic[View]):
         draft = self.session.draft
         edits, generation = draft.edits, draft.generation
 
-        def make() -> Listing[View]:
-            return self.read(self.ahead.at(edits).instance, edits)
+        def make() -> tuple[Listing[View], Troubles]:
+            after = self.ahead.at(edits)
+            return self.read(after.instance, edits), after.trouble
 
-        beside(self, "list", make, lambda found: self._made(found, generation), self._unreadable)
+        def made(answer: tuple[Listing[View], Troubles]) -> None:
+            found, self.trouble = answer
+            self._made(found, generation)
+
+        beside(self, "list", make, made, self._unreadable)
 
     def _unreadable(self, error: Exception) -> None:
         self._read.set()

@@ -13,7 +13,7 @@ from mailtui.screens.parts.text import Spans, ascii_in_use
 
 PATH = 30
 """Characters of a path above which only its end is shown in a title."""
-CELL = 20
+CELL = 18
 """The same for the path of an account in the list: what tells it from others is its end."""
 _FORMATS = {
     "maildir": "maildir: a folder, each message a file of its own",

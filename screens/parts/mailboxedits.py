@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 
-from mailtui.edits.entries import EntryDocument, RemoveDisabledEntry
+from mailtui.edits.entries import EntryDocument, RemoveDisabledEntry, RemoveEntry, SetEntry, SwitchEntry
+from mailtui.edits.folders import MakeFolder
+from mailtui.edits.mailboxids import ownerless_edits
 from mailtui.edits.mailboxplan import plan_remove, plan_switch
+from mailtui.edits.model import Edit
 from mailtui.edits.plan import Plan
 from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance
@@ -24,25 +28,38 @@ Known = Callable[[MailboxRow], Size | None]
 def switched(after: Instance, rows: Sequence[MailboxRow]) -> Made:
     """`#`: each entry commented out, or in again. Raises ParameterError, InstanceError and OSError."""
     on = bool(rows) and not rows[0].enabled
+    tables = _tables(after)
 
     def plan(row: MailboxRow) -> Plan:
-        found = _table_of(after, row)
+        found = tables.get(row.table)
         why = _why_not_switch(found[1] if found is not None else None, row)
-        if why:
+        if why or found is None:
             return Plan(refused=f"{row.address}: {why}")
+        if len(rows) > TOLD:
+            return Plan((SwitchEntry(found[0], row.address, row.written, on=not row.enabled),))
         return plan_switch(after, row.address, row.table, row.written, on=not row.enabled)
 
     return _together(rows, plan, f"# {len(rows)} mailboxes {'on' if on else 'off'}")
 
 
-def removed(after: Instance, rows: Sequence[MailboxRow], known: Known) -> Made:
-    """`d`: the entries go, their mail stays, and is told of. Raises as `switched`."""
+def removed(after: Instance, rows: Sequence[MailboxRow], staged: Sequence[Edit], known: Known) -> Made:
+    """`d`: the entries go, their mail stays, and is told of; of what is only staged all is taken back. Raises
+    as `switched`."""
     rows = [row for row in rows if row.marker != "-"]
+    tables = _tables(after)
 
     def plan(row: MailboxRow) -> Plan:
-        if _fixed(row):
+        found = tables.get(row.table)
+        if _fixed(row) or found is None:
             return Plan(refused=f"{row.address}: {_fixed(row)}")
-        return _entry_removed(after, row, known) if row.enabled else _off_removed(after, row)
+        if not row.enabled:
+            return _off_removed(*found, row)
+        if row.marker == "+":
+            return _taken_back(after, row, staged)
+        if len(rows) > TOLD:
+            edit = RemoveEntry(found[0], row.address, row.written)
+            return Plan((edit, *ownerless_edits(after, row.address)))
+        return _entry_removed(after, row, known)
 
     made = _together(rows, plan, f"- {len(rows)} mailboxes")
     if len(rows) <= TOLD or not made.edits:
@@ -81,13 +98,37 @@ def _entry_removed(after: Instance, row: MailboxRow, known: Known) -> Plan:
     return Plan(plan.edits, (stays, *plan.says[1:]))
 
 
-def _off_removed(after: Instance, row: MailboxRow) -> Plan:
+def _taken_back(after: Instance, row: MailboxRow, staged: Sequence[Edit]) -> Plan:
+    """A mailbox that is only staged goes with its folders and its alias."""
+    plan = plan_remove(after, row.address)
+    if plan.refused:
+        return plan
+    edits = [*plan.edits, *_unmade(row.path, staged), *_unaliased(row.address, staged)]
+    return Plan(tuple(edits), (f"Taken back: {row.address}",))
+
+
+def _unmade(path: str, staged: Sequence[Edit]) -> Iterator[Edit]:
+    """The folders that were staged for a maildir, but for those that others are made in."""
+    made = {edit.target.path: edit for edit in staged if isinstance(edit, MakeFolder)}
+    at = path.rstrip("/")
+    while at in made and not any(other.startswith(f"{at}/") for other in made):
+        yield made.pop(at).inverse()
+        at = os.path.dirname(at)
+
+
+def _unaliased(address: str, staged: Sequence[Edit]) -> Iterator[Edit]:
+    """The new alias to itself that kept its mail from a catch-all."""
+    for edit in staged:
+        if isinstance(edit, SetEntry) and edit.was is None and edit.value == (edit.name,) == (address,):
+            yield edit.inverse()
+
+
+def _off_removed(target: Target, document: EntryDocument, row: MailboxRow) -> Plan:
     """An entry that is commented out goes from the file."""
-    found = _table_of(after, row)
-    why = "its table cannot be edited here" if found is None else _hidden(found[1], row)
-    if why or found is None:
+    why = _hidden(document, row)
+    if why:
         return Plan(refused=f"{row.address}: {why}")
-    edit = RemoveDisabledEntry(found[0], row.address, row.written)
+    edit = RemoveDisabledEntry(target, row.address, row.written)
     return Plan((edit,), (f"Only a comment goes: {row.address}",))
 
 
@@ -106,13 +147,13 @@ def _why_not_switch(document: EntryDocument | None, row: MailboxRow) -> str:
     return _hidden(document, row)
 
 
-def _table_of(after: Instance, row: MailboxRow) -> tuple[Target, EntryDocument] | None:
-    """The table of a row, where it can be edited. Raises ParameterError."""
-    for table in box_tables(after):
-        target = table.lookup.target
-        if table.spec == row.table and table.editable and target is not None and table.document is not None:
-            return target, table.document
-    return None
+def _tables(after: Instance) -> dict[str, tuple[Target, EntryDocument]]:
+    """The tables that can be edited, by what the parameter calls them. Raises ParameterError."""
+    return {
+        table.spec: (table.lookup.target, table.document)
+        for table in box_tables(after)
+        if table.editable and table.lookup.target is not None and table.document is not None
+    }
 
 
 def _fixed(row: MailboxRow) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mailtui import __version__
-from mailtui.__main__ import main
+from mailtui.__main__ import main, wanted_screen
 from mailtui.apply.actor import who
 from tests.cli.conftest import Shop
 
@@ -184,3 +184,14 @@ def terminal_output(argv: list[str]) -> bytes:
             pass
     os.close(ours)
     return said
+
+
+@pytest.mark.parametrize(
+    ("words", "screen"),
+    [
+        ([], ""), (["0"], "parameters"), (["services"], "services"), (["--ascii", "aliases"], "aliases"),
+        (["8"], "log"), (["log"], None), (["queue"], None), (["service", "list"], None), (["nowhere"], None),
+    ],
+)  # fmt: skip
+def test_the_screen_that_is_asked_for(words: list[str], screen: str | None) -> None:
+    assert wanted_screen(words) == screen

@@ -146,6 +146,20 @@ async def test_myorigin_by_a_file(instance_dir: Any, tmp_path: Path, asked: Aske
         await up.shows("The first line of", "mailname")
 
 
+async def test_values_that_would_draw_on_the_terminal(
+    instance_dir: Any, tmp_path: Path, asked: Asked
+) -> None:
+    evil = "smtpd_banner = \x1b]0;PWNED\x07[bold]x[/nope] \x9b31m\n"
+    folder = falcot(instance_dir, tmp_path, MAIN + evil)
+    async with domains(folder) as up:
+        await opened(up, "smtpd_banner")
+        await up.shows("␛]0;PWNED␇[bold]x[/nope]")
+        await up.press("enter")
+        await up.shows("value    ␛]0;PWNED")
+        assert "\x1b" not in up.text
+        assert "\x9b" not in up.text
+
+
 async def test_it_is_a_view_with_its_help_and_command(folder: Path) -> None:
     assert parse("settings") == Goto("settings")
     async with domains(folder) as up:

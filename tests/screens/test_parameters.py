@@ -411,3 +411,13 @@ async def test_several_pasted_lines_are_one_text(folder: Path) -> None:
         await up.press("enter", "end", "space")
         up.paste("and\x1b[2J more\n  words\n")
         await up.until(lambda: up.field.value == "hello and[2J more words")
+
+
+async def test_what_was_staged_and_changed_on_the_disk_is_marked(folder: Path) -> None:
+    async with lists(folder, "parameters") as up:
+        await up.at("delay_warning_time")
+        await up.press("enter", "ctrl+u", *"2h", "enter")
+        await up.until(up.laid(1))
+        main = folder / "main.cf"
+        main.write_text(main.read_text().replace("= 4h", "= 6h"))
+        await up.shows("* delay_warning_time", "staged   changed on the disk meanwhile: 6h")

@@ -344,7 +344,9 @@ async def test_hostile_text_and_a_huge_value(instance_dir: Any) -> None:
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (140, 40)])
 async def test_every_size(folder: Path, size: tuple[int, int]) -> None:
-    async with lists(folder, "services", size=size, plan=Plan(ansi=True, no_colour=True, ascii_only=True)) as up:
+    async with lists(
+        folder, "services", size=size, plan=Plan(ansi=True, no_colour=True, ascii_only=True)
+    ) as up:
         await up.at(ALT)
         await up.press("enter", "down", "down", "down", "down")
         await up.shows("process_limit")
@@ -362,3 +364,13 @@ async def test_a_file_that_cannot_be_read_is_said(folder: Path) -> None:
         (folder / "master.cf").unlink()
         await up.press("r")
         await up.shows("master.cf: does not exist")
+
+
+async def test_what_was_staged_and_changed_on_the_disk_is_marked(folder: Path) -> None:
+    async with lists(folder, "services") as up:
+        await up.at(AUTH)
+        await up.press("enter", "right", "enter")
+        await up.until(up.laid(1))
+        master = folder / "master.cf"
+        master.write_text(master.read_text().replace("auth_enable=yes", "auth_enable=$x"))
+        await up.shows("*   -o smtpd_sasl_auth_enable", "staged   changed on the disk meanwhile")
