@@ -21,7 +21,7 @@ from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.mailboxcount import Counting
 from mailtui.screens.parts.mailboxdetail import about, as_text, cells
-from mailtui.screens.parts.mailboxedits import removed, switched
+from mailtui.screens.parts.mailboxedits import makes, removed, switched
 from mailtui.screens.parts.mailboxform import MailboxForm
 from mailtui.screens.parts.savetext import save_text
 
@@ -92,10 +92,10 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
         if row is None:
             self.pane.show([], [], [])
             return
-        size, notes = self.counting.size(row), self._notes
-        self.pane.show(*about(row, size, notes))
+        size, notes, edits = self.counting.size(row), self._notes, self.session.draft.edits
+        made = row.marker == "+" and makes(edits, row.path)
+        self.pane.show(*about(row, size, notes, made=made))
         if row.is_mailbox and (row.marker == "-" or not row.enabled):
-            edits = self.session.draft.edits
 
             def told(then: str) -> None:
                 if self.lines.key == key:

@@ -87,11 +87,13 @@ def _day(newest: float | None) -> str:
     return f"{then:%H:%M}" if then.date() == datetime.now(UTC).astimezone().date() else f"{then:%Y-%m-%d}"
 
 
-def holds(row: MailboxRow, size: Size | None) -> str:
-    """How much lies in a mailbox, in words."""
+def holds(row: MailboxRow, size: Size | None, *, made: bool = False) -> str:
+    """How much lies in a mailbox, in words. `made`: its folder is staged."""
     if not _is_there(row, size):
-        made = row.enabled and row.marker != "-"
-        return "nothing: it is not there" + (" yet, Postfix makes it with the first mail" if made else "")
+        if made:
+            return "nothing: its folder is made when this is written"
+        comes = row.enabled and row.marker != "-"
+        return "nothing: it is not there" + (" yet, Postfix makes it with the first mail" if comes else "")
     if size is None:
         return "not counted yet"
     if size.problem and not size.messages:
@@ -104,14 +106,14 @@ def holds(row: MailboxRow, size: Size | None) -> str:
 
 
 def about(
-    row: MailboxRow, size: Size | None, notes: Sequence[str], then: str = ""
+    row: MailboxRow, size: Size | None, notes: Sequence[str], then: str = "", *, made: bool = False
 ) -> tuple[Spans, Spans, list[Spans]]:
     """Title left and right, and lines. `notes` are those of the whole list, `then` what becomes of mail to an
-    address that has no mailbox any more."""
+    address that has no mailbox any more, `made` whether its folder is staged."""
     left: Spans = [(row.address, "bold"), ("  local account" if row.kind == "local" else "", "dim")]
     lines = list(_state(row, then))
     lines += [_said("? note", words, "warning") for words in row.warnings]
-    lines += _place(row, size) if row.is_mailbox else [_said("is", row.delivery)]
+    lines += _place(row, size, made=made) if row.is_mailbox else [_said("is", row.delivery)]
     if not row.editable and row.kind == "virtual":
         lines.append(_said("fixed", f"cannot be edited here: {row.why_not}"))
     lines += [_said("note", words) for words in notes]
@@ -129,9 +131,9 @@ def _state(row: MailboxRow, then: str) -> Iterator[Spans]:
         yield _said("before", row.was)
 
 
-def _place(row: MailboxRow, size: Size | None) -> Iterator[Spans]:
+def _place(row: MailboxRow, size: Size | None, *, made: bool) -> Iterator[Spans]:
     if row.path:
-        yield _said("holds", holds(row, size))
+        yield _said("holds", holds(row, size, made=made))
         yield _said("path", row.path)
         yield _said("format", _FORMATS.get(row.format, ""))
     if row.delivery:

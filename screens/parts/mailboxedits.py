@@ -107,6 +107,11 @@ def _taken_back(after: Instance, row: MailboxRow, staged: Sequence[Edit]) -> Pla
     return Plan(tuple(edits), (f"Taken back: {row.address}",))
 
 
+def makes(edits: Sequence[Edit], path: str) -> bool:
+    """Whether a folder is staged for a mailbox."""
+    return any(isinstance(edit, MakeFolder) and edit.target.path == path.rstrip("/") for edit in edits)
+
+
 def _unmade(path: str, staged: Sequence[Edit]) -> Iterator[Edit]:
     """The folders that were staged for a maildir, but for those that others are made in."""
     made = {edit.target.path: edit for edit in staged if isinstance(edit, MakeFolder)}

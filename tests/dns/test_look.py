@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -101,3 +103,18 @@ def test_interface_names(server: Nameserver) -> None:
     assert set(found) == {"domain", "mx", "address", "spf", "dkim", "dmarc"}
     assert found["mx"] == {"state": "ok", "record": "10 mail.falcot.com (192.0.2.25)", "problems": []}
     assert found["dkim"][0]["selector"] == "mail2026"
+
+
+def test_a_program_that_ends_waits_for_no_name_server() -> None:
+    program = """
+import socket, threading, time
+from mailtui.dns.look import look
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+silent.bind(("127.0.0.1", 0))
+port = silent.getsockname()[1]
+asking = lambda: look("falcot.com", nameservers=["127.0.0.1"], port=port, timeout=60)
+threading.Thread(target=asking, daemon=True).start()
+assert silent.recv(4096)
+"""
+    done = subprocess.run([sys.executable, "-c", program], timeout=30, check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr

@@ -93,6 +93,7 @@ async def test_a_new_mailbox_with_its_folder(folder: Path) -> None:
         await up.until(up.laid(2))
         assert up.key == ("virtual", "paul@falcot.org")
         assert up.line_with(" + paul@falcot.org")
+        await up.shows("nothing: its folder is made when this is written")
         assert "\npaul@falcot.org         falcot.org/paul/\n" in up.written("vmailbox")
         assert up.said[1] == f"+ folder {folder}/mail/falcot.org/paul (owner 5000:5000, mode 0700)"
         await up.press("u")
