@@ -22,7 +22,7 @@ from mailtui.postfix.files import entries, problem_words
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.mailboxchecks import Folders, limit_words, routed_words, taken_words
 from mailtui.postfix.mailboxhabit import path_words, shaped
-from mailtui.postfix.mailboxids import GIDS, UIDS, Ids, ids_of, minimum_uid, too_low
+from mailtui.postfix.mailboxids import GIDS, UIDS, Ids, extension_words, ids_of, minimum_uid, too_low
 from mailtui.postfix.mailboxpropose import propose, table_for_new
 from mailtui.postfix.mailboxtables import MAPS, BoxTable, box_tables, read_entries
 from mailtui.postfix.mailsize import Cancelled, Format, Size, count
@@ -76,8 +76,12 @@ def plan_new(
     now = ids_of(resolver, resolver.normal(address))
     edits += owner_edits(instance, address, uid, gid, (now.uid, now.gid))
     full, shape = below(offer.base, value), "maildir" if value.endswith("/") else "mbox"
-    says = [f"mail will lie in {safe(full)}, {_explained(shape)}"]
-    made, told = _folders(instance, offer.base, full, uid, gid) if create else ([], [])
+    says = [
+        f"mail will lie in {safe(full)}, {_explained(shape)}",
+        *_extended(instance, resolver, address, edits),
+    ]
+    alone = _one_owner(instance) and now.uid in {None, uid} and now.gid in {None, gid}
+    made, told = _folders(offer.base, full, uid, gid, alone=alone) if create else ([], [])
     alias, more = _identity(instance, resolver, address, wanted=identity)
     says += [*told, *more, *_shared(instance, address, value)]
     if not create:
@@ -123,10 +127,21 @@ def _owner_words(resolver: Resolver, uid: int | None, gid: int | None) -> str:
     return why
 
 
+def _extended(instance: Instance, resolver: Resolver, address: str, edits: list[Edit]) -> list[str]:
+    """Whether mail for name+extension gets another owner by these edits."""
+    from mailtui.edits.candidate import Candidate
+
+    after = Resolver(instance.over(Candidate(instance.files, edits)))
+    full = resolver.normal(address)
+    words = extension_words(after, full, ids_of(after, full, far=False))
+    return [safe(words)] if words else []
+
+
 def _folders(
-    instance: Instance, base: str, path: str, uid: int | None, gid: int | None
+    base: str, path: str, uid: int | None, gid: int | None, *, alone: bool
 ) -> tuple[list[Edit], list[str]]:
-    """The folders that are missing, from the base on; of an mbox the one that it lies in."""
+    """The folders that are missing, from the base on; of an mbox the one that it lies in. `alone`: no other
+    user has mailboxes, who must pass through those above."""
     assert uid is not None
     assert gid is not None
     wanted = path.rstrip("/") if path.endswith("/") else os.path.dirname(path)
@@ -140,7 +155,7 @@ def _folders(
     while not os.path.isdir(wanted) and wanted.startswith(base.rstrip("/")):
         missing.append(wanted)
         wanted = os.path.dirname(wanted)
-    above = (uid, gid, MODE) if _one_owner(instance) else (0, 0, SHARED_MODE)
+    above = (uid, gid, MODE) if alone else (0, 0, SHARED_MODE)
     edits: list[Edit] = [MakeFolder(folder(each), *above) for each in reversed(missing[1:])]
     return [*edits, *(MakeFolder(folder(each), uid, gid, MODE) for each in missing[:1])], []
 
@@ -308,9 +323,9 @@ def plan_change(
         return Plan(refused=why)
     edits: list[Edit] = [SetEntry(target, name, value, was)] if value != was else []
     edits += owner_edits(instance, name, wanted.uid, wanted.gid, (now.uid, now.gid))
-    says = []
+    says = _extended(instance, resolver, name, edits) if edits else []
     if value != was:
-        says = [f"new mail will lie in {safe(below(base, value))}", mail_words(below(base, was), base)]
+        says += [f"new mail will lie in {safe(below(base, value))}", mail_words(below(base, was), base)]
         says += _shared(instance, name, value)
     if edits:
         says += _writable(instance, base, below(base, value), wanted.uid, wanted.gid)

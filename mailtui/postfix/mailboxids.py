@@ -61,6 +61,29 @@ def _found(maps: Maps, address: str, resolver: Resolver) -> str | None:
     return None if hit is None else hit.value
 
 
+def extension_words(resolver: Resolver, address: str, own: Ids) -> str:
+    """Why mail for name+extension has another owner than mail for the name; empty where it has the same.
+
+    virtual(8) asks every map for the whole address before it leaves the extension out, and static: has an
+    answer for anything.
+    """
+    local, domain = split(address)
+    if not resolver.rules.delimiters or not local or domain is None:
+        return ""
+    plus = f"{local}{resolver.rules.delimiters[0]}"
+    other = ids_of(resolver, f"{plus}x@{domain}", far=False)
+    if (other.uid, other.gid) == (own.uid, own.gid):
+        return ""
+    return (
+        f"mail for {plus}…@{domain} is written as {_shown(other.uid)}:{_shown(other.gid)}, and not as "
+        f"{_shown(own.uid)}:{_shown(own.gid)}: {UIDS} and {GIDS} are asked for the whole address first"
+    )
+
+
+def _shown(number: int | None) -> str:
+    return "?" if number is None else str(number)
+
+
 def minimum_uid(resolver: Resolver) -> int:
     """virtual_minimum_uid."""
     text = resolver.instance.parameters.effective("virtual_minimum_uid")

@@ -18,7 +18,7 @@ from mailtui.postfix.mailboxchecks import (
     routed_words,
     taken_words,
 )
-from mailtui.postfix.mailboxids import Ids, ids_of
+from mailtui.postfix.mailboxids import Ids, extension_words, ids_of
 from mailtui.postfix.mailboxtables import BoxTable, Entry, State, exists, path_of
 from mailtui.postfix.mailsize import Format, Job, Size
 from mailtui.postfix.resolver import Resolver
@@ -202,7 +202,7 @@ class RowMaker:
             found = [domain_words(self._resolver, address) or nowhere or self._taken(address)]
             if not delivery:
                 places = self._folders.words(path, kind, ids.uid, ids.gid)
-                found += [ids.problem, *places, self._sharing(entry)]
+                found += [ids.problem, *places, self._sharing(entry), self._extended(address, ids)]
             warnings = tuple(words for words in found if words)
         return MailboxRow(
             entry.key, path, entry.value, kind, ids.uid, ids.gid, table.spec, line, entry.enabled,
@@ -222,6 +222,13 @@ class RowMaker:
         if self._all is None:
             self._all = ids_of(self._resolver, address, far=False)
         return self._all
+
+    def _extended(self, address: str, ids: Ids) -> str:
+        if self._one_owner or not all(
+            self._resolver.maps(f"virtual_{what}_maps").is_near for what in ("uid", "gid")
+        ):
+            return ""
+        return extension_words(self._resolver, address, ids)
 
     def _routed(self, address: str) -> tuple[str, str]:
         """Where another transport than virtual(8) takes the mail, for only it knows the place then; and why

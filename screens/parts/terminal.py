@@ -48,8 +48,16 @@ def refusal(environ: Mapping[str, str], stdin: int = 0, stdout: int = 1, stderr:
     return None
 
 
+_COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
+"""What Python puts into LC_CTYPE where the locale that LANG names is not installed (PEP 538)."""
+
+
 def _charset(environ: Mapping[str, str]) -> str:
-    locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
+    """The character set that the environment names; empty where it names none."""
+    named = [environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG")]
+    if not named[0] and named[1] in _COERCED and "." in named[2]:
+        named[1] = ""  # the terminal is what LANG says it is
+    locale = next(filter(None, named), "")
     return locale.partition(".")[2].partition("@")[0].lower().replace("-", "")
 
 

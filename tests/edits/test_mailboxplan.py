@@ -220,6 +220,25 @@ def test_the_folder_above_several_owners_is_roots(instance_dir: MakeInstance, tm
     assert [(each.uid, each.mode) for each in made] == [(0, 0o755), (5001, 0o700)]
 
 
+def test_the_folder_above_the_first_other_owner_is_roots(server: Server) -> None:
+    """Those whom static: serves must pass through it."""
+    plan = plan_new(server.instance, "new@box.test", uid=5007, create=True)
+    made = [edit for edit in plan.edits if isinstance(edit, MakeFolder)]
+    assert [(each.uid, each.mode) for each in made] == [(0, 0o755), (5007, 0o700)]
+
+
+def test_an_owner_beside_static_is_not_that_of_an_extension(
+    instance_dir: MakeInstance, tmp_path: Path
+) -> None:
+    """static: answers for the whole address, before virtual(8) leaves the extension out."""
+    told = "mail for new+…@box.test is written as 5000:5000, and not as 5007:5000"
+    server = Server(instance_dir, tmp_path, "recipient_delimiter = +")
+    plan = plan_new(server.instance, "new@box.test", uid=5007)
+    assert any(text.startswith(told) for text in plan.says)
+    assert any(text.startswith(told) for text in server.row(plan, "new@box.test").warnings)
+    assert not any("whole address" in text for text in server.row(plan, "jean@box.test").warnings)
+
+
 @pytest.mark.parametrize("alias", ["@box.test x@far.test\n", "new@box.test x@far.test\n"])
 def test_an_identity_keeps_its_mail(instance_dir: MakeInstance, tmp_path: Path, alias: str) -> None:
     server = Server(instance_dir, tmp_path, virtual=alias)

@@ -101,13 +101,19 @@ def _virtual(lab: Lab) -> str:
 
 
 def test_an_owner_of_its_own(lab: Lab) -> None:
-    """static: for all the others, a table in front of it for this one."""
+    """static: for all the others, a table in front of it for this one; with an extension static: answers first,
+    as the row says."""
     others = row_of(lab, asked(lab, "mailbox", "list", "@falcot.org")[0]["address"])
     done = asked(lab, "mailbox", "add", "eigen@falcot.org", "--uid", "6001", "--gid", "6002", "--create")
     assert done["applied"], done
     row = row_of(lab, "eigen@falcot.org")
-    assert (row["uid"], row["gid"], row["warnings"]) == (6001, 6002, [])
+    assert (row["uid"], row["gid"]) == (6001, 6002)
+    (warning,) = row["warnings"]
+    assert "mail for eigen+…@falcot.org is written as 5000:5000, and not as 6001:6002" in warning
     delivered(lab, "eigen@falcot.org")
+    seen = lab.log_size()
+    assert lab.send("eigen+x@falcot.org").accepted
+    lab.logged(r"to=<eigen\+x@falcot.org>.*status=deferred.*[Pp]ermission denied", after=seen)
     (message,) = (Path(row["path"]) / "new").iterdir()
     assert (message.stat().st_uid, message.stat().st_gid) == (6001, 6002)
     again = row_of(lab, others["address"])

@@ -134,12 +134,16 @@ class Maker:
         chance = self._chance
         for number in range(chance.randint(2, 5)):
             domain = chance.choice([*setup.domains, setup.unhosted])
-            key = chance.choices([f"name{number}@{domain}", f"@{domain}", f"crew{setup.number}x{number}"], [7, 2, 1])[0]
+            key = chance.choices(
+                [f"name{number}@{domain}", f"@{domain}", f"crew{setup.number}x{number}"], [7, 2, 1]
+            )[0]
             if setup.mailboxes and chance.random() < 0.15:
                 key = chance.choice(setup.mailboxes)
             if key in setup.aliases:
                 continue
-            to = tuple(dict.fromkeys(self._destination(setup, key) for _ in range(chance.choice([1, 1, 2, 3]))))
+            to = tuple(
+                dict.fromkeys(self._destination(setup, key) for _ in range(chance.choice([1, 1, 2, 3])))
+            )
             if key.partition("@")[0] and chance.random() < 0.2 and "@" in key and not key.startswith("name"):
                 to = (key, *to)  # a mailbox that keeps a copy
             self._set(key, to)
@@ -158,9 +162,17 @@ class Maker:
 
     def _destination(self, setup: Setup, key: str) -> str:
         chance = self._chance
-        earlier = [each for each in setup.aliases if each != key and not each.startswith("@") and each not in setup.mailboxes]
+        earlier = [
+            each
+            for each in setup.aliases
+            if each != key and not each.startswith("@") and each not in setup.mailboxes
+        ]
         caught = [each for each in setup.aliases if each.startswith("@") and not key.startswith("@")]
-        boxes = [] if key.startswith("@") and key in {f"@{each.partition('@')[2]}" for each in setup.mailboxes} else setup.mailboxes
+        boxes = (
+            []
+            if key.startswith("@") and key in {f"@{each.partition('@')[2]}" for each in setup.mailboxes}
+            else setup.mailboxes
+        )
         choices = [
             (4, f"{chance.choice(USERS)}@falcot.com"),
             (2, chance.choice(USERS)),
@@ -178,8 +190,11 @@ class Maker:
 
     def _addresses(self, setup: Setup) -> list[str]:
         chance = self._chance
-        known = [each if "@" in each else f"{each}@{chance.choice(list(setup.domains) or ['falcot.com'])}"
-                 for each in setup.aliases if not each.startswith("@")]
+        known = [
+            each if "@" in each else f"{each}@{chance.choice(list(setup.domains) or ['falcot.com'])}"
+            for each in setup.aliases
+            if not each.startswith("@")
+        ]
         found = [*known, *setup.mailboxes, f"someone@{setup.unhosted}"]
         for domain, kind in setup.domains.items():
             found.append(f"unknown@{domain}")
