@@ -168,7 +168,8 @@ def _one_owner(instance: Instance) -> bool:
 def _writable(instance: Instance, base: str, path: str, uid: int | None, gid: int | None) -> list[str]:
     kind: Format = "maildir" if path.endswith("/") else "mbox"
     strict = instance.parameters.effective("strict_mailbox_ownership").lower() == "yes"
-    found = Folders(base, strict_owner=strict).words(path, kind, uid, gid)
+    dotlock = "dotlock" in instance.parameters.effective("virtual_mailbox_lock")
+    found = Folders(base, strict_owner=strict, dotlock=dotlock).words(path, kind, uid, gid)
     return [f"{words}; let its folder be made too" for words in found]
 
 

@@ -108,6 +108,8 @@ class Folders:
     strict_owner: bool = True
     maildirs: AbstractSet[str] = frozenset()
     """Every maildir that the tables name, without the final slash."""
+    dotlock: bool = True
+    """Whether virtual_mailbox_lock has it: an mbox is then locked by a file beside it."""
     _known: dict[str, os.stat_result | None] = field(default_factory=dict)
 
     def words(self, path: str, format: Format, uid: int | None, gid: int | None) -> tuple[str, ...]:  # noqa: A002
@@ -169,7 +171,12 @@ class Folders:
                 f"holds {amount(status.st_size)} of the {amount(self.limit)} that virtual_mailbox_limit "
                 "allows: a large message bounces"
             )
-        return shut or _unwritable("it", path, status, uid, gid, need=_WRITE)
+        shut = shut or _unwritable("it", path, status, uid, gid, need=_WRITE)
+        above = os.path.dirname(path)
+        beside = self._stat(above) if self.dotlock else None
+        if shut or beside is None:
+            return shut
+        return _unwritable(safe(above), above, beside, uid, gid)
 
     def _missing(self, path: str, format: Format, uid: int | None, gid: int | None) -> str:  # noqa: A002
         above = os.path.dirname(path)

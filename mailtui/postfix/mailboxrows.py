@@ -147,6 +147,7 @@ class RowMaker:
             number("message_size_limit"),
             effective("strict_mailbox_ownership").lower() == "yes",
             frozenset(below(self._base, value).rstrip("/") for value in values if value.endswith("/")),
+            "dotlock" in effective("virtual_mailbox_lock"),
         )
 
     def job(self, entry: Entry | None, user: LocalUser | None) -> Job | None:

@@ -37,7 +37,7 @@ SENDER = "desk@partner.example"
 THREADS = 4
 PATIENCE = 40.0
 LONG_AGO = 1_000_000_000
-_SHUT = ("may not write in", "may not pass through", "makes none for an mbox")
+_SHUT = ("may not write in", "may not pass through", "makes none for an mbox", "its mail waits")
 """Parts of the warnings by which a mailbox's row says that its mail will wait."""
 _OTHER = re.compile(r"is written as (\d+):(\d+), and not as .* asked for the whole address first")
 """By whom a row says that mail for name+extension is written."""
@@ -46,6 +46,7 @@ _STATUS = re.compile(
     r"/(\w+)\[\d+\]: (\w+): to=<(.*?)>, (?:orig_to=<.*?>, )?relay=(\S+?),.* status=(\w+) \((.*)\)$",
     re.MULTILINE,
 )
+_RECIPIENTS = re.compile(r"qmgr\[\d+\]: (\w+): from=<.*?>, .*nrcpt=(\d+)")
 _REMOVED = re.compile(r"qmgr\[\d+\]: (\w+): removed")
 _FORWARDED = re.compile(r"^forwarded as (\w+)")
 
@@ -71,12 +72,15 @@ class Log:
     statuses: dict[str, list[tuple[str, str, str, str]]] = field(default_factory=lambda: defaultdict(list))
     """Queue number → (recipient, relay, status, words)."""
     removed: set[str] = field(default_factory=set)
+    recipients: dict[str, int] = field(default_factory=dict)
+    """Queue number → to how many it goes."""
 
     @classmethod
     def read(cls, text: str) -> Log:
         log = cls()
         for _, number, to, relay, status, words in _STATUS.findall(text):
             log.statuses[number].append((to, relay, status, words))
+        log.recipients = {number: int(count) for number, count in _RECIPIENTS.findall(text)}
         log.removed = set(_REMOVED.findall(text))
         return log
 
@@ -91,7 +95,8 @@ class Log:
     def is_done(self, number: str) -> bool:
         """Whether nothing more is to come before a next try."""
         lines = self.statuses[number]
-        if number not in self.removed and not any(line[2] == "deferred" for line in lines):
+        tried = len(lines) >= self.recipients.get(number, 1)
+        if number not in self.removed and not (tried and any(line[2] == "deferred" for line in lines)):
             return False
         onward = [match[1] for line in lines if (match := _FORWARDED.match(line[3]))]
         return all(self.is_done(other) for other in onward)
