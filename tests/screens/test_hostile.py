@@ -15,7 +15,7 @@ from mailtui.edits.model import Conflict
 from mailtui.formats.target import Target
 from mailtui.screens.aliases import AliasesScreen
 from mailtui.screens.conflict import ConflictScreen
-from mailtui.screens.parts.dialogs import Choice, Confirm, ErrorDialog, TypedWord
+from mailtui.screens.parts.dialogs import Choice, Confirm, ErrorDialog, StageOrDiscard, TypedWord
 from tests.laws.whole import SEED, WHOLE, tally
 from tests.screens.hostile import PIECES, Watched, World, folder_of, lagging, watched, worlds
 
@@ -53,6 +53,9 @@ async def aliases(up: Watched, world: World) -> None:
     await up.until("first@falcotsbrand.com")
     await up.press("g", *["j"] * 6, "x", "pagedown", "escape", "pagedown", "G", "k", "k")
     await up.press("enter", "down", "down", "up", "escape", "escape", "escape")
+    while isinstance(app.screen, StageOrDiscard):  # an entry that the editor tidied up asks
+        await up.press("d")
+    assert isinstance(app.screen, AliasesScreen)
     await up.press("L", "slash")
     app.screen.bar.text = world.text[:200]
     await up.press("a", "backspace", "escape", "escape")
