@@ -185,7 +185,10 @@ class MainCf(ConfigFile):
         return mainedit.unset(self, name)
 
     def disable(self, name: str) -> list[Splice]:
-        """Comment out every definition of `name` with its continuation lines. Raises Missing."""
+        """Comment out every definition of `name` with its continuation lines.
+
+        Raises Missing, Refused where it could not come back.
+        """
         return mainedit.disable(self, name)
 
     def enable(self, name: str, value: bytes | None = None) -> list[Splice]:

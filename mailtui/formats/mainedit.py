@@ -234,7 +234,11 @@ def disable(document: MainCf, name: str) -> list[Splice]:
             return False
         return after.spliced(enable(after, name, value)).raw == document.raw
 
-    return off(document.lines, [layout.members for layout in layouts], mistaken, comes_back)
+    splices = off(document.lines, [layout.members for layout in layouts], mistaken, comes_back)
+    after, same = document.spliced(splices), _normal(value or b"")
+    if not any(d.name == name and _normal(d.value) == same for d in after.commented):
+        raise Refused(f"{safe(name)} would read as prose once it is a comment", "reset it instead")
+    return splices
 
 
 def _line(document: MainCf, number: int) -> Splice:

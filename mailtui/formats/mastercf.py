@@ -245,7 +245,10 @@ class MasterCf(ConfigFile):
         return masteredit.remove_option(self, name, type_, option)
 
     def disable_option(self, name: str, type_: str, option: str) -> list[Splice]:
-        """Comment out every `-o` of that parameter, on lines of their own. Raises Missing."""
+        """Comment out every `-o` of that parameter, on lines of their own.
+
+        Raises Missing, Refused where it could not come back.
+        """
         return masteredit.disable_option(self, name, type_, option)
 
     def enable_option(self, name: str, type_: str, option: str, value: bytes | None = None) -> list[Splice]:
@@ -256,7 +259,10 @@ class MasterCf(ConfigFile):
         return masteredit.enable_option(self, name, type_, option, value)
 
     def disable(self, name: str, type_: str) -> list[Splice]:
-        """Comment out every entry of that name and type with all its lines. Raises Missing."""
+        """Comment out every entry of that name and type with all its lines.
+
+        Raises Missing, Refused where it could not come back.
+        """
         return masterservices.disable(self, name, type_)
 
     def enable(self, name: str, type_: str, like: Service | None = None) -> list[Splice]:

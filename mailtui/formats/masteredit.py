@@ -261,7 +261,12 @@ def disable_option(document: MasterCf, name: str, type_: str, option: str) -> li
 
         return comment
 
-    return _without(document, name, type_, option, act)
+    splices = _without(document, name, type_, option, act)
+    after = document.spliced(splices).get(name, type_)
+    if after is None or all(o.enabled or o.name != option for o in after.options):
+        what = f"-o {safe(option)} of {entry_name(name, type_)}"
+        raise Refused(f"{what} would be an option of a commented-out entry above", "take it out instead")
+    return splices
 
 
 def enable_option(

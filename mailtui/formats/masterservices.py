@@ -49,7 +49,13 @@ def disable(document: MasterCf, name: str, type_: str) -> list[Splice]:
         found = _commented(after, name, type_, standing)
         return bool(found) and after.spliced(_uncommented(after, found[-1])).raw == document.raw
 
-    return off(document.lines, [layout.members for layout in layouts], mistaken, comes_back)
+    splices = off(document.lines, [layout.members for layout in layouts], mistaken, comes_back)
+    if not _commented(document.spliced(splices), name, type_, standing):
+        raise Refused(
+            f"{entry_name(name, type_)} has lines that would read as prose once they are comments",
+            "take it out instead",
+        )
+    return splices
 
 
 def _commented(document: MasterCf, name: str, type_: str, like: Service | None) -> list[Service]:

@@ -321,6 +321,11 @@ def test_an_entry_amid_the_lines_of_another_cannot_come_back() -> None:
         edited(b"a = 1,\n#b = x\n  2\n", lambda d: d.enable("b"))
 
 
+def test_a_name_that_would_read_as_prose_is_not_commented_out() -> None:
+    with pytest.raises(Refused, match="read as prose"):
+        edited(b"%{word}relayhost = a\n", lambda d: d.disable("%{word}relayhost"))
+
+
 @pytest.mark.parametrize(
     ("raw", "line", "word"),
     [

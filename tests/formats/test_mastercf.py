@@ -376,3 +376,12 @@ def test_braces_that_a_value_needed_go_with_it() -> None:
     document = MasterCf.parse(b"x unix - - n - - smtp\n  -o a=b\n")
     spaced = document.spliced(document.set_option("x", "unix", "a", b"b c"))
     assert spaced.spliced(spaced.set_option("x", "unix", "a", b"b")).raw == document.raw
+
+
+def test_what_would_not_come_back_is_not_commented_out() -> None:
+    amid = b"smtp inet n - n - - smtpd\n#smtps inet n - n - - smtpd\n  -o a=b\n"
+    with pytest.raises(Refused, match="commented-out entry above"):
+        MasterCf.parse(amid).disable_option("smtp", "inet", "a")
+    prose = b"smtp inet n - n - - smtpd\n  -o a=\n    some prose,\n"
+    with pytest.raises(Refused, match="read as prose"):
+        MasterCf.parse(prose).disable("smtp", "inet")

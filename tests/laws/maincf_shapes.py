@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.laws.maincf_edits import Trial
 
 _PLAIN_INDENT = re.compile(rb"(?:\t+|    +)[^ \t]")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
 _LONG = "an item over several lines"
 _GAP = re.compile(rb"[ \t\r]+")
 
@@ -61,6 +62,12 @@ def _value(document: MainCf, trial: Trial) -> str:
             and not layout.in_one_line(parts.equals - 1, parts.start + 1)
         ):
             return "a value that begins below its name begins behind it after it was empty"
+        if (
+            not reason
+            and found.value.endswith(b",")
+            and not layout.in_one_line(parts.equals - 1, parts.start + 1)
+        ):
+            return "a list that begins below its name and ends in a comma: a value without one is no change of items"
         if reason:
             return reason
     elif any(len(gap) > 3 or b"\t" in gap for gap in _GAP.findall(found.value)) or (
@@ -155,6 +162,8 @@ def reason(document: MainCf, trial: Trial) -> str:
 
 def refusal(document: MainCf, trial: Trial) -> str:
     """Why `trial` or what takes it back cannot be written; empty where it must be."""
+    if trial.what == "off" and not _NAME.fullmatch(trial.name):
+        return "a name that begins with a word of a template: as a comment it reads as prose"
     if trial.what != "item off":
         return ""
     if any(token.text.startswith(b"#") for token in document.tokens(trial.name)):

@@ -5,9 +5,10 @@ The journal does: undoing a change that is the file's last restores its very byt
 
 from __future__ import annotations
 
+from mailtui.formats.lines import CONTINUATION, FIRST
 from mailtui.formats.mastercf import MasterCf
 from mailtui.formats.masteredit import option_argument
-from mailtui.formats.masterentry import FIELDS, Service, split_entry
+from mailtui.formats.masterentry import FIELDS, Option, Service, left_over, settings, split_entry
 from mailtui.text.safe import encode
 from tests.laws.mastercf_edits import Trial
 
@@ -49,6 +50,12 @@ def _option(document: MasterCf, service: Service, trial: Trial) -> str:
         )
     line = document.lines.line(option.line - 1).strip()
     if trial.what == "-o off":
+        if any(
+            (o.name, o.value) == (option.name, option.value) and o.start > option.start
+            for o in service.options
+            if not o.enabled
+        ):
+            return "the same option is commented out below it: that one is switched on"
         return "an option that shared its line gets a line of its own" if line != written else ""
     return "an option that is added is the last of them"
 
@@ -67,7 +74,13 @@ def reason(document: MasterCf, trial: Trial) -> str:
     if trial.what in ("-o set", "-o taken out", "-o off"):
         return _option(document, service, trial)
     if trial.what == "-o on":
-        return ""
+        line = document.lines.line(_option_off(service, trial).line - 1)
+        indented = line.startswith((b" ", b"\t"))
+        return (
+            "written with blanks before its #, it is commented out again from the first column"
+            if indented
+            else ""
+        )
     return _field(document, service, trial)
 
 
@@ -89,11 +102,54 @@ def _switched_off(document: MasterCf, service: Service) -> str:
     return ""
 
 
+def _option_off(service: Service, trial: Trial) -> Option:
+    return next(o for o in reversed(service.options) if o.name == trial.option and not o.enabled)
+
+
+def _below_a_commented_entry(document: MasterCf, number: int) -> bool:
+    """Whether a commented-out entry begins on a line above, amid the entry that line `number` is of."""
+    heads = {service.line - 1 for service in document.services if not service.enabled}
+    while document.lines.kinds[number] != FIRST and number not in heads:
+        number -= 1
+    return number in heads
+
+
+def _amid_another(document: MasterCf, trial: Trial) -> bool:
+    """Whether lines of an entry in force go on below the head of the one that is commented out."""
+    head = [s for s in document.all(*trial.key) if not s.enabled][-1].line - 1
+    kinds = document.lines.kinds[head + 1 :]
+    return next((kind for kind in kinds if kind in (FIRST, CONTINUATION)), FIRST) == CONTINUATION
+
+
+def _left_over(document: MasterCf, service: Service) -> bool:
+    """Whether there are arguments that are no options."""
+    return bool(left_over(_text(document, service)))
+
+
+def _behind_other_arguments(document: MasterCf, service: Service, option: Option) -> bool:
+    layout = next(layout for layout in document.layouts if layout.begin == service.start)
+    items = split_entry(layout.text)
+    rest = settings(layout.text, items)[1]
+    return rest < len(items) and layout.line(items[rest].start) < option.line - 1
+
+
 def refusal(document: MasterCf, trial: Trial) -> str:
     """Why `trial` cannot be written; empty where it must be."""
     service = document.get(*trial.key)
-    if trial.what == "-o on" and service is not None:
-        option = next(o for o in reversed(service.options) if o.name == trial.option and not o.enabled)
+    if trial.what == "service on" and _amid_another(document, trial):
+        return "commented out amid the lines of another entry, which would be cut in two"
+    if service is None:
+        return ""
+    if trial.what == "service off" and service.command == "smtpd" and _left_over(document, service):
+        return "arguments that smtpd dies of: as comments they read as prose"
+    if trial.what == "-o off":
+        places = [o.line - 1 for o in service.options if o.name == trial.option and o.enabled]
+        if any(_below_a_commented_entry(document, number) for number in places):
+            return "below a commented-out entry, of which it would be an option then"
+    if trial.what == "-o on":
+        option = _option_off(service, trial)
         if sum(other.line == option.line for other in service.options) > 1:
             return "several options in one comment line"
+        if _behind_other_arguments(document, service, option):
+            return "behind arguments that are no options, where it would be one of these"
     return ""

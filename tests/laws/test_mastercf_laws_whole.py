@@ -63,14 +63,17 @@ def counting(document: MasterCf) -> dict[Key, Service]:
 def agrees(document: MasterCf, read: ServicesRead) -> None:
     """postconf prints the entries and their options as the document has them.
 
-    To each of several entries of one name and type `postconf -P` gives the options of them all.
+    To each of several entries of one name and type `postconf -P` gives the options of them all, but none to
+    those above the first with an option.
     """
     services = in_force(document)
     assert read.entries == [printed(service) for service in services]
     options: dict[Key, dict[str, bytes]] = {}
+    keys: list[Key] = []
     for service in services:
-        options.setdefault((service.name, service.type), {}).update(service.values)
-    keys = [(service.name, service.type) for service in services]
+        key = (service.name, service.type)
+        options.setdefault(key, {}).update(service.values)
+        keys += [key] if options[key] else []
     assert read.options == Counter(chain(*(options_printed(key, options[key]) for key in keys)))
 
 
