@@ -19,7 +19,7 @@ from mailtui.screens.parts.text import Spans, cells, rule, segments, show
 
 KEPT = 200
 SHOWN = 5
-"""Lines that an open strip shows, its rule included."""
+"""Lines that an open strip takes at most, its rule included: what it does not need is the list's."""
 
 
 class StripLines:
@@ -58,9 +58,11 @@ class StripView(Painted):
     def __init__(self, lines: StripLines) -> None:
         super().__init__()
         self._lines = lines
+        self._height = 0
         self.display = lines.open
 
     def on_mount(self) -> None:
+        self._fit()
         self._unsubscribe = self._lines.changed.subscribe(self._changed)
 
     def on_unmount(self) -> None:
@@ -68,8 +70,15 @@ class StripView(Painted):
 
     def _changed(self, _news: None) -> None:
         self.display = self._lines.open
+        self._fit()
         if self._lines.open and self.screen.is_current:
             self.refresh()
+
+    def _fit(self) -> None:
+        height = min(SHOWN, 1 + max(1, len(self._lines.lines)))
+        if height != self._height:
+            self._height = height
+            self.styles.height = height
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
