@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # that of typing, which would cost more than all that the first paint needs
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailtui.screens.parts.session import Session
     from mailtui.screens.parts.terminal import Colours
 
@@ -109,7 +110,7 @@ def _console(arguments: Sequence[str], screen: str) -> int:
             colours=_COLOURS[_option(arguments, "--color") or settings.color],
             ascii_only=True if "--ascii" in arguments or settings.ascii else None,
             mouse=next((mouse[word] for word in reversed(arguments) if word in mouse), settings.mouse),
-            crash_dir=crash_folder(),
+            crash_dir=crash_folder,
         )
     except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
         from mailtui.cli.main import failed

@@ -13,8 +13,11 @@ A wrong or unknown key costs a clear line and nothing else: the rest holds.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+
+TYPE_CHECKING = False  # that of typing, which the first paint would wait for
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
 SYSTEM_FILE: str | os.PathLike[str] = "/etc/mailtui.toml"
 COLORS = ("auto", "truecolor", "256", "16", "none")
@@ -26,10 +29,10 @@ def user_file() -> str:
     return os.path.join(os.path.expanduser(home), "mailtui", "config.toml")
 
 
-class Settings(NamedTuple):
+class Settings:
     """What the files say. `problems` are the lines to show: each names file and key.
 
-    Read before the console's first paint; hence neither a dataclass here nor a Path.
+    Read before the console's first paint; hence no dataclass, no NamedTuple and no Path here.
     """
 
     after_write: tuple[str, ...] = ()
@@ -39,6 +42,21 @@ class Settings(NamedTuple):
     ascii: bool = False
     rehearsal: bool = True
     problems: tuple[str, ...] = ()
+
+    def __init__(self, **values: Any) -> None:
+        """`values` by the names above; the defaults hold for all others."""
+        vars(self).update(values)
+
+    def over(self, **values: Any) -> Settings:
+        """These settings with some values in place of theirs."""
+        return Settings(**{**vars(self), **values})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Settings):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in Settings.__annotations__)
+
+    __hash__ = None  # type: ignore[assignment]  # as every class that says when two are equal
 
 
 def _text(value: Any) -> str:
@@ -91,17 +109,17 @@ def _over(settings: Settings, file: str | os.PathLike[str]) -> Settings:
     except FileNotFoundError:
         return settings
     except (OSError, UnicodeDecodeError) as error:
-        return settings._replace(problems=(*settings.problems, f"{path}: cannot be read: {error}"))
+        return settings.over(problems=(*settings.problems, f"{path}: cannot be read: {error}"))
     if os.geteuid() == 0 and owner != 0:
         why = f"{path}: not read, because root does not obey a file of another user; chown root {path}"
-        return settings._replace(problems=(*settings.problems, why))
+        return settings.over(problems=(*settings.problems, why))
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
     try:
         document = tomlkit.parse(raw).unwrap()
     except TOMLKitError as error:
-        return settings._replace(problems=(*settings.problems, f"{path}: {error}"))
+        return settings.over(problems=(*settings.problems, f"{path}: {error}"))
     problems = list(settings.problems)
     values: dict[str, Any] = {}
     for name, value in document.items():
@@ -113,4 +131,4 @@ def _over(settings: Settings, file: str | os.PathLike[str]) -> Settings:
             values[name] = reader(value)
         except TypeError as error:
             problems.append(f"{path}: {name}: must be {error}")
-    return settings._replace(**values, problems=tuple(problems))
+    return settings.over(**values, problems=tuple(problems))

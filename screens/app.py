@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -94,7 +93,11 @@ class MailtuiApp(LastingApp):
     ]  # fmt: skip
 
     def __init__(
-        self, session: Session, plan: Plan, start: str = "overview", crash_dir: Path | None = None
+        self,
+        session: Session,
+        plan: Plan,
+        start: str = "overview",
+        crash_dir: Callable[[], str] | None = None,
     ) -> None:
         self.__dict__["DEFAULT_MODE"] = start  # this console's own; Textual reads it in its __init__
         super().__init__(session, plan, crash_dir)

@@ -1,7 +1,6 @@
 """Starting the console: what must happen before Textual is imported, and after it is done.
 
-sys.exit(run_console(lambda: Session(…), config_dir="/etc/postfix", start="aliases", crash_dir=folder))
-sys.exit(start(prepared))          # the command line's way; its skeleton is on the terminal already
+sys.exit(run_console(lambda: Session(…), config_dir="/etc/postfix", start="aliases"))
 """
 
 from __future__ import annotations
@@ -10,15 +9,17 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from mailtui.screens.parts import skeleton
-from mailtui.screens.parts.terminal import Colours, Plan, plan_for, prepare, refusal
+from mailtui.screens.parts.terminal import plan_for, prepare, refusal
 
+TYPE_CHECKING = False  # that of typing, which the first paint would wait for
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mailtui.screens.app import MailtuiApp
     from mailtui.screens.parts.session import Session
+    from mailtui.screens.parts.terminal import Colours, Plan
 
 _TURN = 0.001
 """Seconds of Python after which a thread that works beside the screens gives them a turn: keys come first."""
@@ -32,13 +33,14 @@ def run_console(
     colours: Colours = "auto",
     ascii_only: bool | None = None,
     mouse: bool | None = None,
-    crash_dir: str = "",
+    crash_dir: Callable[[], str] | None = None,
 ) -> int:
     """Run the console until it ends and return the process's exit code: 0 left by a key, 1 refused or
-    failed (the reason is on standard error), 128 + n ended by signal n. A crash report goes to `crash_dir`.
+    failed (the reason is on standard error), 128 + n ended by signal n. `crash_dir` says where a crash report
+    goes, once there is one; None: nowhere.
 
-    `open_session` is called in a thread once the first lines are painted; whatever it raises passes, after
-    the terminal is itself again. None for `ascii_only` and `mouse` leaves them to the environment.
+    `open_session` is called once the first lines are painted; whatever it raises passes, after the terminal
+    is itself again. None for `ascii_only` and `mouse` leaves them to the environment.
     """
     why = refusal(os.environ)
     if why is not None:
@@ -66,15 +68,16 @@ def run_console(
     return app.return_code or 0
 
 
-def _made(open_session: Callable[[], Session], plan: Plan, start: str, crash_dir: str) -> MailtuiApp:
-    """The app and what it shows; the one is imported while the other is opened."""
-    from mailtui.screens.parts.opening import Opening
+def _made(
+    open_session: Callable[[], Session], plan: Plan, start: str, crash_dir: Callable[[], str] | None
+) -> MailtuiApp:
+    """The app and what it shows. All but waiting for programs is done in this one thread: two that work hand
+    Python to and fro at every file they open, and the time of a start lies between their turns."""
+    session = open_session()
+    from threading import Thread
 
-    opening = Opening(open_session)
-    opening.start()
-    from pathlib import Path
-
+    Thread(target=session.look_ahead, name="ahead", daemon=True).start()
     from mailtui.screens.app import MailtuiApp, import_screen
 
     import_screen(start)
-    return MailtuiApp(opening.session(), plan, start, Path(crash_dir) if crash_dir else None)
+    return MailtuiApp(session, plan, start, crash_dir)

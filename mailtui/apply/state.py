@@ -6,7 +6,6 @@ his there would become root's words.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from pathlib import Path
@@ -56,6 +55,8 @@ def label(config_dir: str) -> str:
     raw = os.fsencode(named)
     if len(raw) <= _LONGEST:
         return named
+    import hashlib
+
     return f"{os.fsdecode(raw[:_KEPT])}%{hashlib.sha256(raw).hexdigest()}"
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import NamedTuple, Self
 
 from mailtui.formats import mainedit, mainlist
 from mailtui.formats.commented import block, continuation, values
@@ -20,8 +19,7 @@ from mailtui.text.safe import decode, encode
 _COMMENTED = re.compile(rb"#[ \t]?([A-Za-z0-9_][A-Za-z0-9_.:-]*)[ \t]*=[ \t]*([^\n]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """One `name = value`, in force or commented out.
 
     `value`: the logical value, its lines joined as Postfix joins them, blanks around it cut. `line`

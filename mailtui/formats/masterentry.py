@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailtui.formats.lists import BLANKS, Item, each, payload
 from mailtui.formats.values import SPACE, Layout, Parts, split
@@ -44,8 +44,7 @@ _NO_ARGUMENTS = frozenset(
 """Daemons of Postfix that take options alone; any other argument is fatal to them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One `-o name=value`. Of several with one name the last that is enabled counts.
 
     `line` counts from 1; `start` and `end` are the bytes from the `-o` to the end of its value.
@@ -59,8 +58,7 @@ class Option:
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """One entry, in force or commented out.
 
     `fields`: the eight columns (`FIELDS`) as written; `-` stands for the default. `arguments`: all that
@@ -122,8 +120,7 @@ class Service:
         return {option.name: option.value for option in self.options if option.enabled}
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """Where a `-o name=value` stands in the text: `flag` and `argument` are item numbers, `flag` equal to
     `argument` where they are one (`-oname=value`). `start` and `end` enclose the value's bytes, `inner` the
     text that holds `name=value`. A faulty one has `wrong` set, and no name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailtui.formats.lines import Lines
 from mailtui.formats.lists import SEPARATORS, each
@@ -13,8 +13,7 @@ SPACE = b" \t\n\v\f\r"
 """What C's isspace() knows: cut around names and values (`split_nameval`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One item of a list. `start` and `end` are offsets in the file, `line` counts from 1.
 
     An item in `{ }` may run over several lines; `text` is then what Postfix reads, its lines joined.
@@ -55,8 +54,7 @@ class Layout(Logical):
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """Where name and value stand in the text of a logical line (`split_nameval`).
 
     `name_end`: behind the name; `equals`: behind the `=`; the value runs from `start` to `end`, blanks

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mailtui.formats.target import Target
 from mailtui.postfix.errors import ParameterError
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 _BLANKS = re.compile(r"[ \t\r\n]+")
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterView:
+class ParameterView(NamedTuple):
     """One parameter for a list. None: the field does not apply, or could not be found out."""
 
     name: str

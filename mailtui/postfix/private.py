@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ def temporary() -> str:
 def make(parent: str) -> tuple[str, int]:
     """A new 0700 folder in `parent`, held open and locked: its path and descriptor. OSError passes."""
     while True:
-        path = os.path.join(parent, f"{MARK}{secrets.token_hex(4)}")
+        path = os.path.join(parent, f"{MARK}{os.urandom(4).hex()}")
         os.mkdir(path, 0o700)
         try:
             fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -6,8 +6,6 @@ terminal, a bidi mark would show one address as another. `safe` makes each such 
 
 from __future__ import annotations
 
-import unicodedata
-
 REPLACEMENT_LIMIT = 4096
 """Longest text in characters that `safe` keeps unless told otherwise; a log line may be megabytes."""
 
@@ -30,6 +28,8 @@ def _visible(character: str) -> str:
         return "␡"
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
+    import unicodedata
+
     if unicodedata.category(character) == "Zs":
         return " "
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

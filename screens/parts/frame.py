@@ -15,13 +15,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mailtui.screens.parts.commandline import CommandLine
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.names import BY_MODE
 from mailtui.screens.parts.paced import Paced
@@ -35,6 +34,7 @@ from mailtui.screens.parts.text import segments
 
 if TYPE_CHECKING:
     from mailtui.screens.app import MailtuiApp
+    from mailtui.screens.parts.commandline import CommandLine
 
 
 class TooSmall(Painted):
@@ -66,6 +66,7 @@ class ConsoleScreen(Paced[None]):
     def __init__(self) -> None:
         super().__init__()
         self._stale: Change | None = None
+        self._is_new = True
         self._focus_before: Widget | None = None
 
     @property
@@ -94,11 +95,20 @@ class ConsoleScreen(Paced[None]):
 
     def compose(self) -> ComposeResult:
         """What is always there; strip, command line and `TooSmall` come when they are first needed."""
+        self._take_width()
         yield StatusLine(self.session)
         yield Tabs(self.mode)
         with Vertical(id="body"):
             yield from self.body()
         yield Footer()
+
+    def _take_width(self) -> None:
+        """Have the class of the window's width before there are widgets: Textual sets it once the screen is
+        laid out, and would style every widget a second time."""
+        width = self.app.size.width
+        fitting = [point for point in self.app.HORIZONTAL_BREAKPOINTS or () if point[0] <= width]
+        if fitting:
+            self.add_class(max(fitting)[1])
 
     def body(self) -> ComposeResult:
         """The screen's own widgets."""
@@ -122,6 +132,8 @@ class ConsoleScreen(Paced[None]):
 
     async def open_command_line(self) -> None:
         """Let the user type a command."""
+        from mailtui.screens.parts.commandline import CommandLine
+
         if not self.query(CommandLine):
             await self.mount(CommandLine(), before=self.query_one(Footer))
         self.query_one(CommandLine).open()
@@ -153,6 +165,12 @@ class ConsoleScreen(Paced[None]):
     def _take(self, change: Change) -> None:
         self.query_one(StatusLine).refresh()
         self.refresh_view(change)
+
+    @on(events.ScreenResume)
+    def _shown_first(self, event: events.ScreenResume) -> None:
+        if self._is_new:
+            self._is_new = False
+            event.refresh_styles = False  # each widget was styled a moment ago, as it was mounted
 
     def on_screen_resume(self) -> None:
         stale, self._stale = self._stale, None

@@ -12,6 +12,7 @@ import gc
 import os
 import signal
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -40,11 +41,11 @@ _COPIED = 74_994
 
 class LastingApp(KeysInOrder, inherit_bindings=False):
     """`session` is what all screens share, `plan` how to draw on this terminal; a crash report goes to
-    `crash_dir` (None: nowhere)."""
+    the folder that `crash_dir` names (None: nowhere)."""
 
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, session: Session, plan: Plan, crash_dir: Path | None = None) -> None:
+    def __init__(self, session: Session, plan: Plan, crash_dir: Callable[[], str] | None = None) -> None:
         self.paint = paint_for(plan)
         """The styles by name, for every widget that draws its own lines."""
         use_ascii(plan.ascii_only)
@@ -163,7 +164,7 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
             noticed: asyncio.Event = self._exception_event
             noticed.set()
             cause = error.error if isinstance(error, WorkerFailed) else error
-            report = crash.write_report(cause, self._crash_dir) if self._crash_dir else None
+            report = crash.write_report(cause, Path(self._crash_dir())) if self._crash_dir else None
             self.crashed = crash.message(cause, report)
             self._keep_somehow()
         self._close_messages_no_wait()

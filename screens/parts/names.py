@@ -1,4 +1,4 @@
-"""The screens by name: their keys, words and tabs. Free of Textual and of `dataclasses`,
+"""The screens by name: their keys, words and tabs. Free of Textual, `dataclasses` and `typing`,
 so that the first paint does not wait for them.
 
 name = BY_MODE["aliases"]; name.title == "Aliases"; tab_line("aliases", 80)
@@ -6,23 +6,20 @@ name = BY_MODE["aliases"]; name.title == "Aliases"; tab_line("aliases", 80)
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from mailtui.text.safe import safe
 
 
-class ScreenName(NamedTuple):
-    """One screen: `mode` is its word, `key` its digit, `tab` its word at 80 columns, `short` at 60."""
+class ScreenName:
+    """One screen: `mode` is its word, `key` its digit, `tab` its word at 80 columns, `short` at 60, `words`
+    what else `:` understands, `holds` what it shows, in one sentence."""
 
-    key: str
-    mode: str
-    title: str
-    tab: str
-    short: str
-    words: tuple[str, ...]
-    """Further words that `:` understands."""
-    holds: str
-    """What it shows, in one sentence."""
+    __slots__ = ("holds", "key", "mode", "short", "tab", "title", "words")
+
+    def __init__(
+        self, key: str, mode: str, title: str, tab: str, short: str, words: tuple[str, ...], holds: str
+    ) -> None:
+        self.key, self.mode, self.title, self.tab, self.short = key, mode, title, tab, short
+        self.words, self.holds = words, holds
 
 
 SCREENS: tuple[ScreenName, ...] = (

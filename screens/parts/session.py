@@ -89,6 +89,8 @@ class Session:
     look: Callable[[], Status] | None = None
     find_log: Callable[[], Source] | None = None
     """Which log to follow; it may take a moment, and is asked when the log is first shown."""
+    look_ahead: Callable[[], None] = _nothing
+    """Asks beforehand what every screen will ask, in a thread while the screens are still being imported."""
     after_write: tuple[str, ...] = ()
     """A program and its arguments that runs after an apply; empty for none."""
     notes: tuple[str, ...] = ()

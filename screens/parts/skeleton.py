@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import os
 import signal
-from types import FrameType
-from typing import NoReturn
 
 from mailtui.screens.parts.names import status_text, tab_line
-from mailtui.screens.parts.terminal import Plan
+
+TYPE_CHECKING = False  # that of typing, which the first paint would wait for
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import NoReturn
+
+    from mailtui.screens.parts.terminal import Plan
 
 RESTORE = b"\x1b[0m\x1b[?25h\x1b[?1049l"
 """Leaves what `skeleton` entered; harmless where it was left already."""

@@ -7,26 +7,36 @@ plan = plan_for(os.environ)               # then: prepare(os.environ); import te
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, MutableMapping
-from typing import Literal, NamedTuple
 
-Colours = Literal["auto", "truecolor", "256", "16", "none"]
-"""What `--color` may say."""
+TYPE_CHECKING = False  # that of typing, which the first paint would wait for
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+    from typing import Literal
+
+    Colours = Literal["auto", "truecolor", "256", "16", "none"]
+    """What `--color` may say."""
 
 SMALLEST = (60, 16)
 """Columns and lines below which the console only asks for a larger window."""
 
 
-class Plan(NamedTuple):
+class Plan:
     """How to draw here. `ansi`: the terminal's own sixteen colours, on its own background; `no_colour`:
     none at all; `ascii_only`: no line or arrow characters; `mouse`: take the mouse from the terminal;
     `clipboard`: whether OSC 52, which copies, is understood or at least passed over."""
 
-    ansi: bool = False
-    no_colour: bool = False
-    ascii_only: bool = False
-    mouse: bool = False
-    clipboard: bool = True
+    __slots__ = ("ansi", "ascii_only", "clipboard", "mouse", "no_colour")
+
+    def __init__(
+        self,
+        ansi: bool = False,
+        no_colour: bool = False,
+        ascii_only: bool = False,
+        mouse: bool = False,
+        clipboard: bool = True,
+    ) -> None:
+        self.ansi, self.no_colour, self.ascii_only = ansi, no_colour, ascii_only
+        self.mouse, self.clipboard = mouse, clipboard
 
 
 def refusal(environ: Mapping[str, str], stdin: int = 0, stdout: int = 1, stderr: int = 2) -> str | None:

@@ -50,7 +50,8 @@ def open_console(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Opened]:
     ) -> AsyncIterator[tuple[MailtuiApp, Pilot[int]]]:
         monkeypatch.setenv("DEMO_ROWS", str(rows))
         install_demo_screen()
-        app = MailtuiApp(session or demo_session(edits=edits), plan or Plan(), start, crash_dir)
+        crash = (lambda: str(crash_dir)) if crash_dir else None
+        app = MailtuiApp(session or demo_session(edits=edits), plan or Plan(), start, crash)
         try:
             async with app.run_test(size=size) as pilot:
                 await pilot.pause()

@@ -167,7 +167,8 @@ def main() -> None:
         install_demo_screen()
         return demo_session(keep, int(os.environ.get("DEMO_EDITS", "0")))
 
-    crash = os.environ.get("DEMO_CRASH_DIR", "")
+    folder = os.environ.get("DEMO_CRASH_DIR")
+    crash = (lambda: folder) if folder else None
     sys.exit(run_console(session, config_dir="/etc/postfix", start="aliases", crash_dir=crash))
 
 
