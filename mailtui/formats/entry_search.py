@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from heapq import merge
@@ -15,11 +15,11 @@ from mailtui.formats.entries import Entries, fold
 from mailtui.formats.lines import CONTINUATION, FIRST
 from mailtui.text.folded import Folded, find, folded
 from mailtui.text.masks import Page
+from mailtui.text.scan import Masks
 
 _FIRST_FIRST = bytes((FIRST, FIRST))
-_NEAR = 16
 _IS_FIRST = bytes(kind == FIRST for kind in range(256))
-_FIRST_PAGE, _PAGE = 256, 4096
+_FIRST_PAGE, _PAGE = 256, 2048
 """Lines of the first page of a search, and of a later one at most."""
 
 
@@ -57,12 +57,6 @@ class EntrySearch(Entries):
     def _odd_lines(self) -> frozenset[int]:
         return frozenset(self._odd)
 
-    @cached_property
-    def unplain(self) -> Sequence[int]:
-        """The entries whose text is not in the file as it is, or not in one piece."""
-        unplain = set() if self._KEYS_AS_WRITTEN else self._not_as_written()
-        return sorted(unplain | self._straddled())
-
     def _straddled(self) -> set[int]:
         """Entries between whose lines another one is commented out."""
         found: set[int] = set()
@@ -78,30 +72,6 @@ class EntrySearch(Entries):
                 found.update(index for index in indices if index is not None)
         return found
 
-    def _not_as_written(self) -> set[int]:
-        hidden = (n for n in self._off if not self._PLAIN_KEY.match(self.raw, self.lines.starts[n] + 1))
-        indices = map(self.index_of_line, [*self._odd, *hidden])
-        return {index for index in indices if index is not None}
-
-    def locate(self, offset: int, after: int = 0) -> tuple[int, bool]:
-        """The entry that holds the byte at `offset`, or the next one, and whether each word on that line is
-        surely a word of its `fields`; `after` is what a smaller offset gave."""
-        starts, heads = self.lines.starts, self._heads
-        if not heads:
-            return 0, False
-        low = heads[after]
-        if offset < starts[low]:
-            return after, False
-        high = min(low + _NEAR, len(starts))  # mostly the next hit is near
-        number = bisect_right(starts, offset, low, high if starts[high - 1] > offset else len(starts)) - 1
-        high = min(after + _NEAR, len(heads))
-        index = bisect_left(heads, number, after, high if heads[high - 1] >= number else len(heads))
-        if index < len(heads) and heads[index] == number:
-            return index, number not in self._odd_lines
-        if index and offset < self.entry(index - 1).end:
-            return index - 1, False
-        return index, False
-
     @cached_property
     def folded(self) -> Folded:
         """The file with ASCII letters in lower case; every offset as in `raw`."""
@@ -109,42 +79,48 @@ class EntrySearch(Entries):
 
     @cached_property
     def _doubtful(self) -> list[int]:
-        """The entries whose text is not surely what their lines say."""
+        """The entries whose text is not surely what their lines say, or not in one piece."""
         indices = map(self.index_of_line, [*self._odd, *self._off])
-        return sorted({*self.unplain, *(index for index in indices if index is not None)})
+        return sorted({*self._straddled(), *(index for index in indices if index is not None)})
 
     def get_ready(self) -> None:
         """Make what the first search would have to make: a tenth of a second for a million lines."""
-        next(self.pages(), None)
-
-    def pages(self) -> Iterator[Page]:
-        """All entries as lines that can be searched many at once."""
-        lines, heads, raw, starts = self.lines, self._heads, self.raw, self.lines.starts
-        capitals = self.folded is not raw
-        top = index = 0
-        size = _FIRST_PAGE
-        while top < len(lines):
-            following = bisect_left(lines.firsts, min(top + size, len(lines)))
-            bottom = lines.firsts[following] if following < len(lines.firsts) else len(lines)
-            last = bisect_left(heads, bottom, index)
-            kinds = lines.kinds[top:bottom]
-            marks = bytearray(kinds.translate(_IS_FIRST)) if heads is lines.firsts else bytearray(len(kinds))
-            if heads is not lines.firsts:
-                for number in heads[index:last]:
-                    marks[number - top] = 1
-            low, high = bisect_left(self._doubtful, index), bisect_left(self._doubtful, last)
-            doubtful = self._doubtful[low:high] if self._KEYS_AS_WRITTEN else range(index, last)
-            joins = self._joined(top, bottom)
-            yield Page(index, raw[starts[top] : starts[bottom]], bytes(marks), joins, doubtful, capitals)
-            top, index, size = bottom, last, min(size * 2, _PAGE)
-
-    def _joined(self, top: int, bottom: int) -> list[tuple[int, int]]:
-        """The continuation lines among some lines, each with that of its entry; counted from `top`."""
-        lines, heads = self._continuations
-        low, high = bisect_left(lines, top), bisect_left(lines, bottom)
-        return [(line - top, head - top) for line, head in zip(lines[low:high], heads[low:high], strict=True)]
+        self.pages  # noqa: B018  # it is kept
 
     @cached_property
+    def masks(self) -> Masks:
+        """What was found out about words so far."""
+        return Masks()
+
+    @cached_property
+    def pages(self) -> Sequence[Page]:
+        """All entries as lines that can be searched many at once."""
+        lines, firsts, continuations = self.lines, self.lines.firsts, self._continuations()
+        pages: list[Page] = []
+        top, size = 0, _FIRST_PAGE
+        while top < len(lines):
+            following = bisect_left(firsts, min(top + size, len(lines)))
+            bottom = firsts[following] if following < len(firsts) else len(lines)
+            pages.append(self._page(range(top, bottom), *continuations))
+            top, size = bottom, min(size * 2, _PAGE)
+        return pages
+
+    def _page(self, span: range, lines_joining: array[int], heads_joined: array[int]) -> Page:
+        lines, heads, doubtful = self.lines, self._heads, self._doubtful
+        index, last = bisect_left(heads, span.start), bisect_left(heads, span.stop)
+        marks = bytearray(len(span))
+        if heads is lines.firsts:
+            marks[:] = lines.kinds[span.start : span.stop].translate(_IS_FIRST)
+        else:
+            for number in heads[index:last]:
+                marks[number - span.start] = 1
+        low, high = bisect_left(doubtful, index), bisect_left(doubtful, last)
+        return Page(
+            self.raw, lines.starts, span, bytes(marks), index,
+            joins=_counted(span, lines_joining, heads_joined), doubtful=doubtful[low:high],
+            capitals=self.folded is not self.raw,
+        )  # fmt: skip
+
     def _continuations(self) -> tuple[array[int], array[int]]:
         """All continuation lines, and for each the line at which its entry begins."""
         kinds, lines, heads = self.lines.kinds, array("L"), array("L")
@@ -217,3 +193,10 @@ class EntrySearch(Entries):
     def find_disabled(self, key: bytes) -> int | None:
         """The last commented-out entry of `key`."""
         return self._off_keys.get(fold(key))
+
+
+def _counted(span: range, lines: array[int], heads: array[int]) -> Iterator[tuple[int, int]]:
+    """Those of some lines that are in a page, each with its head; counted from 0 in the page."""
+    low, high = bisect_left(lines, span.start), bisect_left(lines, span.stop)
+    top = span.start
+    return ((line - top, head - top) for line, head in zip(lines[low:high], heads[low:high], strict=True))

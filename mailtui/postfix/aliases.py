@@ -16,15 +16,17 @@ from typing import NamedTuple
 from mailtui.formats.aliases import Aliases
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
-from mailtui.postfix.aliasrows import AliasRow, RowKind, entry_row, opaque_row, staged_row
+from mailtui.postfix.aliasrows import AliasRow, RowKind, entry_row, opaque_row, staged_row, wrong_words
 from mailtui.postfix.aliastables import AliasTable, AliasTables, Role
 from mailtui.postfix.files import Reader, entries
 from mailtui.postfix.lookups import PATTERNS
+from mailtui.postfix.mapkinds import MapKind
 from mailtui.postfix.staged import OFF, AddedRow, Overlay, StagedRow
+from mailtui.text.chosen import Marked
 from mailtui.text.folded import find
 from mailtui.text.query import Query
 from mailtui.text.safe import decode, encode
-from mailtui.text.scan import Hits, blocks
+from mailtui.text.scan import Hits, runs
 
 __all__ = [
     "AddedRow", "AliasList", "AliasRow", "AliasTable", "AliasTables",
@@ -62,11 +64,17 @@ class _Segment:
         """The place of an entry, in the whole list."""
         return self.start + index + bisect_right(self.added, index, key=lambda one: one.before)
 
-    def rows_of(self, indices: array[int]) -> array[int]:
-        """The places of several entries."""
-        if self.added:
-            return array(indices.typecode, map(self.row_of, indices))
-        return array(indices.typecode, map(self.start.__add__, indices)) if self.start else indices
+    def rows_of(self, entries: Marked) -> Marked:
+        """The places of several entries, in the whole list."""
+        low = bisect_right(self.added, entries.first, key=lambda one: one.before)
+        high = bisect_left(self.added, entries.first + len(entries.marks), key=lambda one: one.before)
+        marks = entries.marks
+        if low < high:
+            spaced = bytearray(marks)
+            for one in reversed(self.added[low:high]):
+                spaced.insert(one.before - entries.first, 0)
+            marks = bytes(spaced)
+        return Marked(self.start + entries.first + low, marks)
 
     def is_duplicate(self, index: int) -> bool:
         at = bisect_left(self.duplicates, index)
@@ -226,6 +234,8 @@ class AliasList:
             if segment.document is None:
                 found.add(segment.start)
                 continue
+            if segment.table.kind is not None and segment.table.editable:
+                found.update(map(segment.row_of, _wrong(segment.document, segment.table.kind)))
             indices = set(segment.duplicates)
             if segment.table.role == "virtual" and segment.table.editable:
                 indices |= _holding(segment.document, _LOCAL_ONLY)
@@ -259,13 +269,13 @@ class AliasList:
         """The rows that match by address or destination, in order; staged values count as well as those in
         the file. None now and then, so that a worker can give way. An empty query gives every row."""
         for hit in self.hits(query):
-            if isinstance(hit, array):
+            if isinstance(hit, Marked):
                 yield from hit
             else:
                 yield hit
 
     def hits(self, query: Query) -> Hits:
-        """As `search`; many hits that were found together come as one array."""
+        """As `search`; hits that were found together come together."""
         for segment in self._segments:
             if segment.document is None:
                 if query.empty or query.matches(encode(segment.table.spec)):
@@ -282,21 +292,21 @@ class AliasList:
                 more.append(row)
         more = sorted(set(more))
         at = 0
-        for hit in blocks(query, document):
-            if hit is None:
+        for found in runs(query, document):
+            if found is None:
                 yield None
                 continue
-            rows = [segment.row_of(hit)] if isinstance(hit, int) else segment.rows_of(hit)
-            while at < len(more) and more[at] <= rows[-1]:
-                place = bisect_left(rows, more[at])
-                yield from rows[:place]
+            rows = segment.rows_of(found)
+            while at < len(more) and more[at] < rows.first:
                 yield more[at]
-                rows = rows[place + (rows[place] == more[at]) :]
                 at += 1
-                if not rows:
-                    break
-            if rows:
-                yield rows if isinstance(rows, array) else rows[0]
+            end = bisect_left(more, rows.first + len(rows.marks), at)
+            if at < end:
+                marks = bytearray(rows.marks)
+                for row in more[at:end]:
+                    marks[row - rows.first] = 1
+                rows, at = Marked(rows.first, bytes(marks)), end
+            yield rows
         yield from more[at:]
 
     def _staged_hits(self, segment: _Segment, query: Query) -> Iterator[int | None]:
@@ -326,6 +336,14 @@ def _holding(document: Table | Aliases, words: Sequence[bytes]) -> set[int]:
             at = find(document.folded, word, at + 1)
     found.discard(len(document))
     return found
+
+
+def _wrong(document: Table | Aliases, kind: MapKind) -> Iterator[int]:
+    """The entries in force that cannot work by their words alone."""
+    for index in range(len(document)):
+        entry = document.entry(index)
+        if entry.enabled and wrong_words(kind, decode(entry.key), decode(entry.value)):
+            yield index
 
 
 def _text(staged: StagedRow) -> bytes:

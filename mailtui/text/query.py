@@ -74,9 +74,9 @@ class Term(NamedTuple):
             at = subject.find(word, at + len(word))
 
     @property
-    def needle(self) -> bytes:
-        """The longest part of the word that any file with it must hold as it is; empty if there is none."""
-        return max(_SURE.findall(self.text), key=len, default=b"")
+    def parts(self) -> list[bytes]:
+        """What any file that has the word must hold as it is; nothing if there is no such part."""
+        return _SURE.findall(self.text)
 
 
 def _term(word: str) -> Term | None:
@@ -153,16 +153,3 @@ class Query:
             else:
                 joined.append((start, end))
         return joined
-
-    @cached_property
-    def drivers(self) -> tuple[Term, ...]:
-        """The terms that every match contains, as far as they have a needle."""
-        single = [group[0] for group in self.groups if len(group) == 1 and not group[0].negated]
-        return tuple(term for term in single if term.needle)
-
-    @property
-    def is_needle(self) -> bool:
-        """Whether a hit of the one driver's needle alone is a match."""
-        if len(self.groups) != 1 or not self.drivers:
-            return False
-        return not self.drivers[0].anchor and self.drivers[0].needle == self.drivers[0].text

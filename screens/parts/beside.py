@@ -21,6 +21,11 @@ from mailtui.postfix.errors import InstanceError
 
 Answer = TypeVar("Answer")
 
+SEARCH = "filter"
+"""The group of a search's workers: what may wait lets it end first, as keys and hits come before details."""
+_AT_MOST, _LOOK = 0.5, 0.01
+"""Seconds that it waits for that at most, and between two looks."""
+
 
 def beside(
     widget: Widget,
@@ -30,7 +35,8 @@ def beside(
     failed: Callable[[Exception], object],
     wait: float = 0.0,
 ) -> None:
-    """Run `work` in a thread after `wait` seconds, then `then` with its answer, or `failed`.
+    """Run `work` in a thread after `wait` seconds, then `then` with its answer, or `failed`. What waits lets
+    a search that runs for the widget end first.
 
     Every exception goes to `failed`, because a row that cannot be told of must not end the console;
     `problem` words it.
@@ -39,6 +45,7 @@ def beside(
     async def run() -> None:
         if wait:
             await asyncio.sleep(wait)
+            await _searched(widget)
         try:
             answer = await in_daemon(work, name)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the screen
@@ -50,6 +57,14 @@ def beside(
 
     in_turn: WorkType[None] = run  # the function: a coroutine that is replaced before it began would warn
     widget.run_worker(in_turn, name=name, group=name, exclusive=True)
+
+
+async def _searched(widget: Widget) -> None:
+    """Wait for the end of the widget's search, a moment at most."""
+    for _ in range(round(_AT_MOST / _LOOK)):
+        if not any(one.group == SEARCH and one.node is widget and one.is_running for one in widget.workers):
+            return
+        await asyncio.sleep(_LOOK)
 
 
 def there(widget: Widget) -> bool:

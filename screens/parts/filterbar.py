@@ -4,8 +4,8 @@
     bar.focus_field(); bar.say("3 of 1204 shown")
     on FilterBar.Changed → runner.run(scan(query, rows)); on .Submitted, .Cleared → focus the list
 
-    runner = FilterRunner(self, self.on_found)      # on_found(Found(rows=array('I'), done=bool))
-    runner.run(hits)      # hits: row indices in order, some as arrays, with a None now and then
+    runner = FilterRunner(self, self.on_found)      # on_found(Found(rows=Chosen, done=bool))
+    runner.run(hits)      # hits: row indices in order, many as `Marked`, with a None now and then
 
 `hits` yields None at least every millisecond or so of work that found nothing, so that a search of a
 million rows never holds the keys up.
@@ -14,8 +14,6 @@ million rows never holds the keys up.
 from __future__ import annotations
 
 import asyncio
-from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Hashable
 from time import perf_counter
 from typing import ClassVar, NamedTuple
@@ -28,24 +26,27 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from mailtui.screens.parts.beside import SEARCH
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import Row, Rows
 from mailtui.screens.parts.paint import Painted
 from mailtui.screens.parts.text import Span, cells, segments, show
+from mailtui.text.chosen import Chosen
 from mailtui.text.scan import Hits
 
 SLICE = 0.008
 """Seconds of searching between two looks at the keys."""
 
 _FIRST = 64
+_SPARE = 8
 _TELL = 0.1
 
 
 class Found(NamedTuple):
-    """Row indices found so far, in order; `done`: these are all. The array grows: take its length once."""
+    """Row indices found so far, in order; `done`: these are all."""
 
-    rows: array[int]
+    rows: Chosen
     done: bool
 
 
@@ -58,30 +59,29 @@ class FilterRunner:
 
     def run(self, hits: Hits) -> None:
         """Start this search instead of any other."""
-        self._widget.run_worker(self._consume(hits), group="filter", exclusive=True)
+        self._widget.run_worker(self._consume(hits), group=SEARCH, exclusive=True)
 
     def cancel(self) -> None:
         """End the search, if one runs; nothing more is told."""
-        self._widget.workers.cancel_group(self._widget, "filter")
+        self._widget.workers.cancel_group(self._widget, SEARCH)
 
     async def _consume(self, hits: Hits) -> None:
-        rows = array("I")
+        rows = Chosen()
         started = perf_counter()
         told = 0.0
         while not self._slice(hits, rows):
             now = perf_counter()
-            if (
-                not told and (len(rows) >= _FIRST or now - started > 2 * SLICE)
-            ) or now - told > _TELL > 0 < told:
+            first = not told and (len(rows) >= _FIRST or now - started > 2 * SLICE)
+            if first or (told and now - told > _TELL):
                 told = now
-                self._found(Found(rows[:], done=False))
+                self._found(Found(rows.so_far(), done=False))
                 await asyncio.sleep(SLICE)  # so that what was found is painted before the search goes on
             else:
                 await asyncio.sleep(0)
         self._found(Found(rows, done=True))
 
     @staticmethod
-    def _slice(hits: Hits, rows: array[int]) -> bool:
+    def _slice(hits: Hits, rows: Chosen) -> bool:
         """Search on for one slice; True at the end."""
         end = perf_counter() + SLICE
         append = rows.append
@@ -91,7 +91,7 @@ class FilterRunner:
                 if len(rows) & 0x3F:
                     continue
             elif hit is not None:
-                rows.extend(hit)
+                rows.mark(hit)
             if perf_counter() >= end:
                 return False
         return True
@@ -100,7 +100,7 @@ class FilterRunner:
 class Filtered:
     """The rows of `source` at `indices` (ascending), as rows of their own for a `LineList`."""
 
-    def __init__(self, source: Rows, indices: array[int]) -> None:
+    def __init__(self, source: Rows, indices: Chosen) -> None:
         self.source, self.indices = source, indices
 
     def __len__(self) -> int:
@@ -114,33 +114,36 @@ class Filtered:
 
     def find(self, key: Hashable) -> int | None:
         place = self.source.find(key)
-        if place is None:
-            return None
-        index = bisect_left(self.indices, place)
-        return index if index < len(self.indices) and self.indices[index] == place else None
+        return None if place is None else self.indices.place_of(place)
 
 
 class Note(Painted):
-    """One line of spans, as wide as they are."""
+    """One line of spans, as wide as they are, or a little wider with the spans at the right: a number that
+    grows and shrinks does not lay the screen out anew each time."""
 
     def __init__(self, *spans: Span, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._spans: list[Span] = list(spans)
-        self.styles.width = self._width()
+        self._room = self._width()
+        self.styles.width = self._room
 
     def say(self, *spans: Span | str) -> None:
         """Show these spans instead."""
         now = [span if isinstance(span, tuple) else (span, "dim") for span in spans]
-        if now != self._spans:
-            self._spans = now
-            self.styles.width = self._width()
-            self.refresh()
+        if now == self._spans:
+            return
+        self._spans = now
+        width = self._width()
+        if not 0 <= self._room - width <= _SPARE:
+            self._room = width
+            self.styles.width = width
+        self.refresh()
 
     def _width(self) -> int:
         return sum(cells(show(text)) for text, _ in self._spans)
 
     def render_line(self, y: int) -> Strip:
-        spans: list[Span] = self._spans if y == 0 else []
+        spans: list[Span] = [(" " * (self._room - self._width()), ""), *self._spans] if y == 0 else []
         return self.strip(segments(spans, self.size.width, self.paint), self.size.width)
 
 

@@ -64,7 +64,7 @@ class ListScreen(ConsoleScreen):
 
     @abstractmethod
     def hits(self, text: str) -> Hits:
-        """The indices of the rows that a filter text matches, some as arrays, with None now and then."""
+        """The indices of the rows that a filter text matches, many as `Marked`, with None now and then."""
 
     def matcher(self, text: str) -> Matcher | None:  # noqa: ARG002
         """What the list underlines for this filter text."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -15,6 +14,7 @@ from mailtui.screens.parts.columns import GAP, Column, widths
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.linelist import LineList
 from mailtui.screens.parts.terminal import Plan
+from mailtui.text.chosen import Chosen
 from tests.screens.conftest import screen_of, screen_text
 from tests.screens.console_demo import HOSTILE, DemoRows
 
@@ -105,11 +105,11 @@ async def test_the_cursor_stays_with_its_row(open_console: Open) -> None:
         rows = lines.rows
         await pilot.press(*["j"] * 20)
         top = lines.top
-        lines.set_rows(Filtered(rows, array("I", range(1, 100, 1))))
+        lines.set_rows(Filtered(rows, Chosen(range(1, 100, 1))))
         assert (lines.key, lines.cursor, lines.top) == (20, 19, top - 1)
 
         def key_with(chosen: list[int], **how: Any) -> Any:
-            lines.set_rows(Filtered(rows, array("I", chosen)), **how)
+            lines.set_rows(Filtered(rows, Chosen(chosen)), **how)
             return lines.key
 
         assert key_with([1, 2, 3]) == 3  # its row is gone: the nearest there is
