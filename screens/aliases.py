@@ -1,27 +1,25 @@
-"""Aliases (`3`): one list over every alias table of the instance, edited in the detail pane."""
+"""Aliases (`3`): one list over every alias table of the instance, edited in the detail pane; and, by Tab, one
+for each parameter that rewrites or routes mail."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from mailtui.edits.entries import RemoveDisabledEntry, RemoveEntry, SwitchEntry
-from mailtui.edits.model import Edit
 from mailtui.postfix.aliases import AliasRow
-from mailtui.postfix.instance import Instance
-from mailtui.postfix.resolution import Resolution
-from mailtui.postfix.resolve import fate, resolve
 from mailtui.screens.parts.aliasdetail import about, example
-from mailtui.screens.parts.aliasediting import Editing
-from mailtui.screens.parts.aliasexplain import ExplainView
-from mailtui.screens.parts.aliasform import Form
 from mailtui.screens.parts.aliasrows import AliasRows
+from mailtui.screens.parts.aliasviews import Views
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
-from mailtui.screens.parts.savetext import save_text
+
+if TYPE_CHECKING:  # and imported where they are used: the first screen is up sooner
+    from mailtui.edits.model import Edit
+    from mailtui.postfix.instance import Instance
+    from mailtui.postfix.resolution import Resolution
 
 SETTLE = 0.08
 """Seconds the cursor rests on a row before it is resolved."""
@@ -31,7 +29,7 @@ COPIED = 10_000
 """Rows that `y` copies at most; more are for `s`."""
 
 
-class AliasesScreen(Editing):
+class AliasesScreen(Views):
     """See the module's text."""
 
     MODE = "aliases"
@@ -70,10 +68,15 @@ class AliasesScreen(Editing):
         self.pane.show(*about(row, None))
         if row.kinds[0] in {"opaque", "pattern"}:
             return
+        if row.table.kind is not None:
+            self.describe_map(row, SETTLE)
+            return
         edits = self.session.draft.edits
         gone = row.marker == "-" or not row.enabled
 
         def follow() -> tuple[Resolution | None, str]:
+            from mailtui.postfix.resolve import fate, resolve
+
             after = self.ahead.at(edits).instance
             return (None, fate(after, row.address)) if gone else (resolve(after, example(row)), "")
 
@@ -140,7 +143,7 @@ class AliasesScreen(Editing):
         if not edits:
             return
         names = ", ".join(row.address for row in rows[:TOLD]) + (", …" if len(rows) > TOLD else "")
-        self.stage(edits, label=f"- {len(rows)} aliases: {names}" if len(rows) > 1 else "")
+        self.stage(edits, label=f"- {len(rows)} {self.nouns()[1]}: {names}" if len(rows) > 1 else "")
         new = [row for row in rows if row.line is None]
         gone = [row for row in rows if row.line is not None and not row.off]
         if len(new) == len(rows):
@@ -163,7 +166,7 @@ class AliasesScreen(Editing):
 
         def told() -> str:
             after = self.ahead.at(edits).instance
-            fates = [f"{row.address}: {fate(after, row.address)}" for row in rows[:TOLD]]
+            fates = [_fate(after, row) for row in rows[:TOLD]]
             return " · ".join(fates) + (f" · and {len(rows) - TOLD} more" if len(rows) > TOLD else "")
 
         beside(self, "fate", told, self.say, lambda error: self.say(problem(error), "error"))
@@ -172,15 +175,17 @@ class AliasesScreen(Editing):
         self._with_chosen(self._switch)
 
     def _switch(self, rows: list[AliasRow]) -> None:
+        from mailtui.edits.entries import SwitchEntry
+
         edits: list[Edit] = []
         for row in self.editable(rows):
             target, why = row.table.target, self._why_not_switch(row)
             if why:
                 self.say(f"{row.address}: {why}", "warning")
             elif target is not None:
-                edits.append(SwitchEntry(target, row.address, row.destinations, on=not row.enabled))
+                edits.append(SwitchEntry(target, row.address, row.value, on=not row.enabled))
         word = "on" if edits and isinstance(edits[0], SwitchEntry) and edits[0].on else "off"
-        self.stage(edits, label=f"# {len(edits)} aliases {word}" if len(edits) > 1 else "")
+        self.stage(edits, label=f"# {len(edits)} {self.nouns()[1]} {word}" if len(edits) > 1 else "")
 
     def _why_not_switch(self, row: AliasRow) -> str:
         if row.marker == "-":
@@ -200,11 +205,13 @@ class AliasesScreen(Editing):
         await self.laid()
         tables = tuple(self.aliases.tables) if self.aliases is not None else ()
         if any(table.editable for table in tables):
+            from mailtui.screens.parts.aliasform import Form
+
             await self.edit(Form(tables))
         elif self.aliases is None:
             self.say("The tables are still being read", "warning")
         else:
-            self.say("No alias table of this instance can be edited here", "warning")
+            self.say(f"No table of {self.nouns()[1]} can be edited here", "warning")
 
     async def action_edit(self) -> None:
         key = self.lines.key
@@ -220,10 +227,12 @@ class AliasesScreen(Editing):
         if row is None or not self.editable([row]) or self.aliases is None:
             return
         if row.marker == "-":
-            self.say("This alias is to be deleted; u takes that back", "warning")
+            self.say(f"This {self.nouns()[0]} is to be deleted; u takes that back", "warning")
         elif not row.enabled:
-            self.say("This alias is off; # switches it on again", "warning")
+            self.say(f"This {self.nouns()[0]} is off; # switches it on again", "warning")
         else:
+            from mailtui.screens.parts.aliasform import Form
+
             await self.edit(Form.of(row, tuple(self.aliases.tables)))
 
     # Looking
@@ -232,15 +241,25 @@ class AliasesScreen(Editing):
         row = self.row
         if row is None or row.kinds[0] in {"opaque", "pattern"}:
             return
+        if row.table.kind is not None:
+            self.explain_map(row)
+            return
         address, edits = example(row), self.session.draft.edits
 
         def after() -> Instance:
             return self.ahead.at(edits).instance
 
+        def follow() -> Resolution:
+            from mailtui.postfix.resolve import resolve
+
+            return resolve(after(), address)
+
         def show(found: Resolution) -> None:
+            from mailtui.screens.parts.aliasexplain import ExplainView
+
             self.app.push_screen(ExplainView(found, after))
 
-        beside(self, "explain", lambda: resolve(after(), address), show, self.bad)
+        beside(self, "explain", follow, show, self.bad)
 
     def action_copy(self) -> None:
         self._with_chosen(self._copy)
@@ -254,12 +273,20 @@ class AliasesScreen(Editing):
         rows, shown = self.rows, self.lines.rows
         if not isinstance(rows, AliasRows):
             return
+        from mailtui.screens.parts.savetext import save_text
+
         numbers: Iterable[int] = shown.indices[:] if isinstance(shown, Filtered) else range(len(rows))
 
         def lines() -> Iterator[str]:
             return (_as_text(rows.row(number), table=True) for number in numbers)
 
-        save_text(self, "aliases", "aliases.txt", lines, lambda path: self.say(f"Saved as {path}"))
+        save_text(
+            self,
+            self.view or "aliases",
+            f"{self.view or 'aliases'}.txt",
+            lines,
+            lambda path: self.say(f"Saved as {path}"),
+        )
 
 
 def _rows_of(rows: AliasRows, keys: frozenset[Hashable]) -> list[AliasRow]:
@@ -274,9 +301,22 @@ def _removal(row: AliasRow) -> list[Edit]:
     """The edit that removes a row; of a new one, that takes it back."""
     if row.table.target is None:
         return []
+    from mailtui.edits.entries import RemoveDisabledEntry, RemoveEntry
+
     if row.off:
-        return [RemoveDisabledEntry(row.table.target, row.key, row.destinations)]
-    return [RemoveEntry(row.table.target, row.address, row.destinations)]
+        return [RemoveDisabledEntry(row.table.target, row.key, row.value)]
+    return [RemoveEntry(row.table.target, row.address, row.value)]
+
+
+def _fate(after: Instance, row: AliasRow) -> str:
+    """What becomes of mail to an address without this row."""
+    if row.table.kind is not None:
+        from mailtui.screens.parts.mapdetail import fate_of
+
+        return fate_of(after, row)
+    from mailtui.postfix.resolve import fate
+
+    return f"{row.address}: {fate(after, row.address)}"
 
 
 def _as_text(row: AliasRow, *, table: bool = False) -> str:

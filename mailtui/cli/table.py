@@ -1,10 +1,11 @@
-"""`mailtui table`: any lookup table by its name in the configuration, `TYPE:PATH`."""
+"""`mailtui table`: any lookup table by its name in the configuration, `TYPE:PATH`, or by the parameter that
+names it (`transport_maps`)."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 
-from mailtui import commands
 from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, failed, unreadable
 from mailtui.cli.main import Parser, change_options, common_options
@@ -12,22 +13,32 @@ from mailtui.cli.output import USAGE, Failed, columns, note, write, write_json
 from mailtui.edits.entries import RemoveEntry, SetEntry
 from mailtui.edits.entries import current as standing
 from mailtui.formats.target import Target
-from mailtui.postfix.errors import ParameterError
+from mailtui.postfix.errors import InstanceError, ParameterError
 from mailtui.postfix.files import entries
 from mailtui.postfix.lookups import Lookup, parse_map
+from mailtui.postfix.mapkinds import MAP_KINDS
 from mailtui.text.safe import decode, encode
+
+_LEVELS = {"error": "warning", "warning": "warning", "advice": "note"}
+"""How a finding is announced that does not keep the entry from being set."""
 
 
 def parser() -> Parser:
     top = Parser(
-        prog="mailtui table", description="Any lookup table, named as in main.cf: hash:/etc/postfix/access."
+        prog="mailtui table",
+        description="Any lookup table, named as in main.cf (hash:/etc/postfix/access), or by the parameter"
+        " that names it (transport_maps).",
     )
     verbs = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     common, change = common_options(), change_options()
     for verb, call, text in (
         ("list", show_list, "all entries, those that are switched off too"),
         ("get", get, "what the text says for a key"),
-        ("try", try_key, "what the live table answers: Postfix's own lookup"),
+        (
+            "try",
+            try_key,
+            "what the live table answers; of a parameter key by key, as Postfix asks for an address",
+        ),
     ):
         one = verbs.add_parser(verb, parents=[common], help=text)
         one.add_argument("table", metavar="TYPE:PATH")
@@ -38,6 +49,7 @@ def parser() -> Parser:
     one.add_argument("table", metavar="TYPE:PATH")
     one.add_argument("key", metavar="KEY")
     one.add_argument("value", metavar="VALUE", nargs="+", help="words are joined by a blank")
+    one.add_argument("--anyway", action="store_true", help="though it cannot work as it is")
     one.set_defaults(call=set_entry)
     one = verbs.add_parser("remove", parents=[common, change], help="take an entry out")
     one.add_argument("table", metavar="TYPE:PATH")
@@ -59,80 +71,165 @@ def lookup(context: Context, text: str) -> Lookup:
     return found
 
 
-def _target(context: Context, text: str) -> Target:
-    table = lookup(context, text)
+def _is_parameter(text: str) -> bool:
+    return ":" not in text and "$" not in text
+
+
+def lookups(context: Context, text: str) -> list[Lookup]:
+    """The tables that `TYPE:PATH`, or a parameter, names, in Postfix's order. Raises Failed."""
+    if not _is_parameter(text):
+        return [lookup(context, text)]
+    parameters = context.instance.parameters
+    try:
+        if not text.endswith("_maps") or (parameters.get(text) is None and parameters.default(text) is None):
+            return [lookup(context, text)]
+        found = context.instance.lookups(text)
+    except InstanceError as error:
+        raise failed(error) from None
+    if not found:
+        raise Failed(f"{text} names no table", do=f"mailtui parameter set {text} TYPE:PATH")
+    return found
+
+
+def _one(context: Context, text: str) -> Lookup:
+    """As `lookups`, where one table is meant. Of several the only one that can be edited."""
+    found = lookups(context, text)
+    able = [each for each in found if each.editable]
+    if len(found) == 1 or len(able) == 1:
+        return found[0] if len(found) == 1 else able[0]
+    raise Failed(f"{text} names {', '.join(each.spec for each in found)}", do="say which")
+
+
+def _target(table: Lookup) -> Target:
     if table.target is None:
         raise Failed(f"{table.spec} is {table.how}: it has no entries that can be edited here")
     return table.target
 
 
 def show_list(context: Context, options: argparse.Namespace) -> None:
-    target = _target(context, options.table)
+    found = lookups(context, options.table)
+    rows = [row for table in found for row in _rows(context, table, named=len(found) > 1)]
+    if context.json:
+        write_json(rows)
+        return
+    cells = [
+        (
+            "#" if not row["enabled"] else " " if row["counts"] else "=",
+            str(row["key"]), str(row["value"]), *([str(row["table"])] if "table" in row else []),
+        )
+        for row in rows
+    ]  # fmt: skip
+    for line in columns(cells):
+        write(line)
+
+
+def _rows(context: Context, table: Lookup, *, named: bool) -> Iterator[dict[str, object]]:
+    """The entries of a table, as JSON has them. `named`: with the table of each."""
+    target = _target(table)
     try:
         document = entries(context.instance.files, target)
     except OSError as error:
         raise unreadable(error, target.path) from None
     unused = set(document.duplicates())
-    found = ((index, document.entry(index)) for index in range(len(document)))
-    if context.json:
-        write_json([
-            {
-                "key": decode(e.key), "value": decode(e.value), "enabled": e.enabled, "line": e.line,
-                "counts": e.enabled and index not in unused,
-            }
-            for index, e in found
-        ])  # fmt: skip
-        return
-    rows = [
-        ("#" if not e.enabled else "=" if index in unused else " ", decode(e.key), decode(e.value))
-        for index, e in found
-    ]
-    for line in columns(rows):
-        write(line)
+    for index in range(len(document)):
+        entry = document.entry(index)
+        yield {
+            "key": decode(entry.key), "value": decode(entry.value), "enabled": entry.enabled,
+            "line": entry.line, "counts": entry.enabled and index not in unused,
+            **({"table": table.spec} if named else {}),
+        }  # fmt: skip
 
 
 def get(context: Context, options: argparse.Namespace) -> None:
-    table = lookup(context, options.table)
-    answer = table.get(encode(options.key), context.instance.files)
-    if answer.problem:
-        raise Failed(answer.problem)
-    if answer.value is None:
-        raise Failed(f"{options.key} is not in {table.spec}")
+    for table in lookups(context, options.table):
+        answer = table.get(encode(options.key), context.instance.files)
+        if answer.problem:
+            raise Failed(answer.problem)
+        if answer.value is not None:
+            break
+    else:
+        raise Failed(f"{options.key} is not in {options.table}")
     if context.json:
         write_json({"key": options.key, "found": True, "value": decode(answer.value)})
     else:
         write(decode(answer.value))
 
 
+# Trying
+
+
 def try_key(context: Context, options: argparse.Namespace) -> None:
-    """Ask the compiled, live table through postmap -q: the very lookup of a daemon for one key. That it
-    finds nothing is an answer, not an error."""
-    table = lookup(context, options.table)
+    """Ask the compiled, live tables through postmap -q: a table for the key alone, those of a parameter for
+    each key that its daemon asks for. That nothing is found is an answer, not an error."""
+    from mailtui.postfix.mapkeys import TRIED
+    from mailtui.postfix.maptry import Asked, ask, try_address
+
+    tables = lookups(context, options.table)
     try:
-        result = commands.ask(["postmap", "-c", context.instance.config_dir, "-q", options.key, table.spec])
-    except commands.CommandError as error:
+        if options.table in TRIED:
+            answers = try_address(context.instance, options.table, options.key, tables).answers
+        else:
+            found = [
+                Asked(options.key, each.spec, ask(context.instance, each, options.key)) for each in tables
+            ]
+            hit = next((at for at, one in enumerate(found) if one.value is not None), len(found))
+            answers = tuple(found[: hit + 1])
+    except InstanceError as error:
         raise Failed(str(error)) from None
-    if result.status not in {0, 1} or (not result.ok and result.err.strip()):
-        raise Failed(f"{table.spec}: {result.words}")
-    value = decode(result.out.removesuffix(b"\n"))
+    last = answers[-1] if answers and answers[-1].value is not None else None
     if context.json:
-        found = {"value": value} if result.ok else {}
-        write_json({"key": options.key, "tried": [options.key], "found": result.ok, **found})
-    elif result.ok:
-        write(value)
+        told = {"value": last.value, "by": last.key, "table": last.table} if last is not None else {}
+        tried = list(dict.fromkeys(one.key for one in answers))
+        write_json({"key": options.key, "tried": tried, "found": last is not None, **told})
+    elif last is not None and last.value is not None:
+        write(last.value)
+        if last.key != options.key:
+            note(f"note: by the key {last.key}")
     else:
-        note(f"{table.spec} has no answer to {options.key}")
+        note(f"{options.table} has no answer to {options.key}")
+
+
+# Changing
 
 
 def set_entry(context: Context, options: argparse.Namespace) -> int:
-    target = _target(context, options.table)
+    table = _one(context, options.table)
+    target = _target(table)
     value = " ".join(options.value).strip()
     was = _standing(context, target, options.key)
+    _check(context, options, table, value, None if was is None else options.key)
     return carry_out(context, [] if value == was else [SetEntry(target, options.key, value, was)])
 
 
+def _check(
+    context: Context, options: argparse.Namespace, lookup: Lookup, value: str, replacing: str | None
+) -> None:
+    """What is known of the entry where a rewriting or routing parameter names the table. Raises Failed where
+    it cannot work."""
+    from mailtui.postfix.aliastables import AliasTables
+    from mailtui.postfix.mapchecks import check_map_entry
+
+    wrong: list[str] = []
+    try:
+        for parameter in MAP_KINDS:
+            if _is_parameter(options.table) and parameter != options.table:
+                continue
+            table = AliasTables.of_maps(context.instance, parameter).by_spec(lookup.spec)
+            if table is None or not table.editable:
+                continue
+            for found in check_map_entry(context.instance, table, options.key, value, replacing):
+                if found.severity == "error" and not options.anyway:
+                    wrong.append(found.text)
+                else:
+                    note(f"{_LEVELS[found.severity]}: {found.text}")
+    except InstanceError as error:
+        note(f"note: {error}")
+    if wrong:
+        raise Failed(f"{options.key} → {value}: {'; '.join(wrong)}", do="--anyway sets it all the same")
+
+
 def remove(context: Context, options: argparse.Namespace) -> int:
-    target = _target(context, options.table)
+    target = _target(_one(context, options.table))
     was = _standing(context, target, options.key)
     return carry_out(context, [] if was is None else [RemoveEntry(target, options.key, was)])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mailtui.edits.entries import (
@@ -33,13 +33,22 @@ def items_of(target: Target, value: Value) -> tuple[str, ...]:
     return tuple(decode(item) for item in document.items(0)) if len(document) else ()
 
 
-def overlay(edits: Iterable[Edit], files: Reader) -> Overlay:
-    """What the edits do to the entries of tables; other edits do not show in such a list."""
+def text_of(target: Target, value: Value) -> tuple[str, ...]:  # noqa: ARG001  # in the place of items_of
+    """A right-hand side that is one text, whatever is in it."""
+    return (value if isinstance(value, str) else ", ".join(value),)
+
+
+Items = Callable[[Target, Value], tuple[str, ...]]
+
+
+def overlay(edits: Iterable[Edit], files: Reader, items: Items = items_of) -> Overlay:
+    """What the edits do to the entries of tables; other edits do not show in such a list. `items` takes a
+    right-hand side apart: `text_of` where the list shows texts and no destinations."""
     result = Overlay()
     renamed: _Renamed = {}
     for edit in edits:
         if isinstance(edit, EntryEdit):
-            _lay(result, edit, files, renamed)
+            _lay(result, edit, files, renamed, items)
     return result
 
 
@@ -51,37 +60,37 @@ def _fold(name: str) -> str:
     return decode(Table.fold(encode(name)))
 
 
-def _lay(result: Overlay, edit: EntryEdit, files: Reader, renamed: _Renamed) -> None:
+def _lay(result: Overlay, edit: EntryEdit, files: Reader, renamed: _Renamed, items: Items) -> None:
     key = (edit.target, _fold(edit.name))
     key = renamed.get(key, key)
     added = _added(result, edit)
     if isinstance(edit, RemoveDisabledEntry):
-        row = StagedRow("-", edit.name, items_of(edit.target, edit.was), enabled=False)
+        row = StagedRow("-", edit.name, items(edit.target, edit.was), enabled=False)
         result.staged[edit.target, OFF + _fold(edit.name)] = row
     elif isinstance(edit, AddDisabledEntry) or (isinstance(edit, SetEntry) and edit.was is None):
-        _add(result, edit, files)
+        _add(result, edit, files, items)
     elif added is not None:
-        _change_added(result, edit, added)
+        _change_added(result, edit, added, items)
     else:
-        result.staged[key] = _staged(edit, result.staged.get(key))
+        result.staged[key] = _staged(edit, result.staged.get(key), items)
         if isinstance(edit, RenameEntry):
             renamed[edit.target, _fold(edit.to)] = key
 
 
-def _staged(edit: EntryEdit, before: StagedRow | None) -> StagedRow:
+def _staged(edit: EntryEdit, before: StagedRow | None, items: Items) -> StagedRow:
     """The row of an entry that is in the file; `before` is what an earlier edit of it staged."""
     was = before.was if before is not None else None
     match edit:
         case SetEntry():
-            old = was if was is not None else items_of(edit.target, edit.was or "")
-            return StagedRow("~", edit.name, items_of(edit.target, edit.value), was=old)
+            old = was if was is not None else items(edit.target, edit.was or "")
+            return StagedRow("~", edit.name, items(edit.target, edit.value), was=old)
         case RemoveEntry():
-            return StagedRow("-", edit.name, items_of(edit.target, edit.was), was=was)
+            return StagedRow("-", edit.name, items(edit.target, edit.was), was=was)
         case SwitchEntry():
             marker = "~" if edit.on else "#"
-            return StagedRow(marker, edit.name, items_of(edit.target, edit.was), enabled=edit.on, was=was)
+            return StagedRow(marker, edit.name, items(edit.target, edit.was), enabled=edit.on, was=was)
         case RenameEntry():
-            return StagedRow("~", edit.to, items_of(edit.target, edit.was), was=was)
+            return StagedRow("~", edit.to, items(edit.target, edit.was), was=was)
     raise TypeError(edit.kind)
 
 
@@ -92,13 +101,13 @@ def _added(result: Overlay, edit: EntryEdit) -> int | None:
     return next((n for n, row in enumerate(rows) if Table.fold(encode(row.row.address)) == wanted), None)
 
 
-def _change_added(result: Overlay, edit: EntryEdit, place: int) -> None:
+def _change_added(result: Overlay, edit: EntryEdit, place: int, items: Items) -> None:
     """An edit of a row that is itself staged: it stays a new one."""
     rows = result.added[edit.target]
     row = rows[place].row
     match edit:
         case SetEntry():
-            row = StagedRow("+", row.address, items_of(edit.target, edit.value), row.enabled)
+            row = StagedRow("+", row.address, items(edit.target, edit.value), row.enabled)
         case SwitchEntry():
             row = StagedRow("+" if edit.on else "#", row.address, row.items, enabled=edit.on)
         case RenameEntry():
@@ -109,9 +118,9 @@ def _change_added(result: Overlay, edit: EntryEdit, place: int) -> None:
     rows[place] = AddedRow(rows[place].before, row)
 
 
-def _add(result: Overlay, edit: SetEntry | AddDisabledEntry, files: Reader) -> None:
+def _add(result: Overlay, edit: SetEntry | AddDisabledEntry, files: Reader, items: Items) -> None:
     enabled = isinstance(edit, SetEntry)
-    row = StagedRow("+" if enabled else "#", edit.name, items_of(edit.target, edit.value), enabled)
+    row = StagedRow("+" if enabled else "#", edit.name, items(edit.target, edit.value), enabled)
     result.added.setdefault(edit.target, []).append(AddedRow(_place(edit, files), row))
 
 

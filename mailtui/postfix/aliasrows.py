@@ -9,13 +9,16 @@ from mailtui.formats.aliases import Aliases
 from mailtui.formats.table import Table
 from mailtui.postfix.addresses import Rules, recipient, split, split_extension
 from mailtui.postfix.aliastables import AliasTable
+from mailtui.postfix.mapkinds import MapKind
 from mailtui.postfix.staged import StagedRow
 from mailtui.text.safe import decode
 
 RowKind = Literal[
-    "plain", "catchall", "domain", "extension", "command", "file", "include", "pattern", "opaque"
-]
-"""`domain`: a bare domain, which a virtual alias table may hold to make it known. `opaque`: not an entry, but
+    "plain", "catchall", "domain", "subdomains", "everything", "extension",
+    "command", "file", "include", "pattern", "opaque",
+]  # fmt: skip
+"""`domain`: a bare domain, which a virtual alias table may hold to make it known.
+`subdomains`, `everything`: the keys `.domain` and `*` of transport(5). `opaque`: not an entry, but
 a table whose entries cannot be listed."""
 
 _ITEM_KINDS: tuple[tuple[str, RowKind], ...] = (("|", "command"), ("/", "file"), (":include:", "include"))
@@ -50,6 +53,11 @@ class AliasRow:
         """Whether an edit of this row can be staged."""
         return self.table.editable and not self.duplicate
 
+    @property
+    def value(self) -> str | tuple[str, ...]:
+        """The right-hand side as an edit names it: destinations, or the one text of a map."""
+        return self.destinations if self.table.kind is None else "".join(self.destinations)
+
     def as_json(self) -> dict[str, Any]:
         """The object of `alias list`."""
         answer: dict[str, Any] = {
@@ -71,7 +79,7 @@ def entry_row(
     """The row of an entry, with what is staged for it."""
     entry = document.entry(index)
     key = decode(entry.key)
-    if table.role == "virtual" and not table.editable:
+    if table.role == "map" or (table.role == "virtual" and not table.editable):
         items: tuple[str, ...] = (decode(entry.value),)
     else:
         items = tuple(decode(item) for item in document.items(index))
@@ -108,11 +116,12 @@ def _row(
     was: tuple[str, ...] | None = None, marker: str = "",
 ) -> AliasRow:  # fmt: skip
     kinds = _kinds(table, address, items, rules)
-    notes = _notes(table, kinds, items)
+    notes = _notes(table, kinds, items) if table.kind is None else _map_notes(table, address, items)
+    doubtful = _ONLY_LOCAL in notes or (table.kind is not None and bool(notes))
     if duplicate:
         notes = (*notes, "does not count: the table has this key above already")
     if not marker:
-        marker = _marker(table, enabled=enabled, duplicate=duplicate, doubtful=_ONLY_LOCAL in notes)
+        marker = _marker(table, enabled=enabled, duplicate=duplicate, doubtful=doubtful)
     return AliasRow(address, items, table, line, enabled, marker, kinds, duplicate, notes, key, was)
 
 
@@ -133,8 +142,10 @@ def item_kind(item: str) -> RowKind:
 
 
 def _kinds(table: AliasTable, address: str, items: tuple[str, ...], rules: Rules) -> tuple[RowKind, ...]:
-    if not table.editable and table.role == "virtual":
+    if not table.editable and table.role != "local":
         return ("pattern",)
+    if table.kind is not None:
+        return (_key_kind(table.kind, address, rules),)
     found: list[RowKind] = []
     if table.role == "virtual" and address.startswith("@"):
         found.append("catchall")
@@ -144,6 +155,30 @@ def _kinds(table: AliasTable, address: str, items: tuple[str, ...], rules: Rules
         found.append("extension")
     found += [kind for kind in dict.fromkeys(map(item_kind, items)) if kind != "plain"]
     return tuple(found) or ("plain",)
+
+
+def _key_kind(kind: MapKind, key: str, rules: Rules) -> RowKind:
+    """What a key of a map stands for."""
+    if kind.keys == "address":
+        if key.startswith("@"):
+            return "catchall"
+    elif "@" not in key:
+        return "everything" if key == "*" else "subdomains" if key.startswith(".") else "domain"
+    return "extension" if split_extension(split(key)[0], rules)[1] else "plain"
+
+
+def _map_notes(table: AliasTable, key: str, items: tuple[str, ...]) -> tuple[str, ...]:
+    """What is wrong with an entry of a map by its words alone; of patterns nothing is known."""
+    if table.kind is None or not table.editable:
+        return ()
+    return wrong_words(table.kind, key, "".join(items))
+
+
+def wrong_words(kind: MapKind, key: str, value: str) -> tuple[str, ...]:
+    """Why an entry of a map cannot work, by its words alone."""
+    from mailtui.postfix.mapsyntax import key_problem, value_problem
+
+    return tuple(problem for problem in (key_problem(kind, key), value_problem(kind, value)) if problem)
 
 
 def _notes(table: AliasTable, kinds: tuple[RowKind, ...], items: tuple[str, ...]) -> tuple[str, ...]:

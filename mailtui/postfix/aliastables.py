@@ -1,4 +1,5 @@
-"""The tables in which an instance keeps aliases: virtual_alias_maps and alias_maps, in Postfix's order."""
+"""The tables in which an instance keeps aliases: virtual_alias_maps and alias_maps, in Postfix's order; and,
+one parameter at a time, those by which it rewrites and routes (`MAP_KINDS`)."""
 
 from __future__ import annotations
 
@@ -8,13 +9,15 @@ from typing import Literal
 
 from mailtui.formats.target import Target
 from mailtui.postfix.addresses import Rules
+from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import problem_words
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import PATTERNS, Lookup
+from mailtui.postfix.mapkinds import MAP_KINDS, MapKind
 from mailtui.postfix.rules import rules_of
 from mailtui.text.safe import safe
 
-Role = Literal["virtual", "local"]
+Role = Literal["virtual", "local", "map"]
 
 _ROLES: tuple[tuple[str, Role], ...] = (("virtual_alias_maps", "virtual"), ("alias_maps", "local"))
 _REFERRING = ("virtual_alias_maps", "virtual_alias_domains", "alias_maps", "alias_database")
@@ -31,7 +34,7 @@ class AliasTable:
     parameters: tuple[str, ...]
     """The parameters that name it."""
     role: Role
-    """`virtual`: whole addresses (virtual(5)). `local`: names of local(8) (aliases(5))."""
+    """`virtual`: whole addresses (virtual(5)). `local`: names of local(8) (aliases(5)). `map`: see `kind`."""
     target: Target | None
     """The text to list; also that of patterns, which are only shown. None where there is no text."""
     editable: bool
@@ -39,6 +42,8 @@ class AliasTable:
     """Why it cannot be edited, or what keeps it from counting: not compiled, no file, never matched."""
     is_error: bool = False
     """Whether the note tells of something that is wrong."""
+    kind: MapKind | None = None
+    """What it is asked for, where it holds no aliases: its values are then one text each."""
 
     @property
     def name(self) -> str:
@@ -79,6 +84,15 @@ class AliasTables:
                     found[lookup.spec] = _table(instance, lookup, names, role)
         return cls(tuple(found.values()), rules_of(instance))
 
+    @classmethod
+    def of_maps(cls, instance: Instance, parameter: str) -> AliasTables:
+        """The tables that one of `MAP_KINDS` names now. Raises ParameterError."""
+        found: dict[str, AliasTable] = {}
+        for lookup in instance.lookups(parameter):
+            if lookup.spec not in found:
+                found[lookup.spec] = _table(instance, lookup, (parameter,), "map", MAP_KINDS[parameter])
+        return cls(tuple(found.values()), rules_of(instance))
+
     def by_target(self, target: Target) -> AliasTable | None:
         """The table whose text this is."""
         return next((table for table in self.tables if table.target == target), None)
@@ -88,8 +102,25 @@ class AliasTables:
         return next((table for table in self.tables if spec in {table.spec, table.lookup.spec}), None)
 
 
-def _table(instance: Instance, lookup: Lookup, parameters: tuple[str, ...], role: Role) -> AliasTable:
-    table = AliasTable(lookup, parameters, role, lookup.target, lookup.editable)
+def maps_in_use(instance: Instance) -> tuple[str, ...]:
+    """Those of `MAP_KINDS` that name a table, or whose value cannot be read: opening its list says why."""
+    return tuple(parameter for parameter in MAP_KINDS if _names_table(instance, parameter))
+
+
+def _names_table(instance: Instance, parameter: str) -> bool:
+    try:
+        return bool(instance.lookups(parameter))
+    except ParameterError:
+        return True
+
+
+def _table(
+    instance: Instance, lookup: Lookup, parameters: tuple[str, ...], role: Role, kind: MapKind | None = None
+) -> AliasTable:
+    table = AliasTable(lookup, parameters, role, lookup.target, lookup.editable, kind=kind)
+    if role == "map" and lookup.program == "postalias" and lookup.editable:
+        note = "is written as aliases(5) and compiled by postalias: its entries are among the aliases"
+        return replace(table, target=None, editable=False, note=note)
     if lookup.type == "texthash" and role == "local" and lookup.editable:
         note = (
             "nothing in it is ever found: texthash keeps the colon in the keys; "
@@ -111,7 +142,8 @@ def _with_state(instance: Instance, table: AliasTable) -> AliasTable:
     try:
         instance.files.raw(lookup.path)
     except FileNotFoundError:
-        what = "the first alias makes it" if table.editable else "Postfix cannot open the table"
+        first = "the first entry makes it" if table.kind is not None else "the first alias makes it"
+        what = first if table.editable else "Postfix cannot open the table"
         return replace(table, note=f"{safe(lookup.path)} does not exist; {what}", is_error=not table.editable)
     except OSError as error:
         note = problem_words(error, lookup.path, table.parameters[0])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mailtui.formats.table import Table
 from mailtui.postfix.addresses import complete, fold, recipient
 from mailtui.postfix.aliastables import AliasTable
 from mailtui.postfix.domains import class_list
+from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.mapsearch import Instead
+from mailtui.postfix.mapsearch import Hit, Instead, Maps
 from mailtui.postfix.resolver import Resolver
+from mailtui.text.safe import encode, safe
 
 Severity = Literal["error", "warning", "advice"]
 Field = Literal["address", "destination", "table"]
@@ -84,3 +87,38 @@ class Proposed:
         mine = {fold(self.whole), fold(self.address)}
         texts = [recipient(one) for one in self.destinations if one]
         return any(fold(text) in mine or fold(complete(text, self.rules)) in mine for text in texts)
+
+
+def duplicates(
+    instance: Instance, table: AliasTable, key: str, replacing: str | None, maps: Maps
+) -> Iterator[EntryWarning]:
+    """Whether a key, typed in place of `replacing`, stands in the table or in another of the list `maps`."""
+    target = table.target
+    if target is None or (replacing is not None and _folded(replacing) == _folded(key)):
+        return
+    try:
+        document = entries(instance.files, target)
+    except OSError:  # the table's own note says so
+        return
+    index, off = document.find(encode(key)), document.find_disabled(encode(key))
+    if index is not None:
+        entry = document.entry(index)
+        text = f"exists already: {safe(target.path)}:{entry.line} → {safe(entry.value, 60)}"
+        yield EntryWarning("address", text, "error")
+        return
+    if off is not None:
+        line = document.entry(off).line
+        yield EntryWarning("address", f"is there already, switched off: {safe(target.path)}:{line}", "advice")
+    hit = maps.get(key)
+    if hit is not None and hit.spec != table.spec:
+        text = f"{place(hit)} has it too; of two tables the one named first in main.cf is asked first"
+        yield EntryWarning("address", text)
+
+
+def _folded(key: str) -> bytes:
+    return Table.fold(encode(key))
+
+
+def place(hit: Hit) -> str:
+    """Where an entry stands."""
+    return safe(f"{hit.file}:{hit.line}" if hit.file and hit.line else hit.spec)

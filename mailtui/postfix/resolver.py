@@ -64,7 +64,7 @@ class Resolver:
             self.router.is_here,
             self._canonical(),
             self.maps("virtual_alias_maps"),
-            propagate=frozenset(self._words("propagate_unmatched_extensions")),
+            propagate=frozenset(self.words("propagate_unmatched_extensions")),
             limits=Limits(
                 *(
                     self._number(f"virtual_alias_{what}_limit")
@@ -94,7 +94,8 @@ class Resolver:
             self.classes[name] = domain_class(self.instance, name)
         return self.classes[name]
 
-    def _words(self, parameter: str) -> list[str]:
+    def words(self, parameter: str) -> list[str]:
+        """The words of a list-like parameter."""
         return self._effective(parameter).replace(",", " ").split()
 
     def _on(self, parameter: str) -> bool:
@@ -115,7 +116,7 @@ class Resolver:
             ("canonical_maps", "canonical_classes"),
         )
         return tuple(
-            self.maps(maps) for maps, classes in pairs if "envelope_recipient" in self._words(classes)
+            self.maps(maps) for maps, classes in pairs if "envelope_recipient" in self.words(classes)
         )
 
     # Following an address

@@ -61,10 +61,11 @@ class Rewriter:
     def recipients(self, address: str, trail: Trail) -> list[str]:
         """The recipients that mail to `address` is queued for. Raises Unexpandable."""
         for maps in self.canonical_maps:
-            address = self._canonical(maps, address, trail)
+            address = self.canonical(maps, address, trail)
         return self._virtual(address, trail)
 
-    def _canonical(self, maps: Maps, address: str, trail: Trail) -> str:
+    def canonical(self, maps: Maps, address: str, trail: Trail) -> str:
+        """What one canonical map makes of a complete address. A circle is noted in the trail."""
         for _ in range(CANONICAL_ROUNDS):
             new = self._mapped(maps, address, "canonical", trail)
             if not new or fold(new[0]) == fold(address):

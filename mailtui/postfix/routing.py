@@ -67,9 +67,10 @@ class Router:
         domain = split(address)[1] or ""
         kind = self.class_of(domain)
         if kind == "virtual-alias":
-            return Route(address, kind, "error", "User unknown" + self.table_name("virtual alias"))
-        transport, nexthop = self._of_class(kind, domain)
-        transport, nexthop = self._overridden(address, domain, transport, nexthop)
+            transport, nexthop = "error", "User unknown" + self.table_name("virtual alias")
+        else:
+            transport, nexthop = self._of_class(kind, domain)
+            transport, nexthop = self._overridden(address, domain, transport, nexthop)
         moved = self._relocated.find(address, self.rules, self.is_here)
         if moved is not None:
             transport, nexthop = "error", f"User has moved to {safe(moved.value)}"
@@ -86,7 +87,7 @@ class Router:
         return transport, nexthop or domain
 
     def _overridden(self, address: str, domain: str, transport: str, nexthop: str) -> tuple[str, str]:
-        for key, full in self._transport_keys(address, domain):
+        for key, full in self.transport_keys(address):
             hit = self._transports.get(key, full=full)
             if hit is None:
                 continue
@@ -96,15 +97,25 @@ class Router:
             return transport, host or nexthop
         return transport, nexthop
 
-    def _transport_keys(self, address: str, domain: str) -> Iterator[tuple[str, bool]]:
+    @property
+    def parents(self) -> bool:
+        """Whether a domain in transport_maps stands for its subdomains too; `.domain` is then never asked."""
+        words = self._effective("parent_domain_matches_subdomains").replace(",", " ").split()
+        return "transport_maps" in words
+
+    def class_route(self, kind: AddressClass, domain: str) -> tuple[str, str]:
+        """Transport and next hop of a domain of this class where no table says otherwise."""
+        return self._of_class(kind, domain)
+
+    def transport_keys(self, address: str) -> Iterator[tuple[str, bool]]:
+        """The keys by which transport_maps is asked for an address, in order, each with whether pattern
+        tables are asked too."""
+        domain = split(address)[1] or ""
         yield address, True
         bare, extension = strip_extension(address, self.rules)
         if extension:
             yield bare, False
-        parents = (
-            "transport_maps" in self._effective("parent_domain_matches_subdomains").replace(",", " ").split()
-        )
-        name = domain
+        name, parents = domain, self.parents
         while name:
             yield name, False
             at = name.find(".", 1)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailtui.formats.table import Table
 from mailtui.postfix.addresses import fold, quote, recipient, split
 from mailtui.postfix.aliasrows import item_kind
 from mailtui.postfix.aliastables import AliasTable
 from mailtui.postfix.destinations import check_destinations
-from mailtui.postfix.entrychecks import EntryWarning, Field, Proposed, Severity
+from mailtui.postfix.entrychecks import EntryWarning, Field, Proposed, Severity, duplicates, place
 from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import Lookup
-from mailtui.postfix.mapsearch import Hit
 from mailtui.postfix.resolver import Resolver
 from mailtui.postfix.syntax import address_problem, domain_problem, local_problem
 from mailtui.text.folded import find
@@ -93,36 +91,9 @@ def _local_syntax(address: str) -> str:
 
 
 def _duplicates(alias: Proposed) -> Iterator[EntryWarning]:
-    target = alias.table.target
-    if target is None or (alias.replacing is not None and _folded(alias.replacing) == _folded(alias.address)):
-        return
-    try:
-        document = entries(alias.instance.files, target)
-    except OSError:  # the table's own note says so
-        return
-    key = encode(recipient(alias.address) if not alias.is_virtual else alias.address)
-    index, off = document.find(key), document.find_disabled(key)
-    if index is not None:
-        entry = document.entry(index)
-        text = f"exists already: {safe(target.path)}:{entry.line} → {safe(entry.value, 60)}"
-        yield EntryWarning("address", text, "error")
-        return
-    if off is not None:
-        line = document.entry(off).line
-        text = f"is there already, switched off: {safe(target.path)}:{line}"
-        yield EntryWarning("address", text, "advice")
-    hit = alias.before.maps("virtual_alias_maps" if alias.is_virtual else "alias_maps").get(alias.address)
-    if hit is not None and hit.spec != alias.table.spec:
-        text = f"{_place(hit)} has it too; of two tables the one named first in main.cf is asked first"
-        yield EntryWarning("address", text)
-
-
-def _folded(key: str) -> bytes:
-    return Table.fold(encode(key))
-
-
-def _place(hit: Hit) -> str:
-    return safe(f"{hit.file}:{hit.line}" if hit.file and hit.line else hit.spec)
+    key = recipient(alias.address) if not alias.is_virtual else alias.address
+    maps = alias.before.maps("virtual_alias_maps" if alias.is_virtual else "alias_maps")
+    yield from duplicates(alias.instance, alias.table, key, alias.replacing, maps)
 
 
 def _taken_before(alias: Proposed) -> Iterator[EntryWarning]:
@@ -136,7 +107,7 @@ def _taken_before(alias: Proposed) -> Iterator[EntryWarning]:
     router = alias.before.router
     hit = alias.before.rewriter.virtual_maps.find(alias.whole, alias.rules, router.is_here)
     if hit is not None and all(fold(recipient(item)) != fold(alias.address) for item in hit.items):
-        text = f"virtual_alias_maps takes {safe(alias.whole)} first, by {safe(hit.key)} in {_place(hit)}"
+        text = f"virtual_alias_maps takes {safe(alias.whole)} first, by {safe(hit.key)} in {place(hit)}"
         yield EntryWarning("address", text)
 
 

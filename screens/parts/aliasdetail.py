@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Event
+from typing import TYPE_CHECKING
 
 from mailtui.postfix.aliases import AliasRow
 from mailtui.postfix.aliasrows import item_kind
-from mailtui.postfix.ends import End, iter_ends, unsearched
-from mailtui.postfix.instance import Instance
-from mailtui.postfix.resolution import Final, Resolution, Step
 from mailtui.screens.parts.aliasrows import ITEM_SIGNS, SIGNS, destination_spans
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.text import Spans
+
+if TYPE_CHECKING:
+    from mailtui.postfix.ends import End
+    from mailtui.postfix.instance import Instance
+    from mailtui.postfix.resolution import Final, Resolution, Step
 
 ENDS_SHOWN = 200
 """Aliases told of in one reverse search."""
@@ -54,32 +57,37 @@ def _short(path: str) -> str:
 
 
 def _destinations(row: AliasRow) -> Iterator[Spans]:
+    plain = row.table.kind is not None
     if row.marker == "-":
         yield _said("deleted", f"went to {', '.join(row.destinations)}")
         return
     if row.was is not None:
         if row.key != row.address:
             yield _said("renamed", f"from {row.key}")
-        yield _listed("before", row.was)
-        yield _listed("now", row.destinations)
+        yield _listed("before", row.was, plain=plain)
+        yield _listed("now", row.destinations, plain=plain)
         return
     if not row.enabled:
-        yield _listed("off" if row.off else "goes off", row.destinations)
+        yield _listed("off" if row.off else "goes off", row.destinations, plain=plain)
         return
     if row.off:
-        yield _listed("on again", row.destinations)
+        yield _listed("on again", row.destinations, plain=plain)
         return
     if row.key != row.address and row.line is not None:
         yield _said("renamed", f"from {row.key}")
-    yield _listed("new" if row.line is None else "goes to", row.destinations)
+    yield _listed("new" if row.line is None else _verb(row), row.destinations, plain=plain)
+
+
+def _verb(row: AliasRow) -> str:
+    return row.table.kind.value_label if row.table.kind is not None else "goes to"
 
 
 def _said(label: str, text: str, style: str = "") -> Spans:
     return [(f"{label:<{LABEL}}", "dim"), (text, style)]
 
 
-def _listed(label: str, items: tuple[str, ...]) -> Spans:
-    return [(f"{label:<{LABEL}}", "dim"), *destination_spans(items)]
+def _listed(label: str, items: tuple[str, ...], *, plain: bool) -> Spans:
+    return [(f"{label:<{LABEL}}", "dim"), *destination_spans(items, plain=plain)]
 
 
 def arrivals(found: Resolution) -> list[Spans]:
@@ -122,6 +130,8 @@ def way(found: Resolution) -> list[str]:
 def who_else(instance: Instance, found: Resolution, stop: Event) -> list[str]:
     """The other aliases that lead to an address, and those that end where it does; ends early where `stop`
     is set. Raises InstanceError and OSError."""
+    from mailtui.postfix.ends import iter_ends, unsearched
+
     lines: list[str] = []
     for place in dict.fromkeys((found.address, *(end.address for end in found.final[:ENDS_ASKED]))):
         others: list[End] = []

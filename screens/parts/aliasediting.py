@@ -73,6 +73,8 @@ class Editing(Listing):
         asked = (form.address, form.items)
 
         def look() -> tuple[Proposal | None, list[EntryWarning]]:
+            if form.kind is not None:
+                return None, self._map_warnings(form, asked) if asked[0].strip() else []
             from mailtui.postfix.propose import proposed_table
             from mailtui.postfix.validate import check_entry
 
@@ -96,6 +98,28 @@ class Editing(Listing):
 
         beside(self, "check", look, looked, lambda error: self.say(problem(error), "error"))
 
+    def _map_warnings(self, form: Form, typed: tuple[str, tuple[str, ...]]) -> list[EntryWarning]:
+        """What the checks of a table that is none of aliases say. For a worker."""
+        from mailtui.postfix.mapchecks import check_map_entry
+
+        if form.table is None:
+            return []
+        after = self.ahead.at(self.session.draft.edits).instance
+        replacing = None if form.is_new else form.was_address
+        found = check_map_entry(after, form.table, typed[0], "".join(typed[1]), replacing)
+        return [each for each in found if typed[1] or each.field != "destination"]
+
+    def _hopeless(self, form: Form) -> str:
+        """Why an entry cannot work, unless it was insisted on: then it is staged. For a worker."""
+        typed = (form.address, form.items)
+        if form.kind is None or form.insisted == typed or form.missing():
+            return ""
+        wrong = [each.text for each in self._map_warnings(form, typed) if each.severity == "error"]
+        if not wrong:
+            return ""
+        form.insisted = typed
+        return f"{wrong[0]} · Enter again stages it all the same"
+
     # Staging it
 
     async def _stage_form(self) -> None:
@@ -110,9 +134,9 @@ class Editing(Listing):
 
         def prepare() -> str:
             """Why it cannot be staged; empty where it can."""
-            if form.is_new and form.address.strip():
+            if form.is_new and form.address.strip() and form.kind is None:
                 form.take(proposed_table(self.session.instance, aliases.tables, form.address))
-            if why := form.missing():
+            if why := form.missing() or self._hopeless(form):
                 return why
             edits = form.edits()
             mine = {(edit.target, edit.key) for edit in edits}

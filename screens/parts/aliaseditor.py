@@ -43,7 +43,11 @@ class AliasLines(TypedLines):
         return "table" if row == self.count - 1 else "destination"
 
     def label(self, row: int) -> str:
-        kind = self._kind(row)
+        kind, table = self._kind(row), self.form.kind
+        if table is not None and kind == "address":
+            return "for" if table.keys == "transport" else "address"
+        if table is not None and kind == "destination":
+            return table.value_label
         return kind if kind != "destination" else ("goes to" if row == 1 else "")
 
     def content(self, row: int) -> str:
@@ -57,6 +61,9 @@ class AliasLines(TypedLines):
 
     def under(self, row: int) -> Iterable[Span]:
         notes = self._notes.get(row, [])
+        if self.form.kind is not None and row < 2 and not self.content(row).strip():
+            hint = self.form.kind.value_hint if row else self.form.kind.key_hint
+            notes = [(hint, "dim"), *notes]
         return [*notes, *self._reason()] if row == self.count - 1 else notes
 
     def _reason(self) -> list[Span]:
@@ -72,7 +79,9 @@ class AliasLines(TypedLines):
     def choosing(self, row: int) -> bool:
         return self._kind(row) == "table"
 
-    def suggester(self, row: int) -> Suggester:
+    def suggester(self, row: int) -> Suggester | None:
+        if row and self.form.kind is not None and self.form.kind.values in {"transport", "text", "any"}:
+            return None
         return self._for_address if row == 0 else self._for_item
 
     def put(self, row: int, text: str) -> None:
@@ -89,13 +98,15 @@ class AliasLines(TypedLines):
         return more
 
     def ends(self, row: int) -> bool:
+        if self.form.kind is not None:
+            return row >= self.count - 2
         return row == self.count - 1 or (row == self.count - 2 and not self.content(row).strip())
 
     def next_value(self, by: int) -> bool:
         return self.form.choose(by)
 
     def add(self, row: int, items: Sequence[str]) -> bool:
-        if self._kind(row) != "destination":
+        if self._kind(row) != "destination" or self.form.kind is not None:
             return False
         self.form.destinations[row - 1 : row - 1] = items
         self._notes.clear()
@@ -130,7 +141,8 @@ class AliasEditor(LineEditor):
         close: Callable[[], Awaitable[None]],
     ) -> None:
         self.form, self._known = form, known
-        title = "new alias" if form.is_new else f"edit {form.was_address}"
+        new = "new alias" if form.kind is None else f"new entry in {form.kind.parameter}"
+        title = new if form.is_new else f"edit {form.was_address}"
         super().__init__(title, stage, close)
 
     def make_lines(self) -> AliasLines:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailtui.edits.entries import RemoveEntry, RenameEntry, SetEntry
-from mailtui.edits.model import Edit
+from mailtui.edits.model import Edit, Value
 from mailtui.formats import addresses
 from mailtui.postfix.aliases import AliasRow, AliasTable
 from mailtui.postfix.aliasrows import item_kind
+from mailtui.postfix.mapkinds import MapKind
 from mailtui.text.safe import decode, encode
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class Form:
     """An alias being typed. `was_address` is empty for a new one; `staged_new`: it is not in the file yet.
 
-    `destinations` always ends in an empty one, the place for the next.
+    `destinations` always ends in an empty one, the place for the next; in a table that is none of aliases
+    (`kind`) it is the one value.
     """
 
     tables: Sequence[AliasTable]
@@ -38,12 +40,24 @@ class Form:
     """Whether the table was chosen; else it follows the address."""
     proposal: Proposal | None = None
     """What suits the address of a new alias, once that is known."""
+    insisted: tuple[str, tuple[str, ...]] | None = None
+    """What was to be staged although it cannot work, and was asked about."""
+
+    def __post_init__(self) -> None:
+        if self.kind is not None and self.table is None:
+            self.table = next((table for table in self.tables if table.editable), None)
+
+    @property
+    def kind(self) -> MapKind | None:
+        """What the tables are for, where they hold no aliases."""
+        return self.tables[0].kind if self.tables else None
 
     @classmethod
     def of(cls, row: AliasRow, tables: Sequence[AliasTable]) -> Form:
         """The form of a row that is in a table, or staged for it."""
+        destinations = [*row.destinations] if row.table.kind is not None else [*row.destinations, ""]
         return cls(
-            tables, row.table, row.address, [*row.destinations, ""], row.address, row.destinations,
+            tables, row.table, row.address, destinations, row.address, row.destinations,
             staged_new=row.line is None, by_hand=True,
         )  # fmt: skip
 
@@ -90,13 +104,13 @@ class Form:
     def put(self, place: int, text: str) -> None:
         """Set a destination; the last one is always empty."""
         self.destinations[place] = text
-        if self.destinations[-1].strip():
+        if self.kind is None and self.destinations[-1].strip():
             self.destinations.append("")
 
     def tidy(self, place: int) -> int:
         """Called when a destination is left: an empty one goes, one that is a list becomes several. Returns
         how many destinations there are more (or less, as a negative number)."""
-        if place >= len(self.destinations) - 1:
+        if self.kind is not None or place >= len(self.destinations) - 1:
             return 0
         text = self.destinations[place].strip()
         parts = [text] if text else []
@@ -111,6 +125,8 @@ class Form:
         """What is missing before it can be staged."""
         if not self.address.strip():
             return "Type an address first"
+        if not self.items and self.kind is not None:
+            return f"Type what stands behind “{self.kind.value_label}”"
         if not self.items:
             return "An alias needs a destination; to remove it close this with Esc and press d"
         if self.table is None or self.table.target is None:
@@ -121,15 +137,20 @@ class Form:
         """What the form changes: the name, the destinations, or both."""
         if self.table is None or self.table.target is None or not self.touched:
             return []
-        target, address, items = self.table.target, self.key, self.items
+        target, address = self.table.target, self.key
+        items, was = self._value(self.items), self._value(self.was)
         if self.is_new:
             return [SetEntry(target, address, items, None)]
         renamed = address != self.was_address
         if renamed and self.staged_new:
-            return [RemoveEntry(target, self.was_address, self.was), SetEntry(target, address, items, None)]
+            return [RemoveEntry(target, self.was_address, was), SetEntry(target, address, items, None)]
         edits: list[Edit] = []
         if renamed:
-            edits.append(RenameEntry(target, self.was_address, address, self.was))
-        if items != self.was:
-            edits.append(SetEntry(target, address, items, self.was))
+            edits.append(RenameEntry(target, self.was_address, address, was))
+        if items != was:
+            edits.append(SetEntry(target, address, items, was))
         return edits
+
+    def _value(self, items: tuple[str, ...]) -> Value:
+        """Items as an edit names them."""
+        return items if self.kind is None else "".join(items)

@@ -11,12 +11,14 @@ from contextlib import suppress
 
 from textual import events, on
 
-from mailtui.edits.overlay import overlay
 from mailtui.formats.target import Target
-from mailtui.postfix.aliases import AliasList, AliasRow, AliasTables
+from mailtui.postfix.aliases import AliasList, AliasRow, AliasTables, Overlay
+from mailtui.postfix.aliastables import maps_in_use
+from mailtui.postfix.mapkinds import MAP_KINDS
 from mailtui.screens.parts.ahead import Ahead, Trouble
 from mailtui.screens.parts.aliasrows import AliasRows, problems
 from mailtui.screens.parts.beside import beside, problem
+from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.linelist import Listed, Rows
 from mailtui.screens.parts.listscreen import ListScreen
@@ -29,6 +31,14 @@ AT_ONCE = 0.05
 """Seconds for which the first paint waits for the list: small tables are read by then."""
 LAID = 2.0
 """Seconds that a key waits for what the keys before it staged to be shown."""
+
+
+def columns_of(view: str, aliases: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns of a view: those of the aliases, headed by what the tables of a parameter hold."""
+    if not view:
+        return aliases
+    kind, (key, value, *more) = MAP_KINDS[view], aliases
+    return (key._replace(title=kind.key_title), value._replace(title=kind.value_title), *more)
 
 
 class Listing(ListScreen):
@@ -45,6 +55,14 @@ class Listing(ListScreen):
         self._waiting: list[Callable[[], None]] = []
         self._problems: array[int] | None = None
         self._read = asyncio.Event()
+        self.view = ""
+        """The parameter whose tables are shown; empty: the aliases."""
+        self.views: tuple[str, ...] = ("",)
+        """What can be shown here."""
+        self._lists: dict[str, AliasList] = {}
+        """The lists that were read, by view."""
+        self._places: dict[str, Hashable] = {}
+        """Where the cursor was in each."""
 
     # The list: read in a thread, because a table may be huge, and laid out anew after each change
 
@@ -63,20 +81,36 @@ class Listing(ListScreen):
         """Have the list made anew, from the disk or from what was read."""
         self._must_read |= read
         instance, draft = self.session.instance, self.session.draft
-        before = None if self._must_read else self.aliases
+        if self._must_read:
+            self._lists.clear()
+        view = self.view
+        before = self._lists.get(view)
         edits, generation = draft.edits, draft.generation
 
-        def make() -> AliasList:
-            staged = overlay(edits, instance.files)
-            if before is not None:
-                return before.under(staged)
-            made = AliasList(AliasTables.of(instance), instance.files, staged)
-            made.warm()
-            return made
+        def make() -> tuple[AliasList, tuple[str, ...]]:
+            staged = Overlay()
+            if edits:
+                from mailtui.edits.overlay import items_of, overlay, text_of
 
-        def made(found: AliasList) -> None:
+                staged = overlay(edits, instance.files, text_of if view else items_of)
+            if before is not None:
+                return before.under(staged), self.views
+            tables = AliasTables.of_maps(instance, view) if view else AliasTables.of(instance)
+            made = AliasList(tables, instance.files, staged)
+            made.warm()
+            return made, ("", *maps_in_use(instance))
+
+        def made(answer: tuple[AliasList, tuple[str, ...]]) -> None:
+            found, views = answer
             self._must_read = self._must_read and before is not None
-            self._made(found, generation)
+            self._lists[view] = found
+            if views != self.views:
+                self.views = views
+                self.refresh_bindings()
+            if view in views:
+                self._made(found, generation)
+            else:  # its parameter names no table any more
+                self.show_view("")
 
         beside(self, "list", make, made, self._unreadable)
 
@@ -88,13 +122,30 @@ class Listing(ListScreen):
 
     def _made(self, found: AliasList, generation: int) -> None:
         self.aliases, self._generation, self._problems = found, generation, None
-        self.lines.empty = self.EMPTY
+        self.lines.empty = self.EMPTY if not self.view else f"No entry in {self.view} yet; n makes one"
         to, self.wanted_row = self.wanted_row, None
         self.reload(to)
         self._read.set()
         self._look_closer(found)
         while self._waiting and self._generation == self.session.draft.generation:
             self._waiting.pop(0)()
+
+    def show_view(self, view: str) -> None:
+        """Show the tables of another parameter, or the aliases."""
+        if self.lines.key is not None:
+            self._places[self.view] = self.lines.key
+        self.view, self.aliases, self.bar.text = view, None, ""
+        self.wanted_row = self._places.get(view)
+        self.lines.unmark_all()
+        self.lines.set_columns(*columns_of(view, self.COLUMNS))
+        self.reload()
+        self._update()
+
+    def aside(self) -> str:
+        if len(self.views) < 2 and not self.view:
+            return ""
+        place = self.views.index(self.view) + 1 if self.view in self.views else 1
+        return f"{self.view or 'aliases'} {place}/{len(self.views)} (Tab)"
 
     def _look_closer(self, found: AliasList) -> None:
         """What takes longer: entries that do not count, staged edits that cannot be written."""

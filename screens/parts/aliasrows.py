@@ -17,6 +17,8 @@ from mailtui.text.safe import decode, encode
 SIGNS: Mapping[RowKind, str] = {
     "catchall": "catch-all",
     "domain": "domain",
+    "subdomains": "subdomains",
+    "everything": "everything",
     "extension": "extension",
     "pattern": "pattern",
 }
@@ -40,13 +42,13 @@ def folded(key: str) -> str:
     return decode(Table.fold(encode(key)))
 
 
-def destination_spans(items: tuple[str, ...], style: str = "") -> Spans:
-    """The destinations in one line, each as what it is."""
+def destination_spans(items: tuple[str, ...], style: str = "", *, plain: bool = False) -> Spans:
+    """The destinations in one line, each as what it is; `plain`: they are no destinations, but texts."""
     spans: list[Span] = []
     for place, item in enumerate(items[:_SHOWN]):
         if place:
             spans.append((", ", "dim"))
-        sign = ITEM_SIGNS.get(item_kind(item))
+        sign = None if plain else ITEM_SIGNS.get(item_kind(item))
         if sign is not None:
             spans.append((sign, "dim"))
         spans.append((item, style))
@@ -91,7 +93,7 @@ class AliasRows:
             return Row((spec, [("; ".join(row.notes), "dim")], row.table.lookup.type), row.marker)
         style = "dim" if not row.enabled or row.duplicate or row.marker == "-" else ""
         signs = [(f"  {SIGNS[kind]}", "dim") for kind in row.kinds if kind in SIGNS]
-        goes_to = destination_spans(row.destinations, style)
+        goes_to = destination_spans(row.destinations, style, plain=row.table.kind is not None)
         return Row(([(row.address, style), *signs], goes_to, row.table.name), row.marker or " ", style)
 
     def key(self, index: int) -> Hashable:

@@ -1,0 +1,123 @@
+"""`table` on the tables that rewrite and route mail: checked before it is set, tried as Postfix asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Shop, instance_dir, shop
+
+__all__ = ["instance_dir", "shop"]
+
+TRANSPORT = (
+    "slow.example  smtp:[gate.example]:2525\n#off.example  smtp:\n.sub.example  error:5.1.1 gone, for good\n"
+)
+
+
+@pytest.fixture
+def routed(shop: Shop) -> Shop:
+    """The shop with two tables of transport_maps and one of canonical_maps, compiled."""
+    (shop.folder / "transport").write_text(TRANSPORT)
+    with (shop.folder / "main.cf").open("a") as main:
+        main.write(f"transport_maps = hash:{shop.folder}/transport, inline:{{{{last.example=smtp:}}}}\n")
+        main.write(f"canonical_maps = hash:{shop.folder}/canonical\n")
+        main.write("inet_protocols = ipv4\n")
+    from mailtui import commands
+
+    assert commands.ask(["postmap", "-c", str(shop.folder), f"hash:{shop.folder}/transport"]).ok
+    return shop
+
+
+def change(shop: Shop, *words: str) -> tuple[int, str]:
+    """A dry run: its status, and all that it said."""
+    done = shop.run("table", *words, "--dry-run")
+    return done.status, done.out + done.err
+
+
+def test_a_parameter_names_its_tables(routed: Shop) -> None:
+    spec = f"hash:{routed.folder}/transport"
+    by_spec = routed.run("table", "list", spec, "--json").json
+    assert [(row["key"], row["value"], row["enabled"], row["counts"]) for row in by_spec] == [
+        ("slow.example", "smtp:[gate.example]:2525", True, True),
+        ("off.example", "smtp:", False, False),
+        (".sub.example", "error:5.1.1 gone, for good", True, True),
+    ]
+    done = routed.run("table", "list", "transport_maps")
+    assert done.status == 1
+    assert "inline:" in done.err
+    assert "transport_maps names" not in routed.run("table", "get", "transport_maps", "slow.example").err
+    assert routed.run("table", "get", "transport_maps", "last.example").out == "smtp:\n"
+    done = routed.run("table", "list", "relocated_maps")
+    assert done.status == 1
+    assert "relocated_maps names no table; mailtui parameter set relocated_maps" in done.err
+    assert routed.run("table", "list", "nonsense_maps").status == 2
+
+
+def test_try_asks_as_postfix_asks(routed: Shop) -> None:
+    found = routed.run("table", "try", "transport_maps", "jean@a.sub.example", "--json").json
+    assert found == {
+        "key": "jean@a.sub.example",
+        "tried": ["jean@a.sub.example", "a.sub.example", ".sub.example"],
+        "found": True,
+        "value": "error:5.1.1 gone, for good",
+        "by": ".sub.example",
+        "table": f"hash:{routed.folder}/transport",
+    }
+    alone = routed.run("table", "try", f"hash:{routed.folder}/transport", "x@slow.example", "--json").json
+    assert (alone["tried"], alone["found"]) == (["x@slow.example"], False)
+    done = routed.run("table", "try", "transport_maps", "x@slow.example")
+    assert (done.status, done.out) == (0, "smtp:[gate.example]:2525\n")
+    assert "by the key slow.example" in done.err
+    done = routed.run("table", "try", "transport_maps", "x@far.example", "--json")
+    assert done.json["found"] is False
+    assert done.json["tried"][-1] == "*"
+    done = routed.run("table", "try", "canonical_maps", "x@far.example")
+    assert done.status == 1
+    assert "canonical" in done.err
+
+
+def test_what_cannot_work_is_refused_unless_one_insists(routed: Shop) -> None:
+    status, said = change(routed, "set", "transport_maps", "new.example", "mail.new.example")
+    assert status == 1
+    assert "master.cf has no transport mail.new.example" in said
+    assert "--anyway sets it all the same" in said
+    status, said = change(routed, "set", "transport_maps", "new.example", "mail.new.example", "--anyway")
+    assert status == 0
+    assert "warning: master.cf has no transport" in said
+    assert "+new.example" in said
+    assert routed.run("table", "list", f"hash:{routed.folder}/transport").out.count("\n") == 3
+
+
+def test_what_is_doubtful_is_said_and_done(routed: Shop) -> None:
+    spec = f"hash:{routed.folder}/transport"
+    status, said = change(routed, "set", spec, "new.example", "smtp:192.0.2.1")
+    assert status == 0
+    assert "warning: an IP address belongs in brackets: [192.0.2.1]" in said
+    status, said = change(routed, "set", spec, "slow.example", "smtp:[a.example],", "b.example")
+    assert status == 0
+    assert "smtp:[a.example], b.example" in said
+    status, said = change(routed, "remove", "transport_maps", "slow.example")
+    assert status == 0
+    assert "-slow.example" in said
+
+
+def test_canonical_takes_one_address(routed: Shop) -> None:
+    status, said = change(routed, "set", "canonical_maps", "jean", "a@x.example, b@x.example")
+    assert status == 1
+    assert "only the first address counts" in said
+    status, said = change(routed, "set", "canonical_maps", "jean", "Jean@far.example")
+    assert status == 0
+    assert "+jean" in said
+
+
+def test_other_tables_are_as_they_were(shop: Shop) -> None:
+    (shop.folder / "access").write_text("bad.example REJECT\n")
+    status, said = change(shop, "set", f"texthash:{shop.folder}/access", "x.example", "REJECT", "no")
+    assert status == 0
+    assert "warning" not in said
+    found = shop.run("table", "try", f"texthash:{shop.folder}/access", "bad.example", "--json").json
+    assert found["tried"] == ["bad.example"]
+    assert found["value"] == "REJECT"
+
+
+def test_alias_list_keeps_to_aliases(routed: Shop) -> None:
+    assert all("transport" not in row["table"] for row in routed.run("alias", "list", "--json").json)
