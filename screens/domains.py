@@ -17,6 +17,7 @@ from mailtui.screens.parts.domaindetail import as_text, cells_of
 from mailtui.screens.parts.domainlooking import Looking
 from mailtui.screens.parts.form import Form, Made
 from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
 
 
@@ -28,7 +29,7 @@ class DomainsScreen(Looking):
     COLUMNS = (
         Column("DOMAIN", share=4, least=20),
         Column("CLASS", share=0, least=15),
-        Column("WHERE", share=2, least=10, drop=66),
+        Column("WHERE", share=2, least=12, drop=66),
         Column("ALIASES", share=0, least=7, right=True),
         Column("BOXES", share=0, least=5, drop=56, right=True),
         Column("CATCH-ALL", share=3, least=9, drop=76),
@@ -51,14 +52,7 @@ class DomainsScreen(Looking):
                 tooltip="Go to the domain's mailboxes."),
         Binding("t", "ask", "ask DNS", id="domains.ask",
                 tooltip="Ask DNS again for the domain's MX, addresses, SPF, DKIM and DMARC."),
-        Binding("e", "problem(1)", "next problem", show=False, id="domains.next-problem",
-                tooltip="Go to the next row with a problem: ! ?"),
-        Binding("E", "problem(-1)", "previous problem", show=False, id="domains.previous-problem",
-                tooltip="Go to the previous row with a problem."),
-        Binding("y", "copy", "copy", show=False, id="domains.copy",
-                tooltip="Copy the marked domains, or this one, and show them as plain text."),
-        Binding("s", "save", "save", show=False, id="domains.save",
-                tooltip="Save the domains that are shown as a text file."),
+        *list_keys("domains", "domains", "! ?"),
     ]  # fmt: skip
 
     def read(self, after: Instance, edits: Sequence[Edit]) -> DomainList:

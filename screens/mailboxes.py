@@ -19,6 +19,7 @@ from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.mailboxcount import Counting
 from mailtui.screens.parts.mailboxdetail import about, as_text, cells
 from mailtui.screens.parts.mailboxedits import makes, removed, switched
@@ -59,14 +60,7 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
                 tooltip="Count again how much lies in the marked mailboxes, or in all."),
         Binding("escape", "stop", "stop counting", show=False, id="mailboxes.stop",
                 tooltip="Count no further; c goes on."),
-        Binding("e", "problem(1)", "next problem", show=False, id="mailboxes.next-problem",
-                tooltip="Go to the next row with a problem: ! ? = *"),
-        Binding("E", "problem(-1)", "previous problem", show=False, id="mailboxes.previous-problem",
-                tooltip="Go to the previous row with a problem."),
-        Binding("y", "copy", "copy", show=False, id="mailboxes.copy",
-                tooltip="Copy the marked mailboxes, or this one, and show them as plain text."),
-        Binding("s", "save", "save", show=False, id="mailboxes.save",
-                tooltip="Save the mailboxes that are shown as a text file."),
+        *list_keys("mailboxes", "mailboxes"),
     ]  # fmt: skip
 
     def __init__(self) -> None:

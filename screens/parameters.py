@@ -17,6 +17,7 @@ from mailtui.screens.parts.ahead import Trouble
 from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.servicedetail import said
 from mailtui.screens.parts.text import Spans
@@ -53,14 +54,7 @@ class ParametersScreen(TwinList[ParameterRow]):
                 tooltip="Take it out of main.cf: the default holds again."),
         Binding("n", "new", "new", show=False, id="parameters.new",
                 tooltip="A name of your own, for $name or a restriction class."),
-        Binding("e", "problem(1)", "next problem", show=False, id="parameters.next-problem",
-                tooltip="Go to the next row with a problem: ! ? = *"),
-        Binding("E", "problem(-1)", "previous problem", show=False, id="parameters.previous-problem",
-                tooltip="Go to the previous row with a problem."),
-        Binding("y", "copy", "copy", show=False, id="parameters.copy",
-                tooltip="Copy the marked parameters, or this one, and show them as plain text."),
-        Binding("s", "save", "save", show=False, id="parameters.save",
-                tooltip="Save the parameters that are shown as a text file."),
+        *list_keys("parameters", "parameters"),
     ]  # fmt: skip
 
     def __init__(self) -> None:

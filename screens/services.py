@@ -19,6 +19,7 @@ from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.form import ChoiceField, Form, FormField, ListField, Made, Note, TextField, Values
 from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.servicedetail import said
 from mailtui.screens.parts.text import Spans
@@ -59,14 +60,7 @@ class ServicesScreen(TwinList[ServiceLine]):
                 tooltip="Stage the removal of the entry with its overrides, or of one override."),
         Binding("number_sign", "switch", "off/on", id="services.switch",
                 tooltip="Comment it out in place, or in again; a service takes its -o lines along."),
-        Binding("e", "problem(1)", "next problem", show=False, id="services.next-problem",
-                tooltip="Go to the next row with a problem: ! ? = *"),
-        Binding("E", "problem(-1)", "previous problem", show=False, id="services.previous-problem",
-                tooltip="Go to the previous row with a problem."),
-        Binding("y", "copy", "copy", show=False, id="services.copy",
-                tooltip="Copy the marked rows, or this one, and show them as plain text."),
-        Binding("s", "save", "save", show=False, id="services.save",
-                tooltip="Save the rows that are shown as a text file."),
+        *list_keys("services", "rows"),
     ]  # fmt: skip
 
     def read(self, after: Instance, edits: Sequence[Edit]) -> ServiceList:  # noqa: ARG002

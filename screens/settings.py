@@ -22,7 +22,7 @@ from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.parameteredits import form_of, value_notes, with_value
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.settinglist import SettingLine, SettingList, setting_list
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.text import Spans, short_path
 
 TOLD = 4
 """Settings of one act that are told of one by one."""
@@ -63,12 +63,15 @@ class SettingsScreen(BackgroundList[SettingLine]):
             (setting.name, _value(row), _where(row)), row.marker, "" if setting.explicit or row.was else "dim"
         )
 
+    def aside(self) -> str:
+        return "what every domain depends on"
+
     def describe(self, key: Hashable | None) -> None:
         row = self.row_of(key)
         if row is None:
             self.pane.show([], [], [])
             return
-        self.pane.show([(row.setting.name, "bold")], [(_place(row), "dim")], list(_about(row)))
+        self.pane.show([(row.setting.name, "bold")], [(_place(row, short=True), "dim")], list(_about(row)))
 
     # Actions
 
@@ -139,9 +142,11 @@ def _where(row: SettingLine) -> str:
     return f"{os.path.basename(setting.file)}:{setting.line}"
 
 
-def _place(row: SettingLine) -> str:
+def _place(row: SettingLine, *, short: bool = False) -> str:
     setting = row.setting
-    return "not set: Postfix's default" if setting.file is None else f"{setting.file}:{setting.line}"
+    if setting.file is None:
+        return "not set: Postfix's default"
+    return f"{short_path(setting.file) if short else setting.file}:{setting.line}"
 
 
 def _about(row: SettingLine) -> Iterator[Spans]:
@@ -157,7 +162,8 @@ def _about(row: SettingLine) -> Iterator[Spans]:
     if setting.explicit and setting.default is not None:
         yield _said("default", setting.default or "(empty)")
     if row.overridden_by:
-        yield _said("but", f"{', '.join(row.overridden_by)} have their own in master.cf", "warning")
+        have = "has its" if len(row.overridden_by) == 1 else "have their"
+        yield _said("but", f"{', '.join(row.overridden_by)} {have} own in master.cf", "warning")
     short = short_of(setting.name)
     if short:
         yield _said("is", short)

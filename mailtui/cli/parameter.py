@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mailtui.cli.change import carry_out
@@ -45,16 +44,33 @@ def parser() -> Parser:
     return top
 
 
-def as_json(view: ParameterView) -> dict[str, Any]:
-    """One parameter in interface names; what does not apply is absent."""
-    fields = {name: value for name, value in asdict(view).items() if value is not None and value != ""}
+def as_json(view: ParameterView, used: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """One parameter in interface names; what does not apply is absent. `used`: who names each, as
+    `paramlist.users` has it."""
+    from mailtui.postfix.paramtables import DEPRECATED
+
+    fields = {name: value for name, value in view._asdict().items() if value is not None and value != ""}
     if view.value == "":
         fields["value"] = ""
     if view.effective == "":
         fields["effective"] = ""
     if view.default == "":
         fields["default"] = ""
-    return {**fields, "duplicates": list(view.duplicates), "overridden_by": list(view.overridden_by)}
+    if view.name in DEPRECATED:
+        fields["deprecated"] = DEPRECATED[view.name]
+    return {
+        **fields,
+        "duplicates": list(view.duplicates),
+        "overridden_by": list(view.overridden_by),
+        "used_by": list(used.get(view.name, ())),
+    }
+
+
+def _write_json(context: Context, views: Iterable[ParameterView]) -> None:
+    from mailtui.postfix.paramlist import users
+
+    used = users(context.instance.parameters.values)
+    write_json([as_json(view, used) for view in views])
 
 
 def show_list(context: Context, options: argparse.Namespace) -> None:
@@ -63,7 +79,7 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
     except ParameterError as error:
         raise failed(error) from None
     if context.json:
-        write_json([as_json(view) for view in views])
+        _write_json(context, views)
         return
     rows = [
         (
@@ -81,7 +97,7 @@ def get(context: Context, options: argparse.Namespace) -> None:
     parameters = context.instance.parameters
     try:
         if context.json:
-            write_json([as_json(parameters.view(options.name))])
+            _write_json(context, [parameters.view(options.name)])
             return
         write(parameters.effective(options.name))
         view = parameters.view(options.name)

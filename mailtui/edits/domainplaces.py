@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailtui.edits.domainitems import means, out_of_list
 from mailtui.edits.entries import RemoveEntry, SetEntry
 from mailtui.edits.items import AddItem, RemoveItem
 from mailtui.edits.model import Edit
@@ -12,12 +13,11 @@ from mailtui.edits.plan import Plan
 from mailtui.formats.target import Target
 from mailtui.postfix.domainkeys import bare_keys, index_at
 from mailtui.postfix.domains import CLASS_PARAMETERS, DomainClass
-from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import entries
 from mailtui.postfix.hosted import Hosted, Place
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import parse_map, split_list
-from mailtui.text.safe import decode, encode, safe
+from mailtui.text.safe import decode, encode
 
 PARAMETER = dict(CLASS_PARAMETERS)
 PRESENT = "OK"
@@ -98,12 +98,14 @@ def take_out(instance: Instance, hosted: Hosted, domain: str, kind: DomainClass)
     """The edits that take a domain out of every place of a class. Raises ParameterError and OSError."""
     listed = hosted.classes[kind]
     edits: list[Edit] = []
+    says: dict[str, None] = {}
     for place in [listed.found[domain], *listed.again.get(domain, ())]:
         plan = _out_of(instance, domain, place)
         if plan.refused:
             return plan
         edits += [edit for edit in plan.edits if edit not in edits]
-    return Plan(tuple(edits))
+        says.update(dict.fromkeys(plan.says))
+    return Plan(tuple(edits), tuple(says))
 
 
 def _out_of(instance: Instance, domain: str, place: Place) -> Plan:
@@ -119,35 +121,12 @@ def _out_of(instance: Instance, domain: str, place: Place) -> Plan:
         return _out_of_default(instance, domain, place)
     if place.file != instance.parameters.file:
         return Plan((RemoveItem(Target("list", place.file), "", domain),))
-    return _out_of_main(instance, domain, place)
-
-
-def _out_of_main(instance: Instance, domain: str, place: Place) -> Plan:
-    written = [text for text, _ in instance.parameters.items(place.parameter)]
-    mine = [text for text in dict.fromkeys(written) if _means(instance, text) == [domain]]
-    if not mine:
-        return Plan(
-            refused=f"{safe(domain)} stands in {place.parameter} by a $name that means more than it "
-            f"({safe(place.file or '')}:{place.line}): change that parameter"
-        )
-    edits: list[Edit] = []
-    for text in mine:
-        below = [other for other in written[written.index(text) + 1 :] if other not in mine]
-        edits.append(RemoveItem(instance.main, place.parameter, text, below[0] if below else None))
-    return Plan(tuple(edits))
-
-
-def _means(instance: Instance, written: str) -> list[str]:
-    """The items that a written one stands for, folded."""
-    try:
-        return [item.casefold() for item in split_list(instance.parameters.expand_text(written))]
-    except ParameterError:  # a piece of a macro that spans items
-        return []
+    return out_of_list(instance, place.parameter, domain)
 
 
 def _out_of_default(instance: Instance, domain: str, place: Place) -> Plan:
     if place.parameter != "mydestination":
         return Plan()  # relay_domains' default is mydestination: gone from there it is gone here
     items = split_list(instance.parameters.default(place.parameter) or "")
-    kept = [item for item in items if _means(instance, item) != [domain]]
+    kept = [item for item in items if means(instance, item) != [domain]]
     return Plan((SetParameter(instance.main, place.parameter, ", ".join(kept)),))

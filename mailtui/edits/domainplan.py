@@ -130,7 +130,7 @@ class _Draft:
                 return f"{safe(str(error.filename))}: {error.strerror or error}"
             if plan.refused:
                 return plan.refused
-            self.add(plan.edits)
+            self.add(plan.edits, plan.says)
         return ""
 
     def enter(

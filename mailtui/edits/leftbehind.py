@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from mailtui.postfix.domainchecks import missing_own_names
+from mailtui.postfix.domainchecks import its, missing_own_names
+from mailtui.postfix.domainkeys import entries_in
 from mailtui.postfix.domains import DomainClass
 from mailtui.postfix.files import entries
 from mailtui.postfix.hosted import Address, Hosted
@@ -51,7 +52,7 @@ def _aliases(hosted: Hosted, domain: str, was: DomainClass, then: DomainClass) -
         return
     count = hosted.aliases(domain, "default")
     every = "its catch-all" if any(each.address.startswith("@") for each in found) else ""
-    what = " and ".join(part for part in (_number(count, "alias", "aliases") if count else "", every) if part)
+    what = " and ".join(part for part in (its(count, "alias") if count else "", every) if part)
     one = count + bool(every) == 1
     effect = "s" if one else ""
     if then == "default":
@@ -67,7 +68,7 @@ def _mailboxes(hosted: Hosted, domain: str, was: DomainClass, then: DomainClass)
         return
     count = max(len(found), hosted.mailboxes(domain))
     verbs = "stays and gets" if count == 1 else "stay and get"
-    boxes = _number(count, "mailbox", "mailboxes")
+    boxes = its(count, "mailbox")
     yield f"{boxes} in {_tables(found)} {verbs} no mail any more"
     if was != "virtual-mailbox":
         return
@@ -88,10 +89,6 @@ def _tables(found: list[Address]) -> str:
     return " and ".join(dict.fromkeys(safe(each.lookup.written) for each in found))
 
 
-def _number(count: int, one: str, more: str) -> str:
-    return f"its {one}" if count == 1 else f"its {count} {more}"
-
-
 def _routes(hosted: Hosted, domain: str) -> Iterator[str]:
     """Entries of other tables that name the domain."""
     instance = hosted.instance
@@ -103,8 +100,10 @@ def _routes(hosted: Hosted, domain: str) -> Iterator[str]:
                 document = entries(instance.files, lookup.target)
             except OSError:  # there is nothing of the domain in what is not there
                 continue
-            if document.find(encode(domain)) is not None or document.find(encode(f"@{domain}")) is not None:
-                yield f"its entry in {safe(lookup.written)} ({parameter}) stays"
+            there = len(entries_in(document, domain, LOOKED_AT)) + (document.find(encode(domain)) is not None)
+            if there:
+                stay = f"{'entry' if there == 1 else 'entries'} in {safe(lookup.written)} ({parameter})"
+                yield f"its {stay} {'stays' if there == 1 else 'stay'}"
 
 
 def _own(hosted: Hosted, domain: str, then: DomainClass) -> Iterator[str]:

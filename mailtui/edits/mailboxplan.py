@@ -8,19 +8,22 @@ from __future__ import annotations
 import os
 from threading import Event, Timer
 
+from mailtui.edits.candidate import Candidate
 from mailtui.edits.entries import EntryDocument, RemoveEntry, SetEntry, SwitchEntry, current
-from mailtui.edits.folders import MakeFolder, folder
+from mailtui.edits.mailboxfolders import Unusable, folders, writable_words
 from mailtui.edits.mailboxids import owner_edits, ownerless_edits
+from mailtui.edits.mailboxrename import rename_edits, rename_words
 from mailtui.edits.model import Edit
 from mailtui.edits.parameters import SetParameter
 from mailtui.edits.plan import Plan
 from mailtui.formats.target import Target
+from mailtui.postfix.addresses import fold
 from mailtui.postfix.aliastables import AliasTables
 from mailtui.postfix.delivery import below
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.files import entries, problem_words
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.mailboxchecks import Folders, limit_words, routed_words, taken_words
+from mailtui.postfix.mailboxchecks import limit_words, routed_words, taken_words
 from mailtui.postfix.mailboxhabit import path_words, shaped
 from mailtui.postfix.mailboxids import GIDS, UIDS, Ids, extension_words, ids_of, minimum_uid, too_low
 from mailtui.postfix.mailboxpropose import propose, table_for_new
@@ -32,9 +35,6 @@ from mailtui.text.safe import safe
 
 COUNTING = 2.0
 """Seconds for which a mailbox is counted before its size is left open."""
-MODE = 0o700
-SHARED_MODE = 0o755
-"""Of a folder above the mailboxes of several users, which is root's."""
 
 
 def plan_new(
@@ -80,12 +80,14 @@ def plan_new(
         f"mail will lie in {safe(full)}, {_explained(shape)}",
         *_extended(instance, resolver, address, edits),
     ]
-    alone = _one_owner(instance) and now.uid in {None, uid} and now.gid in {None, gid}
-    made, told = _folders(offer.base, full, uid, gid, alone=alone) if create else ([], [])
+    try:
+        made, told = folders(instance, offer.base, full, (uid, gid)) if create else ([], [])
+    except Unusable as error:
+        return Plan(refused=str(error))
     alias, more = _identity(instance, resolver, address, wanted=identity)
     says += [*told, *more, *_shared(instance, address, value)]
     if not create:
-        says += _writable(instance, offer.base, full, uid, gid)
+        says += writable_words(instance, offer.base, full, uid, gid)
     return Plan((*edits, *made, *alias), (*says, *_ways(instance, resolver, address)))
 
 
@@ -129,48 +131,10 @@ def _owner_words(resolver: Resolver, uid: int | None, gid: int | None) -> str:
 
 def _extended(instance: Instance, resolver: Resolver, address: str, edits: list[Edit]) -> list[str]:
     """Whether mail for name+extension gets another owner by these edits."""
-    from mailtui.edits.candidate import Candidate
-
     after = Resolver(instance.over(Candidate(instance.files, edits)))
     full = resolver.normal(address)
     words = extension_words(after, full, ids_of(after, full, far=False))
     return [safe(words)] if words else []
-
-
-def _folders(
-    base: str, path: str, uid: int | None, gid: int | None, *, alone: bool
-) -> tuple[list[Edit], list[str]]:
-    """The folders that are missing, from the base on; of an mbox the one that it lies in. `alone`: no other
-    user has mailboxes, who must pass through those above."""
-    assert uid is not None
-    assert gid is not None
-    wanted = path.rstrip("/") if path.endswith("/") else os.path.dirname(path)
-    if os.path.isdir(wanted):
-        status = os.stat(wanted)
-        told = [f"{safe(wanted)} is there already"]
-        if status.st_uid != uid:
-            told.append(f"it belongs to uid {status.st_uid}, and mail is written as {uid}")
-        return [], told
-    missing = []
-    while not os.path.isdir(wanted) and wanted.startswith(base.rstrip("/")):
-        missing.append(wanted)
-        wanted = os.path.dirname(wanted)
-    above = (uid, gid, MODE) if alone else (0, 0, SHARED_MODE)
-    edits: list[Edit] = [MakeFolder(folder(each), *above) for each in reversed(missing[1:])]
-    return [*edits, *(MakeFolder(folder(each), uid, gid, MODE) for each in missing[:1])], []
-
-
-def _one_owner(instance: Instance) -> bool:
-    """Whether all mailboxes belong to one user: then the folders above them do too."""
-    return all(each.type == "static" for name in (UIDS, GIDS) for each in instance.lookups(name))
-
-
-def _writable(instance: Instance, base: str, path: str, uid: int | None, gid: int | None) -> list[str]:
-    kind: Format = "maildir" if path.endswith("/") else "mbox"
-    strict = instance.parameters.effective("strict_mailbox_ownership").lower() == "yes"
-    dotlock = "dotlock" in instance.parameters.effective("virtual_mailbox_lock")
-    found = Folders(base, strict_owner=strict, dotlock=dotlock).words(path, kind, uid, gid)
-    return [f"{words}; let its folder be made too" for words in found]
 
 
 def _identity(
@@ -283,7 +247,6 @@ def measured(path: str, base: str, limit: float = COUNTING) -> Size | None:
 
 def _then(instance: Instance, address: str, edits: list[Edit]) -> list[str]:
     """What becomes of mail for the address afterwards."""
-    from mailtui.edits.candidate import Candidate
     from mailtui.postfix.resolve import fate
 
     try:
@@ -299,13 +262,14 @@ def plan_change(
     instance: Instance,
     address: str,
     *,
+    to: str | None = None,
     path: str | None = None,
     format: Format = "",  # noqa: A002
     uid: int | None = None,
     gid: int | None = None,
 ) -> Plan:
-    """Another path, format or owner; what is not given stays. Mail that lies at the old path stays there.
-    Raises as `plan_new`."""
+    """Another address (`to`), path, format or owner; what is not given stays. Mail that lies at the old path
+    stays there. Raises as `plan_new`."""
     found = _editable(instance, address.strip())
     if isinstance(found, Plan):
         return found
@@ -317,20 +281,42 @@ def plan_change(
     resolver = Resolver(instance)
     now = ids_of(resolver, resolver.normal(name))
     wanted = Ids(uid if uid is not None else now.uid, gid if gid is not None else now.gid)
+    new = name if to is None else to.strip()
     why = path_words(base, value) if value != was else ""
     if not why and (wanted.uid, wanted.gid) != (now.uid, now.gid):
         why = _owner_words(resolver, wanted.uid, wanted.gid)
+    why = why or _name_words(instance, name, new)
     if why:
         return Plan(refused=why)
     edits: list[Edit] = [SetEntry(target, name, value, was)] if value != was else []
-    edits += owner_edits(instance, name, wanted.uid, wanted.gid, (now.uid, now.gid))
-    says = _extended(instance, resolver, name, edits) if edits else []
+    if new == name:
+        edits += owner_edits(instance, name, wanted.uid, wanted.gid, (now.uid, now.gid))
+    else:
+        with_path = instance.over(Candidate(instance.files, edits)) if edits else instance
+        edits += rename_edits(with_path, target, name, new, value, (wanted.uid, wanted.gid))
+    says = []
+    if new != name:
+        says += rename_words(instance, name, new, below(base, value), edits)
+        says += _then(instance, name, edits) if fold(new) != fold(name) else []
+    says += _extended(instance, resolver, new, edits) if edits else []
     if value != was:
         says += [f"new mail will lie in {safe(below(base, value))}", mail_words(below(base, was), base)]
         says += _shared(instance, name, value)
     if edits:
-        says += _writable(instance, base, below(base, value), wanted.uid, wanted.gid)
+        says += writable_words(instance, base, below(base, value), wanted.uid, wanted.gid)
     return Plan(tuple(edits), tuple(says))
+
+
+def _name_words(instance: Instance, name: str, new: str) -> str:
+    """Why a mailbox cannot be called so."""
+    if fold(new) == fold(name):
+        return ""
+    if not new:
+        return "there is no address"
+    if new.startswith("@") is not name.startswith("@"):
+        return "a catch-all and an address are two things: make a new mailbox instead"
+    standing = _standing(instance, new)
+    return _stands(standing) if standing is not None else propose(instance, new).problem
 
 
 def plan_switch(instance: Instance, address: str, table: str, value: str, *, on: bool) -> Plan:

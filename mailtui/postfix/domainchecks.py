@@ -91,7 +91,9 @@ def _lost(hosted: Hosted, domain: str, kind: DomainClass) -> str:
     match kind:
         case "virtual-mailbox":
             boxes = hosted.mailboxes(domain)
-            return f"none of it comes to its {_count(boxes, 'mailbox')} in virtual_mailbox_maps"
+            if not boxes:
+                return "it has no mailbox in virtual_mailbox_maps"
+            return f"none of it comes to {its(boxes, 'mailbox')} in virtual_mailbox_maps"
         case "virtual-alias":
             return "a name without an alias is not refused as a virtual alias domain would do"
         case "relay":
@@ -99,8 +101,9 @@ def _lost(hosted: Hosted, domain: str, kind: DomainClass) -> str:
     return "no account gets any"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what if number == 1 else f'{what}es'}"
+def its(number: int, what: str) -> str:
+    """`its mailbox`, `its 3 mailboxes`."""
+    return f"its {what}" if number == 1 else f"its {number} {what}es"
 
 
 def _again(hosted: Hosted, domain: str, kind: DomainClass) -> Iterator[str]:
@@ -139,14 +142,14 @@ def _unhosted(hosted: Hosted, domain: str) -> Iterator[str]:
     aliases, boxes = hosted.aliases(domain, "default"), hosted.mailboxes(domain)
     tallies = [tally(text.document) for text in hosted.alias_texts]
     if any(domain in each.addresses or domain in each.catch_alls for each in tallies):
-        what = _count(aliases, "alias") if aliases else "catch-all"
+        what = its(aliases, "alias") if aliases else "its catch-all"
         yield (
             f"no class takes it: mail for it from outside is refused (Relay access denied); only mail "
-            f"that is sent through this server meets its {what} in virtual_alias_maps"
+            f"that is sent through this server meets {what} in virtual_alias_maps"
         )
     if boxes:
         yield (
-            f"no mail comes to its {_count(boxes, 'mailbox')} in virtual_mailbox_maps: "
+            f"no mail comes to {its(boxes, 'mailbox')} in virtual_mailbox_maps: "
             "virtual_mailbox_domains does not have it"
         )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -148,13 +148,62 @@ def _one_by_one(document: Document) -> Iterator[tuple[bytes, int]]:
             yield document.fold(entry.key), entry.start
 
 
+class _Where(NamedTuple):
+    """Where the addresses of each domain stand: the hashes of their folded domains, and the offsets of their
+    entries beside them; first those that are plainly written. Two arrays: a table may have millions."""
+
+    domains: array[int]
+    offsets: array[int]
+
+
+_places: WeakKeyDictionary[Document, _Where] = WeakKeyDictionary()
+
+
+def _where(document: Document) -> _Where:
+    """Worked out once for each state of a text, line by line, so that other threads get their turn."""
+    found = _places.get(document)
+    if found is not None:
+        return found
+    domains, offsets = array("q"), array("q")
+    if not isinstance(document, Aliases):
+        starts = document.lines.starts
+        for top, bottom in _plain(document):
+            for one in _ADDRESS.finditer(document.raw, starts[top], starts[bottom]):
+                domains.append(hash(one[1].lower()))
+                offsets.append(one.start())
+    for key, offset in _one_by_one(document) if isinstance(document, Aliases) else _odd(document):
+        domains.append(hash(b"@" + key.rpartition(b"@")[2]))
+        offsets.append(offset)
+    found = _places[document] = _Where(domains, offsets)
+    return found
+
+
+def _offsets(where: _Where, wanted: int) -> Iterator[int]:
+    """The offsets of the entries whose domain has this hash."""
+    at = 0
+    while True:
+        try:
+            at = where.domains.index(wanted, at) + 1
+        except ValueError:
+            return
+        yield where.offsets[at - 1]
+
+
 def entries_in(document: Document, domain: str, limit: int) -> list[Entry]:
     """The entries in force whose key is an address in a domain (folded), its catch-all included; at most
     `limit`, in the order of the file."""
+    known = tally(document)
+    if domain not in known.addresses and domain not in known.catch_alls:
+        return []
     ending = b"@" + encode(domain)
-    plain = re.compile(rb"^[^\s#\"\\]*" + re.escape(ending) + rb"(?=[ \t])", re.MULTILINE | re.IGNORECASE)
-    offsets = set(islice((found.start() for found in plain.finditer(document.raw)), limit))
-    others = _one_by_one(document) if isinstance(document, Aliases) else _odd(document)
-    offsets.update(offset for key, offset in others if key.endswith(ending))
-    indices = (index_at(document, offset) for offset in sorted(offsets)[:limit])
-    return [document.entry(index) for index in indices if index is not None and document.is_enabled(index)]
+    found: list[Entry] = []
+    for offset in sorted(_offsets(_where(document), hash(ending))):
+        index = index_at(document, offset)
+        if index is None or not document.is_enabled(index):
+            continue
+        entry = document.entry(index)
+        if document.fold(entry.key).endswith(ending):
+            found.append(entry)
+        if len(found) == limit:
+            break
+    return found

@@ -194,13 +194,20 @@ class Folders:
         return shut or _unwritable(safe(above), above, status, uid, gid)
 
     def _shut(self, folder: str, uid: int | None, gid: int | None) -> str:
-        """The folder on the way that this user may not pass."""
+        """Why this user may not come into a folder."""
+        shut = self.shut(folder, uid, gid)
+        status = self._stat(shut) if shut else None
+        if status is None:
+            return ""
+        return f"uid {uid} may not pass through {safe(shut)} ({_rights(status)}): its mail is deferred"
+
+    def shut(self, folder: str, uid: int | None, gid: int | None) -> str:
+        """The folder on the way, this one or one above it, that this user may not pass; empty without one.
+        Raises OSError."""
         while folder not in {"/", ""}:
             status = self._stat(folder)
             if status is not None and not may(folder, status, uid, gid, _SEARCH):
-                return (
-                    f"uid {uid} may not pass through {safe(folder)} ({_rights(status)}): its mail is deferred"
-                )
+                return folder
             folder = os.path.dirname(folder)
         return ""
 

@@ -70,7 +70,7 @@ class ParameterList:
         names = set_now if explicit_only else set_now | self._new.known.keys()
         self._names = sorted(names)
         self._places = {name: at for at, name in enumerate(self._names)}
-        self._used = _users(self._new)
+        self._used = users(self._new)
         self._rows: dict[str, ParameterRow] = {}
 
     def __len__(self) -> int:
@@ -94,13 +94,18 @@ class ParameterList:
         return (self.row(index) for index in range(len(self)))
 
     def search(self, query: Query) -> Iterator[int | None]:
-        """The rows whose name, value or default matches, with None now and then."""
+        """The rows whose name, value or default matches, with None now and then. What a default only refers
+        to is a match for what is typed with its `$` only: else every name is found among lists of names."""
         new, old = self._new, self._old
+        refers = any(b"$" in term.text for group in query.groups for term in group)
         for at, name in enumerate(self._names):
             if at % _AT_A_TIME == _AT_A_TIME - 1:
                 yield None
             value = new.explicit.get(name, old.explicit.get(name))
-            text = f"{name} = {new.known.get(name, '') if value is None else value}"
+            if value is None:
+                value = new.known.get(name, "")
+                value = value if refers else _NAMED.sub("$", value)
+            text = f"{name} = {value}"
             if query.matches(encode(text)):
                 yield at
 
@@ -163,7 +168,7 @@ def _sign(view: ParameterView, findings: Sequence[Finding]) -> str:
     return "?" if "warning" in worst or view.duplicates or view.unused else " "
 
 
-def _users(values: Values) -> Mapping[str, tuple[str, ...]]:
+def users(values: Values) -> Mapping[str, tuple[str, ...]]:
     """For each name, who names it by `$` (set or by default), or as a restriction class."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     try:

@@ -185,34 +185,23 @@ def seen_from(instance: Instance, row: ServiceRow, path: str) -> str:
     return os.path.join(queue, path.lstrip("/"))
 
 
-_BLOCKS = {
-    "submission": """\
-submission inet n       -       y       -       -       smtpd
-  -o syslog_name=postfix/submission
-  -o smtpd_tls_security_level=encrypt
-  -o smtpd_sasl_auth_enable=yes
-  -o smtpd_tls_auth_only=yes
-  -o smtpd_reject_unlisted_recipient=no
+_BLOCK = """\
+{name} inet n       -       {chroot}       -       -       smtpd
+  -o syslog_name=postfix/{name}
+{tls}  -o smtpd_sasl_auth_enable=yes
+{auth}  -o smtpd_reject_unlisted_recipient=no
   -o smtpd_client_restrictions=
   -o smtpd_helo_restrictions=
   -o smtpd_sender_restrictions=
   -o smtpd_recipient_restrictions=
   -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
-""",
-    "submissions": """\
-submissions inet n       -       y       -       -       smtpd
-  -o syslog_name=postfix/submissions
-  -o smtpd_tls_wrappermode=yes
-  -o smtpd_sasl_auth_enable=yes
-  -o smtpd_reject_unlisted_recipient=no
-  -o smtpd_client_restrictions=
-  -o smtpd_helo_restrictions=
-  -o smtpd_sender_restrictions=
-  -o smtpd_recipient_restrictions=
-  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
-""",
+"""
+"""An entry for mail that users hand in, without which their clients have port 25 only."""
+_ENCRYPTED = {
+    "submission": ("  -o smtpd_tls_security_level=encrypt\n", "  -o smtpd_tls_auth_only=yes\n"),
+    "submissions": ("  -o smtpd_tls_wrappermode=yes\n", ""),
 }
-"""Entries for mail that users hand in (RFC 6409, RFC 8314), without which their clients have port 25 only."""
+"""What makes it encrypted: after STARTTLS (RFC 6409), or from the first byte on (RFC 8314)."""
 
 
 def proposed(instance: Instance, name: str) -> str:
@@ -220,10 +209,10 @@ def proposed(instance: Instance, name: str) -> str:
 
     Raises InstanceError, and KeyError for another name.
     """
-    block = _BLOCKS[name]
+    tls, auth = _ENCRYPTED[name]
     smtpd = next((row for row in services(instance) if row.counts and row.command == "smtpd"), None)
     chroot = smtpd.chroot if smtpd is not None else "y"
-    return block.replace("inet n       -       y", f"inet n       -       {chroot}", 1)
+    return _BLOCK.format(name=name, chroot=chroot, tls=tls, auth=auth)
 
 
 def entry_text(instance: Instance, row: ServiceRow) -> str:

@@ -14,14 +14,12 @@ from mailtui.postfix.resolution import Final, Resolution
 from mailtui.postfix.resolve import resolve
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.linelist import Row
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.text import Spans, short_path
 
 FEW = 5
 """Aliases and mailboxes that the pane names."""
 ALL = 1000
 """Aliases and mailboxes that the opened view names."""
-PATH = 30
-"""Characters of a path above which only its end is shown in a title."""
 NOTHING = "–"
 
 
@@ -144,8 +142,7 @@ def _stands(row: DomainRow) -> str:
         return ""
     if row.file is None:
         return f"{row.parameter}, by default"
-    path = row.file if len(row.file) <= PATH else "…/" + "/".join(row.file.split("/")[-2:])
-    return place(path, row.line)
+    return place(short_path(row.file), row.line)
 
 
 def said(label: str, text: str, style: str = "") -> Spans:
@@ -261,7 +258,7 @@ def _block(head: str, lines: Sequence[Spans]) -> list[Spans]:
 def _addresses(found: Sequence[Address], count: int, sign: str) -> list[Spans]:
     wide = min(max((len(each.address) for each in found), default=0), 36)
     lines: list[Spans] = [
-        [(f"  {each.address:<{wide}}  {sign} ", ""), (each.value, ""),
+        [(f"  {each.address:<{wide}}  {sign} ", ""), (" ".join(each.value.split()), ""),
          (f"  {place(os.path.basename(each.lookup.path), each.line)}", "dim")]
         for each in found
     ]  # fmt: skip

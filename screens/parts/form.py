@@ -122,6 +122,14 @@ class ListField(FormField):
         if self.items[-1].strip():
             self.items.append("")
 
+    def swap(self, row: int, other: int) -> bool:
+        """Let two items change places; the last line, which is empty, stays the last."""
+        last = len(self.items) - 1
+        if not (0 <= row < last and 0 <= other < last):
+            return False
+        self.items[row], self.items[other] = self.items[other], self.items[row]
+        return True
+
     def tidy(self, row: int) -> int:
         """Called when a line is left: an empty one goes, one that is several items becomes several. Returns
         how many lines there are more (or less, as a negative number)."""

@@ -115,6 +115,13 @@ class FormLines(TypedLines):
         self._places = self.form.places()
         return True
 
+    def swap(self, row: int, by: int) -> bool:
+        field, line = self._places[row]
+        if not isinstance(field, ListField) or not field.swap(line, line + by):
+            return False
+        self._forget(field.name)
+        return True
+
     def tidy_all(self) -> None:
         """Each list as it is once it is left."""
         for field in self.form.fields:

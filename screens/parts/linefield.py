@@ -76,6 +76,10 @@ class LineField(Field):
                 tooltip="Empty the line; an empty line of a list is left out."),
         Binding("ctrl+o", "open_line", "line before", show=False, id="edit.open-line",
                 tooltip="In a list: put an empty line before this one."),
+        Binding("ctrl+t,ctrl+up", "move_line(-1)", "move up", show=False, id="edit.move-up",
+                tooltip="In a list: move this item towards the top (Ctrl+Up does the same)."),
+        Binding("ctrl+n,ctrl+down", "move_line(1)", "move down", show=False, id="edit.move-down",
+                tooltip="In a list: move this item towards the end (Ctrl+Down does the same)."),
         Binding("down,tab", "step(1)", show=False),
         Binding("up,shift+tab", "step(-1)", show=False),
     ]  # fmt: skip
@@ -124,6 +128,9 @@ class LineField(Field):
 
     def action_open_line(self) -> None:
         self._view.open_line()
+
+    def action_move_line(self, by: int) -> None:
+        self._view.move_line(by)
 
 
 class ChosenField(LineField):

@@ -9,12 +9,10 @@ from mailtui.postfix.mailboxes import MailboxRow
 from mailtui.postfix.mailsize import Size, amount
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.linelist import Row
-from mailtui.screens.parts.text import Spans, ascii_in_use
+from mailtui.screens.parts.text import Spans, short_path
 
-PATH = 30
-"""Characters of a path above which only its end is shown in a title."""
 CELL = 18
-"""The same for the path of an account in the list: what tells it from others is its end."""
+"""Characters of an account's path above which only its end is in the list: that tells it from others."""
 _FORMATS = {
     "maildir": "maildir: a folder, each message a file of its own",
     "mbox": "mbox: one file for all messages",
@@ -32,14 +30,7 @@ def cells(row: MailboxRow, size: Size | None) -> Row:
 def _path_cell(row: MailboxRow) -> str | Spans:
     if row.delivery and (row.kind == "virtual" or not row.path):
         return [(row.delivery, "dim")]
-    return row.written or _short(row.path, CELL)
-
-
-def _short(path: str, most: int) -> str:
-    """A path, of a long one its last two parts."""
-    slash = "/" if path.endswith("/") else ""
-    dots = "..." if ascii_in_use() else "…"  # where a cut is shown as ~ this would be a home
-    return path if len(path) <= most else f"{dots}/{'/'.join(path.rstrip('/').split('/')[-2:])}{slash}"
+    return row.written or short_path(row.path, CELL)
 
 
 def _kind(row: MailboxRow) -> str:
@@ -147,7 +138,7 @@ def _stands(row: MailboxRow) -> str:
     if row.kind == "local":
         return row.table
     path = row.table.partition(":")[2] or row.table
-    path = _short(path, PATH)
+    path = short_path(path)
     return f"{path}:{row.line}" if row.line is not None else f"{path} (new)" if row.marker == "+" else path
 
 

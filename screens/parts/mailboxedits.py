@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from mailtui.edits.entries import EntryDocument, RemoveDisabledEntry, RemoveEntry, SetEntry, SwitchEntry
+from mailtui.edits.entries import (
+    EntryDocument,
+    RemoveDisabledEntry,
+    RemoveEntry,
+    RenameEntry,
+    SetEntry,
+    SwitchEntry,
+)
 from mailtui.edits.folders import MakeFolder
 from mailtui.edits.mailboxids import ownerless_edits
 from mailtui.edits.mailboxplan import plan_remove, plan_switch
 from mailtui.edits.model import Edit
 from mailtui.edits.plan import Plan
 from mailtui.formats.target import Target
+from mailtui.postfix.addresses import fold
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.mailboxes import MailboxRow
 from mailtui.postfix.mailboxtables import box_tables
@@ -54,7 +62,7 @@ def removed(after: Instance, rows: Sequence[MailboxRow], staged: Sequence[Edit],
             return Plan(refused=f"{row.address}: {_fixed(row)}")
         if not row.enabled:
             return _off_removed(*found, row)
-        if row.marker == "+":
+        if row.marker == "+" and not _is_renamed(row.address, staged):
             return _taken_back(after, row, staged)
         if len(rows) > TOLD:
             edit = RemoveEntry(found[0], row.address, row.written)
@@ -105,6 +113,11 @@ def _taken_back(after: Instance, row: MailboxRow, staged: Sequence[Edit]) -> Pla
         return plan
     edits = [*plan.edits, *_unmade(row.path, staged), *_unaliased(row.address, staged)]
     return Plan(tuple(edits), (f"Taken back: {row.address}",))
+
+
+def _is_renamed(address: str, staged: Sequence[Edit]) -> bool:
+    """Whether it is a mailbox that is there already, under an address that is staged."""
+    return any(isinstance(edit, RenameEntry) and fold(edit.to) == fold(address) for edit in staged)
 
 
 def makes(edits: Sequence[Edit], path: str) -> bool:

@@ -25,6 +25,7 @@ _FORMATS = (
     ("mbox", "one file for all messages: the path ends without a slash"),
 )
 _OWNER = "uid:gid as whom its mail is written, or a user's name"
+_RENAMED = "another address has the same mail, which stays where it lies"
 _CREATE = (
     ("no", "Postfix makes it with the first mail"),
     ("yes", "its folder is made when this is written, for its owner alone (mode 0700)"),
@@ -79,10 +80,15 @@ class MailboxForm:
     """A form, and what its values come to: `make` and `check` are for `BackgroundList.open_form`."""
 
     def __init__(
-        self, title: str, fields: Sequence[FormField], plan: Callable[[Instance, Values], Plan]
+        self,
+        title: str,
+        fields: Sequence[FormField],
+        plan: Callable[[Instance, Values], Plan],
+        of: MailboxRow | None = None,
     ) -> None:
-        self.form = Form(title, fields)
-        self._plan = plan
+        """`of`: the mailbox that is edited; None for a new one."""
+        self.form = Form(title, fields, at="" if of is None else "format")
+        self._plan, self._of = plan, of
 
     @classmethod
     def new(cls, instance: Instance, beside: MailboxRow | None) -> MailboxForm:
@@ -104,17 +110,20 @@ class MailboxForm:
         """The form of a mailbox that is there, or staged."""
         mine = "" if row.uid is None or row.gid is None else f"{row.uid}:{row.gid}"
         fields: list[FormField] = [
+            TextField(name="address", label="address", content=row.address, hint=_RENAMED),
             ChoiceField(name="format", label="format", choices=_FORMATS, chosen=row.format or "maildir"),
             TextField(name="path", label="path", content=row.written),
             TextField(name="owner", label="owner", content=mine, hint=_OWNER),
         ]  # fmt: skip
         return cls(
-            f"edit {row.address}", fields, lambda after, values: _planned_change(after, row, mine, values)
-        )
+            f"edit {row.address}", fields,
+            lambda after, values: _planned_change(after, row, mine, values), row,
+        )  # fmt: skip
 
     def make(self, after: Instance, values: Values) -> Made:
         """What is staged. Raises ParameterError, InstanceError and OSError."""
-        if "address" in values and not values["address"]:
+        address = str(values["address"])
+        if not address:
             return Made(refused="Type an address first")
         try:
             plan = self._plan(after, values)
@@ -123,9 +132,11 @@ class MailboxForm:
         if plan.refused:
             field = self._field_of(after, values, plan.refused)
             return Made(refused=plan.refused, notes=[Note(field, plan.refused, "error")])
-        address = str(values.get("address", ""))
-        label = f"+ mailbox {address}" if address else self.form.title.replace("edit", "~ mailbox", 1)
-        to = ("virtual", address.casefold()) if address else None
+        to = ("virtual", address.casefold())
+        label = f"+ mailbox {address}"
+        if self._of is not None:
+            renamed = "" if address == self._of.address else f" is called {address}"
+            label = f"~ mailbox {self._of.address}{renamed}"
         return Made(plan.edits, label if len(plan.edits) > 1 else "", to, plan.says)
 
     def _field_of(self, after: Instance, values: Values, why: str) -> str:
@@ -133,14 +144,15 @@ class MailboxForm:
         for name in ("owner", "path"):
             if values.get(name) and self._plan(after, {**values, name: ""}).refused != why:
                 return name
-        return "address" if "address" in values else "path"
+        renamed = self._of is None or values["address"] != self._of.address
+        return "address" if renamed else "path"
 
     def check(self, after: Instance, values: Values) -> list[Note]:
         """What there is to say of what is typed. Raises as `make`."""
-        if "address" in values and not values["address"]:
+        if not values["address"]:
             return []
         notes = []
-        if "address" in values:
+        if self._of is None:
             offer = propose(after, str(values["address"]), _format(values))
             if offer.problem:
                 return [Note("address", offer.problem, "error")]
@@ -157,6 +169,8 @@ class MailboxForm:
         """The plan's sentences: first where the mail will lie, for a path that is typed; then what keeps it
         from there."""
         notes = [Note("path", text, "warning" if at else "advice") for at, text in enumerate(plan.says)]
+        if self._of is not None and values["address"] != self._of.address:
+            notes = [note._replace(field="address") for note in notes]
         if not values["path"]:
             notes = notes[1:]
         if values.get("keep") != "yes":
@@ -193,7 +207,7 @@ def _planned_change(after: Instance, row: MailboxRow, mine: str, values: Values)
     who = owner(typed) if typed != mine else _Owner(None, None)
     path = str(values["path"])
     return plan_change(
-        after, row.address, path=path if path and path != row.written else None,
+        after, row.address, to=str(values["address"]), path=path if path and path != row.written else None,
         format=_format(values) if values["format"] != row.format else "", uid=who.uid, gid=who.gid,
     )  # fmt: skip
 

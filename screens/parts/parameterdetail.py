@@ -11,7 +11,7 @@ from mailtui.postfix.paramlist import ParameterRow
 from mailtui.postfix.paramtypes import type_of
 from mailtui.postfix.services import overriding
 from mailtui.screens.parts.servicedetail import said
-from mailtui.screens.parts.text import Span, Spans
+from mailtui.screens.parts.text import Span, Spans, short_path
 from mailtui.screens.parts.typedlines import SIGNS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def title(row: ParameterRow, path: str) -> tuple[Spans, Spans]:
     signs: list[Span] = [("  " + word, "dim") for word, so in (
         ("yours", row.default is None), ("unused", row.unused), ("deprecated", row.deprecated),
     ) if so]  # fmt: skip
-    place = f"{path}:{row.line}" if row.line is not None else "not set"
+    place = f"{short_path(path)}:{row.line}" if row.line is not None else "not set"
     if row.marker == "+":
         place += " (new)"
     return [(row.name, "bold"), *signs], [(place, "dim")]
@@ -91,7 +91,7 @@ def _remarks(row: ParameterRow) -> Iterator[Spans]:
     if row.unused:
         yield said("unused", "nothing in Postfix or main.cf uses this name: a slip of the pen?", "warning")
     if row.deprecated:
-        yield said("old", f"deprecated: {row.deprecated}", "warning")
+        yield said("old", f"deprecated; in its place: {row.deprecated}", "warning")
     for found in row.findings:
         sign, style = SIGNS[found.severity]
         yield said("", sign + found.text, style)

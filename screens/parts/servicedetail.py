@@ -11,7 +11,7 @@ from mailtui.postfix.servicechecks import COLUMNS
 from mailtui.postfix.servicelist import ServiceLine
 from mailtui.postfix.services import OptionRow, ServiceRow, is_chrooted, seen_from
 from mailtui.screens.parts.detail import LABEL
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.text import Spans, short_path
 from mailtui.screens.parts.typedlines import SIGNS
 
 _SOCKET = re.compile(r"(?:unix|local):([^\s,{}]+)")
@@ -29,7 +29,7 @@ def said(label: str, text: str, style: str = "") -> Spans:
 def title(line: ServiceLine, path: str) -> tuple[Spans, Spans]:
     """The pane's title, left and right."""
     there = line.option or line.service
-    return [(line.name, "bold")], [(f"{path}:{there.line}", "dim")]
+    return [(line.name, "bold")], [(f"{short_path(path)}:{there.line}", "dim")]
 
 
 def at_once(line: ServiceLine) -> list[Spans]:

@@ -101,6 +101,19 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + ellipsis()
 
 
+PATH = 30
+"""Characters of a path above which only its end stands in a title."""
+
+
+def short_path(path: str, most: int = PATH) -> str:
+    """A path that leaves room beside it: of a long one its last two parts."""
+    if len(path) <= most:
+        return path
+    slash = "/" if path.endswith("/") else ""
+    dots = "..." if _Terminal.ascii_only else "…"  # where a cut is shown as ~ this would be a home
+    return f"{dots}/{'/'.join(path.rstrip('/').split('/')[-2:])}{slash}"
+
+
 def pad(text: str, width: int) -> str:
     """A safe text in exactly `width` columns."""
     text = cut(text, width)

@@ -95,6 +95,10 @@ class TypedLines(Painted):
     def add(self, row: int, items: Sequence[str]) -> bool:
         """Put lines before this one, where it is an item of a list; else False."""
 
+    def swap(self, row: int, by: int) -> bool:  # noqa: ARG002
+        """Let a line change places with the one above or below it, where both are items of a list."""
+        return False
+
     def suggester(self, row: int) -> Suggester | None:  # noqa: ARG002
         """What completes a line."""
         return None
@@ -191,6 +195,12 @@ class TypedLines(Painted):
         """An empty line before this one, in a list."""
         if self.content(self.current).strip() and self.add(self.current, [""]):
             self.go(self.current)
+
+    def move_line(self, by: int) -> None:
+        """The item that is typed in goes up or down in its list, and the cursor with it."""
+        if self.swap(self.current, by):
+            self.go(self.current + by)
+            self.editor.tell_soon()
 
     def paste(self, lines: Sequence[str]) -> bool:
         """Lines that were pasted as items of a list; False where this is none."""

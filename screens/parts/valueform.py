@@ -10,6 +10,7 @@ from mailtui.postfix.paramtypes import ParamType, type_of
 from mailtui.screens.parts.form import ChoiceField, Complete, FormField, ListField, TextField
 
 _AS_WRITTEN = "as it is written now"
+_MOVED = "Ctrl+T and Ctrl+N move an item up and down"
 _MOST = 20
 """Names that are proposed at once."""
 
@@ -22,7 +23,8 @@ def value_field(
     type_ = type_of(instance, name)
     if lists and type_.is_list:
         found = list(split_list(value) if items is None else items)
-        return ListField(name="value", label="value", items=found, hint=type_.words,
+        hint = f"{type_.words}; {_MOVED}" if len(found) > 1 else type_.words
+        return ListField(name="value", label="value", items=found, hint=hint,
                          complete=_complete(instance, type_), split=split_list)  # fmt: skip
     default = instance.parameters.default(name)
     choices = _choices(type_, value, default)

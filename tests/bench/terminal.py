@@ -9,13 +9,9 @@ The terminal answers what Textual asks of it (synchronised output), as a modern 
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import select
 import signal
-import struct
-import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Self
@@ -23,6 +19,7 @@ from typing import NamedTuple, Self
 import pyte
 
 from tests.bench.processes import cpu_seconds, memory
+from tests.terminals import forked
 
 PATIENCE = 60.0
 """Seconds after which a program that says nothing has failed."""
@@ -71,21 +68,8 @@ class Terminal:
         environment.update(env or {})
         for name in ("PYTHONDONTWRITEBYTECODE", "LINES", "COLUMNS"):
             environment.pop(name, None)
-        self._master, slave = pty.openpty()
-        columns, lines = size
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.begun = time.perf_counter()
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                os.setsid()
-                fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-                for number in (0, 1, 2):
-                    os.dup2(slave, number)
-                os.closerange(3, 256)
-                os.execvpe(argv[0], list(argv), environment)
-            finally:
-                os._exit(127)
+        self.pid, self._master, slave, _ = forked(argv, environment, size)
         os.close(slave)
 
     def __enter__(self) -> Self:
@@ -176,6 +160,19 @@ class Terminal:
         begun = time.perf_counter()
         os.write(self._master, key)
         return self.collect(quiet, begun=begun)
+
+    def answered(self, keys: bytes, wanted: bytes, most: float) -> float:
+        """Type keys: milliseconds until these bytes are there; `most` seconds of them where they are not."""
+        begun, seen = time.perf_counter(), b""
+        os.write(self._master, keys)
+        while (left := begun + most - time.perf_counter()) > 0:
+            chunk = self._chunk(left)
+            if chunk is None:
+                break
+            seen = seen[-len(wanted) :] + chunk.data
+            if wanted in seen:
+                return (chunk.at - begun) * 1000
+        return most * 1000
 
     def settled(self, key: bytes, part: Callable[[list[str]], object], quiet: float) -> tuple[float, float]:
         """Press a key: milliseconds until the first byte, and until a part of the screen was what it then

@@ -1,4 +1,5 @@
-"""`parameter set` and `service set` refuse what Postfix would stop at; nothing is written."""
+"""`parameter set` and `service set` refuse what Postfix would stop at; nothing is written. What `parameter
+list` tells of each."""
 
 from __future__ import annotations
 
@@ -71,3 +72,15 @@ def test_taking_out_what_another_needs_is_refused(shop: Shop) -> None:
     assert done.status == 1
     assert "“strict” has no definition" in done.err
     assert state(shop) == before
+
+
+def test_who_uses_a_parameter_and_what_replaced_it(shop: Shop) -> None:
+    with (shop.folder / "main.cf").open("a") as main:
+        main.write("brand = falcotsbrand.com\nmydestination = $myhostname, $brand\nsmtp_use_tls = yes\n")
+    rows = {row["name"]: row for row in shop.run("parameter", "list", "--json").json}
+    assert rows["brand"]["used_by"] == ["mydestination"]
+    assert rows["smtp_use_tls"]["deprecated"] == "smtp_tls_security_level"
+    assert rows["biff"]["used_by"] == []
+    assert "deprecated" not in rows["biff"]
+    [row] = shop.run("parameter", "get", "brand", "--json").json
+    assert row == rows["brand"]

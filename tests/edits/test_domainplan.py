@@ -284,11 +284,48 @@ def test_removing_from_every_kind_of_place(instance: Instance) -> None:
     assert "a name of this host" in " ".join(plan_remove(instance, "localhost").says)
 
 
-def test_a_domain_by_a_macro_of_several_is_not_taken_apart(instance_dir: MakeInstance) -> None:
-    instance = Instance.open(
-        str(instance_dir("ours = a.example, b.example\nmydestination = localhost $ours\n"))
+def opened(instance_dir: MakeInstance, main: str) -> Instance:
+    return Instance.open(str(instance_dir(main)))
+
+
+def test_out_of_a_name_that_holds_several_and_serves_this_list(instance_dir: MakeInstance) -> None:
+    instance = opened(
+        instance_dir, "ours = a.example,\n  # one\n  b.example\nmydestination = localhost ${ours}\n"
     )
-    assert "by a $name that means more than it" in plan_remove(instance, "a.example").refused
+    plan = plan_remove(instance, "a.example")
+    assert said(plan) == ["- a.example out of ours"]
+    then = after(instance, plan)
+    assert "ours =\n  # one\n  b.example\n" in text(then, "main.cf")
+    assert (classes(then, "a.example"), classes(then, "b.example")) == ([], ["local"])
+    then = after(instance, plan_class(instance, "b.example", "relay"))
+    assert (classes(then, "a.example"), classes(then, "b.example")) == (["local"], ["relay"])
+
+
+def test_out_of_a_name_that_others_use_too(instance_dir: MakeInstance) -> None:
+    main = (
+        "ours = a.example, $more\nmore = b.example, c.example\nmydestination = localhost, $ours, x.example\n"
+    )
+    instance = opened(instance_dir, f"{main}masquerade_domains = $ours\n")
+    plan = plan_remove(instance, "b.example")
+    then = after(instance, plan)
+    assert "mydestination = localhost, a.example, c.example, x.example\n" in text(then, "main.cf")
+    assert "masquerade_domains = $ours\n" in text(then, "main.cf")
+    assert "ours = a.example, $more\nmore = b.example, c.example\n" in text(then, "main.cf")
+    assert any("$ours, which masquerade_domains uses too" in one for one in plan.says)
+
+
+def test_out_of_a_class_by_the_list_of_another(instance_dir: MakeInstance) -> None:
+    instance = opened(instance_dir, "mydestination = localhost, a.example\nrelay_domains = $mydestination\n")
+    then = after(instance, plan_remove(instance, "a.example", "relay"))
+    assert "mydestination = localhost, a.example\nrelay_domains = localhost\n" in text(then, "main.cf")
+    assert classes(then, "a.example") == ["local"]
+
+
+def test_an_item_that_cannot_be_taken_apart_is_told_with_the_edit(instance_dir: MakeInstance) -> None:
+    instance = opened(instance_dir, "mydestination = localhost, ${ours?{a.example b.example}}\nours = yes\n")
+    refused = plan_remove(instance, "a.example").refused
+    assert "write b.example instead of ${ours?{a.example b.example}} there" in refused
+    assert "/main.cf:" in refused
 
 
 def test_by_a_parent_only(instance_dir: MakeInstance) -> None:

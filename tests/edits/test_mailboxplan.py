@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,61 +11,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtui.edits.candidate import Candidate
+from mailtui.edits.draft import merged
 from mailtui.edits.folders import MakeFolder
 from mailtui.edits.mailboxplan import plan_change, plan_new, plan_remove, plan_switch
+from mailtui.edits.model import Edit
 from mailtui.edits.plan import Plan
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.localusers import LocalUser, LocalUsers
-from mailtui.postfix.mailboxes import MailboxRow, mailbox_list
+from mailtui.postfix.mailboxes import MailboxRow
 from mailtui.postfix.mailboxhabit import path_words
 from mailtui.postfix.mailboxpropose import propose
 from mailtui.postfix.mailsize import Format
+from tests.postfix.boxes import Boxes
 from tests.postfix.conftest import MakeInstance, instance_dir
 
 __all__ = ["instance_dir"]
 
 UID = 5000
+MAIN = {
+    "mydestination": "falcot.com",
+    "myorigin": "falcot.com",
+    "virtual_uid_maps": f"static:{UID}",
+    "virtual_gid_maps": f"static:{UID}",
+}
 
 
-class Alone(LocalUsers):
-    def all(self) -> list[LocalUser]:
-        return []
-
-
-class Server:
-    """An instance whose virtual mailboxes lie in `base`; `more` sets parameters, `ETC` in it is its folder."""
+class Server(Boxes):
+    """Plans laid over it."""
 
     def __init__(self, make: MakeInstance, root: Path, more: str = "", **tables: str) -> None:
-        self.base, self.etc = root / "vhosts", root / "etc1"
-        self.base.mkdir(exist_ok=True)
-        lines = {
-            "mydestination": "falcot.com",
-            "myorigin": "falcot.com",
-            "virtual_mailbox_domains": "box.test",
-            "virtual_mailbox_base": str(self.base),
-            "virtual_mailbox_maps": "hash:ETC/vmailbox",
-            "virtual_uid_maps": f"static:{UID}",
-            "virtual_gid_maps": f"static:{UID}",
-            "virtual_alias_maps": "hash:ETC/virtual",
-        }
-        lines |= {each.partition(" = ")[0]: each.partition(" = ")[2] for each in more.splitlines()}
-        main = "".join(f"{name} = {value}\n" for name, value in lines.items()).replace("ETC", str(self.etc))
-        files: Mapping[str, str] = {"vmailbox": "jean@box.test box.test/jean/\n", "virtual": "", **tables}
-        self.instance = Instance.open(str(make(main, files=files)))
+        super().__init__(make, root, MAIN, more, {"vmailbox": "jean@box.test box.test/jean/\n", **tables})
 
-    def after(self, plan: Plan) -> Instance:
+    def planned(self, plan: Plan) -> Instance:
         assert not plan.refused
-        candidate = Candidate(self.instance.files, plan.edits)
-        assert not candidate.conflicts
-        assert not candidate.stopped
-        return self.instance.over(candidate)
+        return self.after(plan.edits)
 
-    def row(self, plan: Plan, address: str) -> MailboxRow:
-        after = self.after(plan)
-        found = mailbox_list(self.instance, after, Alone())
-        at = found.find(("virtual", address))
-        assert at is not None
-        return found.row(at)
+    def row_of(self, plan: Plan, address: str) -> MailboxRow:
+        assert not plan.refused
+        return self.row(address, plan.edits)
 
 
 @pytest.fixture
@@ -99,7 +81,7 @@ def test_the_path_follows_the_habit(
 ) -> None:
     server = Server(instance_dir, tmp_path, vmailbox=table)
     plan = plan_new(server.instance, "new@box.test", format=shape)
-    row = server.row(plan, "new@box.test")
+    row = server.row_of(plan, "new@box.test")
     assert row.written == path
     assert row.format == ("maildir" if path.endswith("/") else "mbox")
     assert row.path == f"{server.base}/{path}"
@@ -166,7 +148,7 @@ def test_the_first_mailbox_of_all_sets_what_is_missing(instance_dir: MakeInstanc
     server = Server(instance_dir, tmp_path, more)
     (server.etc / "vmailbox").unlink()
     plan = plan_new(server.instance, "new@box.test", uid=5005, gid=5006)
-    row = server.row(plan, "new@box.test")
+    row = server.row_of(plan, "new@box.test")
     assert (row.uid, row.gid, row.table) == (5005, 5006, f"hash:{server.etc}/vmailbox")
 
 
@@ -177,7 +159,7 @@ def test_owners_of_each_in_tables(instance_dir: MakeInstance, tmp_path: Path) ->
     assert (offer.uid, offer.gid, offer.owned) == (5001, 5000, False)
     plan = plan_new(server.instance, "new@box.test", uid=5002)
     assert [edit.target.name for edit in plan.edits] == ["vmailbox", "uids"]
-    row = server.row(plan, "new@box.test")
+    row = server.row_of(plan, "new@box.test")
     assert (row.uid, row.gid) == (5002, 5000)
     gone = plan_remove(server.instance, "jean@box.test")
     assert [edit.target.name for edit in gone.edits] == ["vmailbox", "uids"]
@@ -187,9 +169,9 @@ def test_owners_of_each_in_tables(instance_dir: MakeInstance, tmp_path: Path) ->
 def test_an_owner_of_its_own_beside_static(instance_dir: MakeInstance, tmp_path: Path, written: str) -> None:
     server = Server(instance_dir, tmp_path, f"virtual_uid_maps = {written}")
     plan = plan_new(server.instance, "new@box.test", uid=5007)
-    row = server.row(plan, "new@box.test")
+    row = server.row_of(plan, "new@box.test")
     assert (row.uid, row.gid) == (5007, 5000)
-    other = server.row(plan, "jean@box.test")
+    other = server.row_of(plan, "jean@box.test")
     assert (other.uid, other.gid) == (5000, 5000)
 
 
@@ -235,8 +217,8 @@ def test_an_owner_beside_static_is_not_that_of_an_extension(
     server = Server(instance_dir, tmp_path, "recipient_delimiter = +")
     plan = plan_new(server.instance, "new@box.test", uid=5007)
     assert any(text.startswith(told) for text in plan.says)
-    assert any(text.startswith(told) for text in server.row(plan, "new@box.test").warnings)
-    assert not any("whole address" in text for text in server.row(plan, "jean@box.test").warnings)
+    assert any(text.startswith(told) for text in server.row_of(plan, "new@box.test").warnings)
+    assert not any("whole address" in text for text in server.row_of(plan, "jean@box.test").warnings)
 
 
 @pytest.mark.parametrize("alias", ["@box.test x@far.test\n", "new@box.test x@far.test\n"])
@@ -246,7 +228,7 @@ def test_an_identity_keeps_its_mail(instance_dir: MakeInstance, tmp_path: Path, 
     assert any("takes its mail → x@far.test" in text for text in plan.says)
     kept = plan_new(server.instance, "new@box.test", identity=True)
     assert len(kept.edits) == len(plan.edits) + 1
-    told = " ".join(server.row(kept, "new@box.test").warnings)
+    told = " ".join(server.row_of(kept, "new@box.test").warnings)
     assert "takes its mail" not in told
 
 
@@ -266,23 +248,118 @@ def test_removing_says_where_the_mail_lies_and_how_much(server: Server) -> None:
     plan = plan_remove(server.instance, "JEAN@box.test")
     assert plan.says[0] == f"its mail stays where it lies: {server.base}/box.test/jean/ (1 message, 2.0 kB)"
     assert "User unknown in virtual mailbox table" in plan.says[1]
-    assert "jean@box.test" not in server.after(plan).files.raw(str(server.etc / "vmailbox")).decode()
+    assert "jean@box.test" not in server.planned(plan).files.raw(str(server.etc / "vmailbox")).decode()
     assert "stands in no table" in plan_remove(server.instance, "nobody@box.test").refused
 
 
 def test_changing(server: Server) -> None:
     plan = plan_change(server.instance, "jean@box.test", format="mbox")
-    assert server.row(plan, "jean@box.test").written == "box.test/jean"
+    assert server.row_of(plan, "jean@box.test").written == "box.test/jean"
     plan = plan_change(server.instance, "jean@box.test", path="else/", uid=5009)
-    row = server.row(plan, "jean@box.test")
+    row = server.row_of(plan, "jean@box.test")
     assert (row.written, row.uid, row.was) == ("else/", 5009, "box.test/jean/")
     assert not plan_change(server.instance, "jean@box.test").edits
     assert "below virtual_minimum_uid" in plan_change(server.instance, "jean@box.test", uid=3).refused
 
 
+def test_another_address_has_the_same_mail(instance_dir: MakeInstance, tmp_path: Path) -> None:
+    """The entry, the owner's entries and the alias to itself go together; whose mail it is stays."""
+    more = "virtual_uid_maps = hash:ETC/owners static:5000\nvirtual_gid_maps = hash:ETC/owners static:5000"
+    server = Server(
+        instance_dir, tmp_path, more, owners="jean@box.test 5001\n",
+        virtual="@box.test x@far.test\njean@box.test jean@box.test\nboss@box.test jean@box.test\n",
+    )  # fmt: skip
+    plan = plan_change(server.instance, "jean@box.test", to="Jeanne@box.test")
+    assert [edit.describe() for edit in plan.edits] == [
+        "~ vmailbox jean@box.test is called Jeanne@box.test",
+        "~ owners jean@box.test is called Jeanne@box.test",
+        "- virtual jean@box.test (was jean@box.test)",
+        "+ virtual Jeanne@box.test → Jeanne@box.test",
+    ]
+    row = server.row_of(plan, "jeanne@box.test")
+    assert (row.written, row.uid, row.gid) == ("box.test/jean/", 5001, 5001)
+    assert not any("takes its mail" in text for text in row.warnings)
+    told = " ".join(plan.says)
+    assert f"its folder is not moved: mail for Jeanne@box.test lies in {server.base}/box.test/jean/" in told
+    assert "the alias boss@box.test goes on leading to jean@box.test" in told
+    assert "mail to jean@box.test is then" in told
+
+
+def test_another_address_path_and_owner_at_once(server: Server) -> None:
+    plan = plan_change(server.instance, "jean@box.test", to="anna@box.test", path="box.test/anna/", uid=5009)
+    row = server.row_of(plan, "anna@box.test")
+    assert (row.written, row.uid, row.gid) == ("box.test/anna/", 5009, UID)
+    assert b"jean@" not in server.planned(plan).files.raw(str(server.etc / "vmailbox"))
+
+
+@pytest.mark.parametrize(
+    ("to", "why"),
+    [
+        ("luc@box.test", "luc@box.test has a mailbox already"),
+        ("jean", "is no address"),
+        ("jean@falcot.com", "falcot.com"),
+        ("@box.test", "a catch-all and an address are two things"),
+        ("", "there is no address"),
+    ],
+)
+def test_an_address_that_it_cannot_have(
+    instance_dir: MakeInstance, tmp_path: Path, to: str, why: str
+) -> None:
+    server = Server(instance_dir, tmp_path, vmailbox="jean@box.test jean/\nluc@box.test luc/\n")
+    plan = plan_change(server.instance, "jean@box.test", to=to)
+    assert why in plan.refused
+    assert not plan.edits
+
+
+def folders_of(server: Server, *plans: Callable[[Instance], Plan]) -> dict[str, tuple[int, int]]:
+    """What the folders of several mailboxes that are staged one after the other will be."""
+    edits: tuple[Edit, ...] = ()
+    now = server.instance
+    for each in plans:
+        plan = each(now)
+        assert not plan.refused
+        edits = merged((*edits, *plan.edits))
+        now = server.instance.over(Candidate(server.instance.files, edits))
+    made = [edit for edit in edits if isinstance(edit, MakeFolder)]
+    return {os.path.relpath(edit.target.path, server.base): (edit.uid, edit.mode) for edit in made}
+
+
+def new(address: str, path: str, uid: int) -> Callable[[Instance], Plan]:
+    return lambda now: plan_new(now, address, path=path, uid=uid, create=True)
+
+
+def test_folders_of_two_owners_that_are_staged_together(server: Server) -> None:
+    """The second passes through the folder of the first, which stays his; an mbox has that of root."""
+    assert folders_of(server, new("a@box.test", "d/a/", UID), new("b@box.test", "d/b/", 6001)) == {
+        "d": (UID, 0o711), "d/a": (UID, 0o700), "d/b": (6001, 0o700),
+    }  # fmt: skip
+    assert folders_of(server, new("a@box.test", "d/a", 6001), new("b@box.test", "d/b/", 6002)) == {
+        "d": (6001, 0o711), "d/b": (6002, 0o700),
+    }  # fmt: skip
+    assert folders_of(server, new("a@box.test", "d/a/", 6001), new("b@box.test", "d/b", 6002)) == {
+        "d": (6002, 0o711), "d/a": (6001, 0o700),
+    }  # fmt: skip
+
+
+def test_an_mbox_in_the_staged_folder_of_another_is_refused(server: Server) -> None:
+    first = plan_new(server.instance, "a@box.test", path="d/a", uid=6001, create=True)
+    second = plan_new(server.planned(first), "b@box.test", path="d/b", uid=6002, create=True)
+    assert "is staged for uid 6001, and uid 6002 could not write in it" in second.refused
+    assert not plan_new(server.planned(first), "b@box.test", path="d/b", uid=6001, create=True).refused
+
+
+def test_a_folder_that_shuts_the_owner_out_is_told(server: Server, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (server.base / "d").mkdir(mode=0o700)
+    os.chown(server.base / "d", UID, UID)
+    plan = plan_new(server.instance, "b@box.test", path="d/b/", uid=6001, create=True)
+    (told,) = [text for text in plan.says if "may not pass through" in text and "chmod" in text]
+    assert f"chmod o+x {server.base}/d lets it" in told
+
+
 def test_off_and_on(server: Server) -> None:
     table = f"hash:{server.etc}/vmailbox"
     plan = plan_switch(server.instance, "jean@box.test", table, "box.test/jean/", on=False)
-    text = server.after(plan).files.raw(str(server.etc / "vmailbox"))
+    text = server.planned(plan).files.raw(str(server.etc / "vmailbox"))
     assert text.startswith(b"#jean@box.test")
     assert plan_switch(server.instance, "jean@box.test", "hash:/other", "x", on=True).refused

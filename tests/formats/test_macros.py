@@ -10,19 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailtui.formats.macros import MacroError, expand, level
+from tests.formats.macrovalues import VALUES
 from tests.postconf import postconf, write
-
-VALUES = {
-    "full": "yes",
-    "empty": "",
-    "ten": "10",
-    "zten": "010",
-    "host": "mail.example",
-    "chain": "<$host>",
-    "deep": "${chain}${empty:$full}",
-    "v310": "3.10",
-    "v39": "3.9",
-}
 
 _WORDS = r"""
 $full ${full} $(full) a$full-b $$ $$full $$$full ${full?x} ${empty?x} ${full:x} ${empty:x} ${nope} ${nope?x} $full.$host

@@ -204,4 +204,6 @@ def test_postconf_reads_the_same(raw: bytes, tmp_path_factory: pytest.TempPathFa
     "entry", [b"smtp inet n - y -", b"a tcp - - - - - a", b"a unix x - - - - a", b"a unix - - - 1s - a"]
 )
 def test_postconf_dies_where_we_say_so(entry: bytes, tmp_path: Path) -> None:
-    agrees(tmp_path, MasterCf.parse(entry + b"\n"))
+    document = MasterCf.parse(entry + b"\n")
+    assert [problem.line for problem in document.problems if "dies" in problem.text] == [1]
+    agrees(tmp_path, document)

@@ -53,6 +53,24 @@ def test_a_second_brand_comes_and_goes(lab: Lab) -> None:
     refused(lab, "info@second.example", "Relay access denied")
 
 
+def test_a_domain_out_of_a_name_that_holds_several(lab: Lab) -> None:
+    """Whoever else uses the name goes on as before; where nobody does the name loses the domain."""
+    main = lab.config_dir / "main.cf"
+    done(lab, "parameter", "set", "ours", "one.example, two.example, three.example")
+    done(lab, "parameter", "set", "virtual_alias_domains", "falcotsbrand.com, $ours")
+    refused(lab, "info@one.example", "User unknown in virtual alias table")
+    done(lab, "domain", "remove", "one.example")
+    assert "ours = two.example, three.example\n" in main.read_text()
+    refused(lab, "info@one.example", "Relay access denied")
+    done(lab, "parameter", "set", "masquerade_domains", "$ours")
+    told = done(lab, "domain", "change", "two.example", "--class", "local")
+    assert "no longer names $ours, which masquerade_domains uses too: three.example in its place" in told
+    assert "ours = two.example, three.example\n" in main.read_text()
+    delivered(lab, "jean@two.example", r"to=<jean@two\.example>.*relay=local.*status=sent")
+    refused(lab, "info@three.example", "User unknown in virtual alias table")
+    refused(lab, "nobody@falcotsbrand.example", "Relay access denied")
+
+
 def test_a_domain_of_accounts_then_of_mailboxes(lab: Lab) -> None:
     done(lab, "domain", "add", "works.example", "--class", "local")
     delivered(lab, "jean@works.example", r"to=<jean@works\.example>.*relay=local.*status=sent")

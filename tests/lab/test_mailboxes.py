@@ -9,6 +9,12 @@ from typing import Any
 import pytest
 
 from mailtui.demo.lab import Lab
+from mailtui.edits.candidate import Candidate
+from mailtui.edits.draft import Group, merged
+from mailtui.edits.mailboxplan import plan_change, plan_new
+from mailtui.edits.model import Edit
+from mailtui.edits.store import dumps
+from mailtui.postfix.instance import Instance
 
 
 def asked(lab: Lab, *words: str) -> Any:
@@ -120,6 +126,52 @@ def test_an_owner_of_its_own(lab: Lab) -> None:
     assert (again["uid"], again["gid"]) == (others["uid"], others["gid"])
     asked(lab, "mailbox", "remove", "eigen@falcot.org")
     assert "eigen" not in (lab.config_dir / "vmailbox_uids").read_text()
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("neuf/eins/", "neuf/zwei/"), ("neuf/eins", "neuf/zwei/"), ("neuf/eins/", "neuf/zwei")]
+)
+def test_two_owners_staged_together_get_their_mail(lab: Lab, tmp_path: Path, one: str, two: str) -> None:
+    """One draft with two mailboxes below a folder that is not there yet: virtual(8) writes in both."""
+    instance = Instance.open(str(lab.config_dir))
+    boxes = [("eins@falcot.org", one, 6001), ("zwei@falcot.org", two, 5000)]
+    edits: tuple[Edit, ...] = ()
+    now = instance
+    for address, path, uid in boxes:
+        plan = plan_new(now, address, path=path, uid=uid, create=True)
+        assert not plan.refused
+        edits = merged((*edits, *plan.edits))
+        now = instance.over(Candidate(instance.files, edits))
+    saved = tmp_path / "draft"
+    saved.write_bytes(
+        dumps([Group(edits)], config_dir=instance.config_dir, hostname="x", who="x", time="2026-01-01")
+    )
+    done = lab.mailtui("draft", "apply", str(saved))
+    assert done.ok, done.words
+    for address, _, uid in boxes:
+        assert not [text for text in row_of(lab, address)["warnings"] if "may not" in text]
+        delivered(lab, address)
+        assert row_of(lab, address)["messages"] == 1
+        assert row_of(lab, address)["uid"] == uid
+
+
+def test_another_address_gets_the_same_mail(lab: Lab) -> None:
+    """Renamed in one draft with its owner: mail for the new address joins what lies there, the old is refused."""
+    asked(lab, "mailbox", "add", "alt@falcot.org", "--uid", "6001", "--gid", "6002", "--create")
+    delivered(lab, "alt@falcot.org")
+    instance = Instance.open(str(lab.config_dir))
+    plan = plan_change(instance, "alt@falcot.org", to="neu@falcot.org")
+    saved = lab.config_dir.parent / "draft"
+    saved.write_bytes(
+        dumps([Group(plan.edits)], config_dir=instance.config_dir, hostname="x", who="x", time="2026-01-01")
+    )
+    done = lab.mailtui("draft", "apply", str(saved))
+    assert done.ok, done.words
+    delivered(lab, "neu@falcot.org")
+    row = row_of(lab, "neu@falcot.org")
+    assert (row["uid"], row["gid"], row["messages"]) == (6001, 6002, 2)
+    assert row["path"].endswith("/alt/")
+    assert lab.send("alt@falcot.org").code == 550
 
 
 def test_what_a_row_warns_of_is_what_happens(lab: Lab) -> None:

@@ -17,6 +17,7 @@ from mailtui.postfix.instance import Instance
 from mailtui.postfix.parameters import squeeze
 from mailtui.postfix.values import NETWORK_PARAMETERS, RAW_PARAMETERS, READ_ONLY
 from tests.corpus import corpus_files
+from tests.formats import macrovalues
 from tests.laws.whole import WHOLE, corpus, differs, tally
 from tests.postconf import postconf, write
 
@@ -163,15 +164,7 @@ def test_names_of_the_program_and_the_service(tmp_path: Path) -> None:
 # Generated values. Names are the admin's own, Postfix's, and unknown ones.
 
 VALUES = {
-    "full": "yes",
-    "empty": "",
-    "ten": "10",
-    "zten": "010",
-    "host": "mail.example",
-    "chain": "<$host>",
-    "deep": "${chain}${empty:$full}",
-    "v310": "3.10",
-    "v39": "3.9",
+    **macrovalues.VALUES,
     "myhostname": "mx.falcot.com",
     "mydestination": "$myhostname, localhost.$mydomain",
     "mydomain": "falcot.com",

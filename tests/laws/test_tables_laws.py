@@ -7,15 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.formats.compiled import Compiler
-from tests.laws.entrylaws import LAWS, Allowed, allowed
-from tests.laws.entryreading import reads_the_same
-from tests.laws.entrytrials import Trial
-from tests.laws.whole import WHOLE, corpus, differs, sample, tally
+from tests.laws.entryfiles import edited_and_back, file_name, read_the_same
+from tests.laws.entrylaws import Allowed
+from tests.laws.whole import WHOLE, corpus, sample
 
 FILES = corpus("tables", 24, templated=True)
 OTHER_TYPES = sample(FILES, 6 if not WHOLE else 200)
-FEW = 5
-"""Entries of a file that each law tries in a sample."""
 
 REFUSED = [
     Allowed("off and on", "stands again on line", r".*", "a duplicate would come into force in its place"),
@@ -37,39 +34,19 @@ def compiler(tmp_path: Path) -> Compiler:
     return Compiler(tmp_path, "postmap")
 
 
-def _name(path: Path | None) -> str:
-    return f"{path.parent.name}-{path.stem}" if path else "none"
-
-
-def _needed(path: Path | None) -> Path:
-    if path is None:
-        pytest.skip("no corpus of real files here: set MAILTUI_CORPUS to its folder")
-    return path
-
-
 @pytest.mark.law
-@pytest.mark.parametrize("path", FILES or [None], ids=_name)
+@pytest.mark.parametrize("path", FILES or [None], ids=file_name)
 def test_read_as_postmap_reads(path: Path | None, compiler: Compiler) -> None:
-    tally("tables: reading, hash", **reads_the_same(_needed(path), compiler))
+    read_the_same("tables", path, compiler)
 
 
 @pytest.mark.law
-@pytest.mark.parametrize("path", OTHER_TYPES or [None], ids=_name)
+@pytest.mark.parametrize("path", OTHER_TYPES or [None], ids=file_name)
 def test_lmdb_gets_the_same(path: Path | None, compiler: Compiler) -> None:
-    tally("tables: reading, lmdb", **reads_the_same(_needed(path), compiler, "lmdb"))
+    read_the_same("tables", path, compiler, "lmdb")
 
 
 @pytest.mark.law
-@pytest.mark.parametrize("path", FILES or [None], ids=_name)
+@pytest.mark.parametrize("path", FILES or [None], ids=file_name)
 def test_each_entry_edited_and_back(path: Path | None, compiler: Compiler) -> None:
-    trial = Trial.of(_needed(path), compiler)
-    for name, law in LAWS.items():
-        trial.settle()
-        trial.counts.clear()
-        for edit, reason in law(trial, FEW):
-            why = allowed(REFUSED, name, edit, reason)
-            assert why, f"{trial.target.path}: {edit.describe()}: {reason}"
-            trial.counts["refused"] += 1
-            differs(f"tables: {name}", trial.target.name, why)
-        trial.settle()
-        tally(f"tables: {name}", files=1, **trial.counts)
+    edited_and_back("tables", path, compiler, REFUSED)

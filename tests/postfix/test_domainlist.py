@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.entries import RemoveEntry, SetEntry
@@ -94,7 +96,9 @@ def test_the_warnings_say_what_becomes_of_mail(instance: Instance) -> None:
     assert loser.startswith("mydestination has it too and comes first")
     assert not found["falcot.com", "virtual-mailbox"].counts
     assert "Relay access denied" in found["nowhere.test", "default"].warnings[0]
-    assert "no mail comes to its 1 mailbox" in found["lost.example", "default"].warnings[0]
+    assert (
+        "no mail comes to its mailbox in virtual_mailbox_maps" in found["lost.example", "default"].warnings[0]
+    )
     assert "listed twice" in found["partner.example", "relay"].warnings[0]
     assert "550 User unknown" in found["boxes.example", "virtual-mailbox"].warnings[0]
     assert found["falcot.org", "virtual-mailbox"].warnings == ()
@@ -281,3 +285,23 @@ def test_a_hundred_thousand_domains(instance_dir: MakeInstance) -> None:
     assert (row.domain, row.line, row.aliases, row.catch_all) == ("domain99999.example", 100_000, 1, "x")
     assert [at for at in listed.search(Query.parse("^domain99999.")) if at is not None] == [100_001]
     assert time.process_time() - began < 6
+
+
+@given(
+    st.lists(
+        st.sampled_from([
+            b"a@x.test  1\n", b"A@X.Test\t2\n", b"@x.test 3\n", b"#off@x.test 4\n", b"# words @x.test\n",
+            b'"q r"@x.test 5\n', b"b@sub.x.test 6\n", b"c@x.test.y 7\n", b"d@x.test 8,\n  e@x.test\n",
+            b"f  g@x.test\n", b"x.test h\n", b"\n", b"i@x.test\n",
+        ]),
+        max_size=12,
+    ),
+    st.integers(1, 4),
+)  # fmt: skip
+def test_the_entries_of_a_domain(lines: list[bytes], limit: int) -> None:
+    """Found by where each domain stands: as by a look at every entry."""
+    table = Table.parse(b"".join(lines))
+    every = [table.entry(at) for at in range(len(table)) if table.is_enabled(at)]
+    for domain in ("x.test", "sub.x.test", "y"):
+        wanted = [each for each in every if table.fold(each.key).endswith(b"@" + domain.encode())]
+        assert entries_in(table, domain, limit) == wanted[:limit]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from mailtui.edits.candidate import Candidate
 from mailtui.edits.entries import RemoveEntry, SetEntry, SwitchEntry
-from mailtui.edits.model import Edit
-from mailtui.formats.target import Target
-from mailtui.postfix.instance import Instance
-from mailtui.postfix.localusers import LocalUser, LocalUsers
-from mailtui.postfix.mailboxes import MailboxList, MailboxRow, mailbox_list
+from mailtui.postfix.mailboxes import MailboxRow
 from mailtui.text.query import Query
+from tests.postfix.boxes import GID, UID, Boxes
 from tests.postfix.conftest import MakeInstance
 
 BOXES = """\
@@ -25,58 +21,23 @@ laure@box.test    box.test/laure
 sophie@box.test   box.test/sophie/
 jean@box.test     box.test/second/
 """
-MAIN = """\
-mydestination =
-virtual_mailbox_domains = box.test
-virtual_mailbox_base = {base}
-virtual_mailbox_maps = hash:{etc}/vmailbox
-virtual_uid_maps = static:{uid}
-virtual_gid_maps = static:{gid}
-virtual_alias_maps = hash:{etc}/virtual
-virtual_alias_domains = brand.test
-"""
-UID, GID = (5000, 5000) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+MAIN = {
+    "mydestination": "",
+    "virtual_uid_maps": f"static:{UID}",
+    "virtual_gid_maps": f"static:{GID}",
+    "virtual_alias_domains": "brand.test",
+}
 
 
-class Nobody(LocalUsers):
-    def find(self, name: str) -> LocalUser | None:
-        return None
-
-    def all(self) -> list[LocalUser]:
-        return []
-
-
-class Shop:
-    """An instance with mailboxes in `base`."""
+class Shop(Boxes):
+    """Its tables are compiled, and its base is the mailboxes' user's."""
 
     def __init__(
         self, make: MakeInstance, root: Path, more: str = "", files: Mapping[str, str] | None = None
     ) -> None:
-        self.base = root / "vhosts"
-        self.base.mkdir(exist_ok=True)
+        tables = {"vmailbox": BOXES, **(files or {})}
+        super().__init__(make, root, MAIN, more, tables, ["hash:vmailbox", "hash:virtual"])
         own(self.base)
-        main = MAIN.format(base=self.base, etc=root / "etc1", uid=UID, gid=GID)
-        for line in more.splitlines():
-            name = line.split(" ")[0]
-            main = "".join(each for each in main.splitlines(True) if not each.startswith(f"{name} "))
-            main += f"{line.replace('ETC', str(root / 'etc1'))}\n"
-        tables = {"vmailbox": BOXES, "virtual": "", **(files or {})}
-        self.etc = make(main, files=tables, postmap=["hash:vmailbox", "hash:virtual"])
-        self.instance = Instance.open(str(self.etc))
-
-    @property
-    def target(self) -> Target:
-        return Target("table", str(self.etc / "vmailbox"), "hash")
-
-    def list(self, edits: Sequence[Edit] = ()) -> MailboxList:
-        after = self.instance.over(Candidate(self.instance.files, edits)) if edits else self.instance
-        return mailbox_list(self.instance, after, Nobody())
-
-    def row(self, address: str, edits: Sequence[Edit] = ()) -> MailboxRow:
-        found = self.list(edits)
-        at = found.find(("virtual", address))
-        assert at is not None
-        return found.row(at)
 
 
 def own(path: Path, mode: int = 0o700) -> None:

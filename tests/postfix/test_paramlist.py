@@ -92,4 +92,5 @@ def test_search_looks_at_names_and_values(instance: Instance) -> None:
     assert hits("^biff") == ["biff"]
     assert "own" in hits("= reject")
     assert "virtual_alias_domains" in hits("$virtual_alias_maps")
+    assert hits("virtual_alias_maps") == ["virtual_alias_maps"], "and no list that refers to it"
     assert None in list(found.search(Query.parse("x")))

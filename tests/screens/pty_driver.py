@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import select
 import signal
-import struct
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import pyte
+
+from tests.terminals import forked, set_size
 
 KEYS = {
     "enter": b"\r",
@@ -53,23 +52,9 @@ class Pty:
         self.raw = b""
         self.status: int | None = None
         self._queries = queries
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self._slave = slave
-        self.before = termios.tcgetattr(slave)
         keep = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}
         environment = {**keep, "TERM": "xterm-256color", **(env or {})}
-        self.pid = os.fork()
-        if not self.pid:
-            try:
-                os.setsid()
-                fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-                for number in (0, 1, 2):
-                    os.dup2(slave, number)
-                os.closerange(3, 64)
-                os.execve(command[0], list(command), environment)
-            finally:
-                os._exit(127)
+        self.pid, self._master, self._slave, self.before = forked(command, environment, size)
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +80,7 @@ class Pty:
     def resize(self, columns: int, lines: int) -> None:
         """Give the window another size."""
         self.screen.resize(lines, columns)
-        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        set_size(self._slave, columns, lines)
         self.kill(signal.SIGWINCH)
 
     # Out

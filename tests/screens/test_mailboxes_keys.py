@@ -217,3 +217,29 @@ def test_owners_as_an_admin_writes_them() -> None:
     assert owner("root:root") == (0, 0)
     with pytest.raises(Bad, match="no group"):
         owner("5:no-such-group")
+
+
+async def test_enter_gives_another_address(folder: Path) -> None:
+    """The mail stays where it lies; what goes on naming the old address is told; `u` takes all back."""
+    async with mailboxes(folder) as up:
+        await up.at(("virtual", "jean@falcot.org"))
+        await up.press("enter")
+        await up.shows("address  jean@falcot.org")
+        await up.press("up", "ctrl+u")
+        await up.type("laure@falcot.org")
+        await up.shows("! laure@falcot.org has a mailbox already")
+        await up.press("ctrl+u")
+        await up.type("jeanne@falcot.org")
+        await up.shows("its folder is not moved", "the alias webmaster@falcot.org goes on leading to")
+        await up.press("down", "down", "down", "enter")
+        await up.until(up.laid(1))
+        assert up.said == ["~ vmailbox jean@falcot.org is called jeanne@falcot.org"]
+        assert up.key == ("virtual", "jeanne@falcot.org")
+        assert "jeanne@falcot.org         falcot.org/jean/" in up.written("vmailbox")
+        await up.shows("+ jeanne@falcot.org", "- jean@falcot.org", "3 messages")
+        await up.press("d")
+        await up.until(up.laid(2))
+        await up.shows("3 messages", "stay")
+        assert "jean" not in up.written("vmailbox").replace("webmaster", "")
+        await up.press("u", "u")
+        await up.until(up.laid(0))

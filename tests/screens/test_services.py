@@ -62,7 +62,7 @@ async def test_the_table_with_its_overrides(folder: Path) -> None:
         assert up.line_with("# " + "  -o smtpd_tls_security_level")
         assert up.line_with("= relay")
         await up.at(ALT)
-        await up.shows(f"{folder}/master.cf:6", "yes: it sees", "20 processes", "socket", "/private/auth")
+        await up.shows("etc1/master.cf:6", "yes: it sees", "20 processes", "socket", "/private/auth")
         await up.at(("qmgr/unix", "", 0))
         await up.shows("wakes    every 300 s", "at most  1 process")
         await up.at(PATH)

@@ -1,0 +1,20 @@
+"""The keys that every list has: to what is wrong and back, copy, save."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+
+def list_keys(mode: str, what: str, signs: str = "! ? = *") -> list[Binding]:
+    """Bindings for `action_problem`, `action_copy` and `action_save` of the screen `mode`. `what`: its rows,
+    as `domains`; `signs`: those that `e` stops at."""
+    return [
+        Binding("e", "problem(1)", "next problem", show=False, id=f"{mode}.next-problem",
+                tooltip=f"Go to the next row with a problem: {signs}"),
+        Binding("E", "problem(-1)", "previous problem", show=False, id=f"{mode}.previous-problem",
+                tooltip="Go to the previous row with a problem."),
+        Binding("y", "copy", "copy", show=False, id=f"{mode}.copy",
+                tooltip=f"Copy the marked {what}, or this one, and show them as plain text."),
+        Binding("s", "save", "save", show=False, id=f"{mode}.save",
+                tooltip=f"Save the {what} that are shown as a text file."),
+    ]  # fmt: skip
