@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from mailtui.maillog.record import said
 from tests.laws.logclaims import Claim, Facts, Taker, count, field, logs, number, relay
 
 REPO = "whyscream/postfix-grok-patterns"
@@ -298,8 +297,3 @@ def pattern_claims(where: str, line: bytes, daemon: str, text: str) -> Iterator[
             results.setdefault(name.partition("__")[0].replace("DASH", "-"), value)
     for name, value in results.items():
         yield from _claims(where, line, name, value, results)
-
-
-def known_text(process: str, text: str) -> bool:
-    """Whether a shape of ours knows the line at all."""
-    return said(process, text) != {"level": "info", "event": "other"}

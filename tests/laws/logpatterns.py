@@ -36,11 +36,6 @@ NETWAYS_NOT = {
 }  # fmt: skip
 """Names that are not compared, and why."""
 
-NETWAYS_FILES_NOT = {
-    16: "renames fields of its other files", 17: "renames fields of its other files", 18: "asks where an address is",
-}  # fmt: skip
-"""Files of NETWAYS without a pattern for lines."""
-
 KINTYRE: dict[str, Taker] = {
     "queue_id": field("queue_id"), "bounce_queue_id": field("next_id"),
     "bounce_reason": lambda found: f"{found['about']} {found['reason']} notification",

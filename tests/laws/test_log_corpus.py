@@ -47,8 +47,7 @@ NOT_READ = {
     r"fail2ban__.*\.expect\.conf": "the filters; what they find in each sample is in the samples' JSON comments",
     r"Kintyre__.*__1\.expect\.conf": "the name of a source",
     r"NETWAYS__.*__(?:16|17|18)\.expect\.conf": "renames fields of the others",
-    r"NETWAYS__.*__(?:9|5|3)\.expect\.conf": "see logpatterns: one field, which it cannot find, or the program's name",
-    r"NETWAYS__.*__(?:8|14|15)\.expect\.conf": "read; the corpus has no line of such a component",
+    r"NETWAYS__.*__3\.expect\.conf": "splits the program's name, which the others' choice of pattern tries",
     r"ossec__.*__2\.expect\.ini|wazuh__.*__2\.expect\.ini": "MailScanner and OpenSMTPD, other programs",
 }
 """Files of expectations that no claim comes from, and why."""
