@@ -10,8 +10,10 @@ from mailtui.edits.folders import MakeFolder, folder
 from mailtui.edits.model import Edit
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.mailboxchecks import Folders
-from mailtui.postfix.mailboxids import GIDS, UIDS
+from mailtui.postfix.mailboxids import GIDS, UIDS, ids_of
+from mailtui.postfix.mailboxtables import box_tables, path_of, read_entries
 from mailtui.postfix.mailsize import Format
+from mailtui.postfix.resolver import Resolver
 from mailtui.text.safe import safe
 
 MODE = 0o700
@@ -47,16 +49,49 @@ def folders(
         at = os.path.dirname(at)
     alone = _one_owner(instance, uid, gid)
     above = (uid, gid, MODE) if alone else (0, 0, SHARED_MODE)
+    dwellers = {} if alone else _dwellers(instance, base, set(missing) - set(staged))
     edits: list[Edit] = []
     for each in reversed(missing):
         made = staged.get(each)
-        if made is None:
+        if made is None and each in dwellers:
+            edits.append(_with(dwellers[each], each, uid, gid, is_own=each == wanted))
+        elif made is None:
             edits.append(MakeFolder(folder(each), *((uid, gid, MODE) if each == wanted else above)))
         elif each == wanted:
             edits += _own(made, uid, gid)
         elif not _lets_through(made, uid, gid):
             edits.append(MakeFolder(made.target, made.uid, made.gid, made.mode | PASSED))
     return edits, _shut(base, at, uid, gid)
+
+
+def _dwellers(instance: Instance, base: str, missing: set[str]) -> dict[str, tuple[int, int, str]]:
+    """Of folders that are not there yet: who owns a mailbox file that will lie in one, and its address."""
+    resolver = Resolver(instance)
+    found: dict[str, tuple[int, int, str]] = {}
+    seen: set[str] = set()
+    for table in box_tables(instance):
+        for entry in read_entries(table, seen):
+            path, kind = path_of(base, entry)
+            if kind != "mbox" or os.path.dirname(path) not in missing or not entry.counts:
+                continue
+            ids = ids_of(resolver, entry.folded, far=False)
+            if ids.uid is not None and ids.gid is not None:
+                found.setdefault(os.path.dirname(path), (ids.uid, ids.gid, entry.folded))
+    return found
+
+
+def _with(dweller: tuple[int, int, str], path: str, uid: int, gid: int, *, is_own: bool) -> MakeFolder:
+    """The folder in which another's mailbox file will lie: that one must write there, this user pass through.
+    Raises Unusable where this user would have to write there too."""
+    owner, group, address = dweller
+    if owner == uid:
+        return MakeFolder(folder(path), uid, gid, MODE)
+    if is_own:
+        raise Unusable(
+            f"the mailbox file of {safe(address)} will lie in {safe(path)} and is written as uid {owner},"
+            f" this one as uid {uid}; take a folder of its own (a maildir is one), or the same owner"
+        )
+    return MakeFolder(folder(path), owner, group, MODE | PASSED)
 
 
 def _staged(instance: Instance) -> dict[str, MakeFolder]:

@@ -341,6 +341,18 @@ def test_folders_of_two_owners_that_are_staged_together(server: Server) -> None:
     }  # fmt: skip
 
 
+def test_the_folder_of_a_mailbox_file_that_postfix_will_make_is_its_owners(server: Server) -> None:
+    """Of an mbox without a folder yet: the next mailbox beside it must not shut its owner out."""
+    first = plan_new(server.instance, "a@box.test", path="d/a", uid=6001)
+    second = plan_new(server.planned(first), "b@box.test", path="d/b/", uid=6002, create=True)
+    made = {edit.target.path: edit for edit in second.edits if isinstance(edit, MakeFolder)}
+    above, own = sorted(made)
+    assert (made[above].uid, made[above].mode) == (6001, 0o711)
+    assert (made[own].uid, made[own].mode) == (6002, 0o700)
+    beside = plan_new(server.planned(first), "c@box.test", path="d/c", uid=6002, create=True)
+    assert "is written as uid 6001" in beside.refused
+
+
 def test_an_mbox_in_the_staged_folder_of_another_is_refused(server: Server) -> None:
     first = plan_new(server.instance, "a@box.test", path="d/a", uid=6001, create=True)
     second = plan_new(server.planned(first), "b@box.test", path="d/b", uid=6002, create=True)
