@@ -1,38 +1,40 @@
-"""`mailtui log`: the mail log as records."""
+"""`mailtui log`: the mail log as lines, records, traces and numbers."""
 
 from __future__ import annotations
 
 import argparse
-import io
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from mailtui import commands
 from mailtui.cli.context import Context
+from mailtui.cli.logwanted import Wanted
 from mailtui.cli.main import Parser, common_options
-from mailtui.cli.output import Failed, flush, write, write_json
-from mailtui.maillog import journal, source
-from mailtui.maillog.record import parse
-from mailtui.maillog.tail import FileTail
-from mailtui.maillog.tail import follow as follow_file
-from mailtui.text.query import Query
-from mailtui.text.safe import decode
+from mailtui.cli.output import USAGE, Failed
+from mailtui.maillog import source
 
-JOURNAL_LINES = 10_000
-"""Entries read from the journal where no file is named."""
+if TYPE_CHECKING:
+    from mailtui.maillog.logquery import LogQuery
+
+_LIKE = "as 2026-11-22T20:14:00+01:00, '2026-11-22 20:14', 20:14, 2h, '2 days ago', today, yesterday"
 
 
 def parser() -> Parser:
     top = Parser(
         prog="mailtui log",
-        description="Print the mail log of the instance, or of the files named (- is standard input).",
+        description="Print the mail log of the instance, its rotated files first, or the files named in "
+        "their order (- is standard input). Compressed files are read as they are.",
+        epilog=f"Times T are written {_LIKE}. TEXT is what / takes on the screen: words, from: to: client: "
+        "status: id: level: since: until:, each also after !. With --json one object a line.",
         parents=[common_options()],
     )
     top.add_argument("files", nargs="*", metavar="FILE")
     top.add_argument(
         "--follow", "-f", action="store_true", help="go on as the log grows, through its rotation"
     )
+    top.add_argument("--trace", metavar="ID", help="the story of the message with this queue id")
+    top.add_argument("--stats", action="store_true", help="count what happened, as a report")
+    top.add_argument("--since", metavar="T", help="nothing that was logged before")
+    top.add_argument("--until", metavar="T", help="nothing that was logged later")
     top.add_argument(
         "--filter", default="", metavar="TEXT", help="only lines that match, as / does on the screen"
     )
@@ -41,74 +43,91 @@ def parser() -> Parser:
 
 
 def show(context: Context, options: argparse.Namespace) -> None:
-    give = _printer(Query.parse(options.filter), as_json=context.json)
+    _refuse_nonsense(context, options)
+    now = datetime.now().astimezone()
+    since, until = _moment("since", options.since, now), _moment("until", options.until, now)
+    if since is not None and until is not None and since >= until:
+        raise Failed("--until is before --since, so nothing lies between", code=USAGE)
+    query = _query(options.filter, now)
+    if options.trace is not None:
+        _check_id(options.trace)
+    wanted = _wanted(context, options, since, until)
+    if options.trace is not None:
+        from mailtui.cli.logtrace import show_trace
+
+        show_trace(wanted, options.trace, as_json=context.json)
+    elif options.stats:
+        from mailtui.cli.logstats import show_statistics
+
+        show_statistics(wanted, as_json=context.json)
+    else:
+        from mailtui.cli import loglines
+
+        show_lines = loglines.follow if options.follow else loglines.show
+        show_lines(wanted, query, as_json=context.json)
+
+
+def _refuse_nonsense(context: Context, options: argparse.Namespace) -> None:
+    """Raises Failed (exit code 2) for options that contradict each other."""
+    given = {"--trace": options.trace is not None, "--stats": options.stats, "--follow": options.follow}
+    several = [name for name, is_given in given.items() if is_given]
+    if len(several) > 1:
+        raise Failed(f"{' and '.join(several)} do not go together", do="give one of them", code=USAGE)
+    if options.filter and (options.trace is not None or options.stats):
+        raise Failed(
+            f"{several[0]} looks at whole messages; --filter would take lines out of them",
+            do="give one of them", code=USAGE,
+        )  # fmt: skip
+    if options.follow and options.until:
+        raise Failed("--follow has no end, so no --until", do="give one of them", code=USAGE)
+    if options.follow and (len(options.files) > 1 or "-" in options.files):
+        raise Failed("--follow follows one file by its name", do="name one file, or none", code=USAGE)
+    if options.files and context.log != "auto":
+        raise Failed("--log and FILE both say which log", do="give one of them", code=USAGE)
+    if options.files.count("-") > 1:
+        raise Failed("standard input can be read only once", do="give - once", code=USAGE)
+
+
+def _query(text: str, now: datetime) -> LogQuery | None:
+    """The filter; None where everything matches. Raises Failed (exit code 2) for what nobody understands."""
+    if not text:
+        return None
+    from mailtui.maillog.logquery import LogQuery
+
+    query = LogQuery.parse(text, now)
+    if query.problem:
+        raise Failed(f"--filter: {query.problem}", code=USAGE)
+    return None if query.empty else query
+
+
+def _moment(name: str, text: str | None, now: datetime) -> datetime | None:
+    if text is None:
+        return None
+    from mailtui.maillog.moments import EXAMPLES, spelled
+
+    found = spelled(text, now)
+    if found is None:
+        raise Failed(f"--{name} {text}: this is no time", do=f"write it {EXAMPLES}", code=USAGE)
+    return found.start if name == "since" else found.end
+
+
+def _check_id(text: str) -> None:
+    from mailtui.maillog.trace import is_queue_id
+
+    if not is_queue_id(text):
+        raise Failed(
+            f"--trace {text}: this is no queue id",
+            do="a queue id is what stands before the colon in the log, as 3FCA722E68E or 4PcV4K5FPLz3tBr",
+            code=USAGE,
+        )
+
+
+def _wanted(
+    context: Context, options: argparse.Namespace, since: datetime | None, until: datetime | None
+) -> Wanted:
     if options.files:
-        for path in options.files:
-            for block in _blocks(path):
-                give(block)
-        return
+        return Wanted(tuple(options.files), None, since, until)
     found = source.find(context.instance.log_file or "", context.log)
     if found.kind == "none" or found.why:
         raise Failed(found.why)
-    if options.follow:
-        _follow(found, give)
-    elif found.kind == "journal":
-        try:
-            give(journal.newest(JOURNAL_LINES))
-        except commands.CommandError as error:
-            raise Failed(str(error)) from None
-    else:
-        for block in _blocks(found.path):
-            give(block)
-
-
-def _printer(query: Query, *, as_json: bool) -> Callable[[bytes], None]:
-    """What prints the lines of a block that match."""
-
-    def give(block: bytes) -> None:
-        for line in (each.rstrip(b"\r\n") for each in io.BytesIO(block)):
-            if not line.strip() or not (query.empty or query.matches(line)):
-                continue
-            if as_json:
-                write_json(parse(line).as_json(), line=True)
-            else:
-                write(decode(line))
-        flush()
-
-    return give
-
-
-def _blocks(path: str, size: int = 1 << 20) -> Iterator[bytes]:
-    """A file in blocks of whole lines; the last line may lack its newline. `.gz` is unpacked."""
-    try:
-        with _opened(path) as stream:
-            rest = b""
-            while chunk := stream.read(size):
-                chunk = rest + chunk
-                cut = chunk.rfind(b"\n") + 1
-                rest = chunk[cut:]
-                yield chunk[:cut]
-            yield rest
-    except EOFError:
-        raise Failed("the compressed file is cut short; what came before was printed", file=path) from None
-    except OSError as error:
-        raise Failed((error.strerror or str(error)).lower(), file=path) from None
-
-
-def _opened(path: str) -> io.BufferedIOBase:
-    if path == "-":
-        return sys.stdin.buffer  # type: ignore[return-value]  # BinaryIO in the stubs, a BufferedReader in fact
-    if path.endswith(".gz"):
-        import gzip
-
-        return gzip.open(path)
-    return open(path, "rb")
-
-
-def _follow(found: source.Source, give: Callable[[bytes], None]) -> None:
-    """Until the reader has enough: Ctrl+C ends it, and so does a closed pipe."""
-    stop = threading.Event()
-    if found.kind == "journal":
-        journal.follow(give, stop, backlog=10)
-    else:
-        follow_file(FileTail(found.path, backlog=2048), give, stop)
+    return Wanted((), found, since, until)

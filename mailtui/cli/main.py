@@ -20,7 +20,7 @@ NOUNS = {
     "parameter": "list, get, set, reset: main.cf",
     "mailbox": "list, add, remove: whose mail lies where on this machine",
     "service": "list, set: master.cf, and the overrides of its services",
-    "log": "the mail log as records; --follow, --json",
+    "log": "the mail log: its lines, --trace ID, --stats, --since T, --follow",
     "history": "list, show, undo, recover: what was written, and back",
     "draft": "show, apply: a saved draft",
     "inspect": "a file as it is read; --raw writes its bytes back",
