@@ -4,6 +4,7 @@
 so that a plain command does not pay for importing `sh`. `act` runs a program that changes something or
 takes long (postmap on a large table, postfix reload, systemctl) through `sh`: its lines are handed on as
 they come, it can be cancelled, and it may be given a terminal, because postfix(1) speaks only to one.
+`stream` hands on what a program prints that prints much (a journal, an unpacked file).
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 ASK_TIMEOUT = 20.0
@@ -191,3 +193,35 @@ def follow(argv: Sequence[str], on_line: Callable[[str], None], stop: threading.
         stop.wait(0.1)
     if process.is_alive():
         process.terminate()
+
+
+def stream(argv: Sequence[str], *, stdin: int | None = None, size: int = 1 << 18) -> Generator[bytes]:
+    """What a program prints, in blocks as they come; `stdin` is a descriptor for it to read. Whoever closes
+    the iterator ends the program.
+
+    Raises CommandError where it is missing, or did not end well (in its own words).
+    """
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                _program(argv),
+                stdin=subprocess.DEVNULL if stdin is None else stdin,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=_environment(None),
+            )
+        except OSError as error:
+            raise CommandError(argv, str(error.strerror or error)) from None
+        with process:
+            assert process.stdout is not None
+            try:
+                while block := os.read(process.stdout.fileno(), size):
+                    yield block
+                process.wait()
+            finally:
+                if process.poll() is None:
+                    process.kill()
+        if process.returncode:
+            errors.seek(0)
+            said = errors.read(4096).decode("utf-8", "replace").strip().removeprefix(f"{argv[0]}: ")
+            raise CommandError(argv, said or f"ended with status {process.returncode}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import stat
 from typing import Literal, NamedTuple
 
 SYSLOG_FILES = ("/var/log/mail.log", "/var/log/maillog")
@@ -10,7 +12,8 @@ SYSLOG_FILES = ("/var/log/mail.log", "/var/log/maillog")
 
 
 class Source(NamedTuple):
-    """A log to follow. `path` of a file; `why` in words where it cannot be read, with what would help."""
+    """A log to follow. `path` of a file, or of a journal that is not this machine's; `why` in words where it
+    cannot be read, with what would help."""
 
     kind: Literal["file", "journal", "none"]
     path: str = ""
@@ -22,15 +25,29 @@ class Source(NamedTuple):
         return {"file": self.path, "journal": "journal", "none": "no log"}[self.kind]
 
 
+def denied(path: str) -> str:
+    """That a file may not be read, and what would help: the group that may, where there is one."""
+    words = f"{path}: permission denied; run mailtui with sudo"
+    try:
+        status = os.stat(path)
+    except OSError:
+        return words  # its folder hides it
+    if not status.st_mode & stat.S_IRGRP:
+        return words
+    try:
+        group = grp.getgrgid(status.st_gid).gr_name
+    except KeyError:
+        return words
+    return f"{words}, or join the group {group} (usermod -aG {group} NAME) and log in again"
+
+
 def _readable(path: str) -> str:
     """Why the file cannot be read, or an empty text."""
     try:
         with open(path, "rb"):
             return ""
     except PermissionError:
-        return (
-            f"{path}: permission denied; run mailtui with sudo, or join the group adm (usermod -aG adm NAME)"
-        )
+        return denied(path)
     except OSError as error:
         return f"{path}: {(error.strerror or str(error)).lower()}"
 
@@ -45,9 +62,10 @@ def _journal() -> bool:
 
 def find(maillog_file: str = "", wanted: str = "auto") -> Source:
     """The log to look at. `maillog_file` is that parameter's effective value, `wanted` what the admin chose:
-    a path, `journal`, or `auto`."""
-    if wanted == "journal":
-        return Source("journal")
+    a path, `journal` (`journal:PLACE`: a journal file or a folder of them), or `auto`."""
+    if wanted == "journal" or wanted.startswith("journal:"):
+        place = wanted.partition(":")[2]
+        return Source("journal", os.path.abspath(place) if place else "")
     if wanted not in {"", "auto"}:
         return _file(os.path.abspath(wanted))
     if maillog_file.startswith("/") and not maillog_file.startswith("/dev/"):

@@ -82,6 +82,8 @@ def _what(record: Record) -> str:
         return record.event
     if record.event == "milter_reject":
         return "milter"
+    if record.status == "reject_warning":
+        return "warned"
     if record.event == "auth_failed":
         return "login"
     return (record.process or "").rpartition("/")[2]
