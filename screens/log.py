@@ -1,294 +1,262 @@
-"""The log (`8`): the instance's mail log as it is written, filtered, paused, each line in words or raw."""
+"""The log (`8`): the instance's mail log as it is written, and back to its beginning; each line in words or
+raw, alike ones folded, filtered; the way of each message."""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Hashable, Iterator
+from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
-from textual.message import Message
 
-from mailtui.maillog.feed import Feed
 from mailtui.maillog.record import Record, parse
 from mailtui.maillog.view import LEGEND
-from mailtui.screens.parts.beside import beside, problem, there
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
-from mailtui.screens.parts.filterbar import FilterBar, Found
-from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import LineList
-from mailtui.screens.parts.listscreen import ListScreen
-from mailtui.screens.parts.logrows import LogRows, hits, line_at
+from mailtui.screens.parts.logacts import explain, offer
+from mailtui.screens.parts.logback import LogBack, size
+from mailtui.screens.parts.logrows import PARSED, line_at
+from mailtui.screens.parts.logvalues import LineValue, values, with_term
 from mailtui.screens.parts.savetext import save_text
-from mailtui.screens.parts.session import Change
-from mailtui.screens.parts.text import Matcher, Spans
-from mailtui.text.query import Query
+from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.tracerows import fields, says
 from mailtui.text.safe import decode
 
-
-class LogList(LineList):
-    """The list; its last row is the newest, and to go there means to follow."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("G,end", "follow", "follow", key_display="G", id="log.follow",
-                tooltip="Go to the newest line and follow."),
-    ]  # fmt: skip
-
-    class Follow(Message):
-        """The newest line is wanted."""
-
-    def action_follow(self) -> None:
-        self.post_message(self.Follow())
+COPIED = 10_000
+"""Lines that `y` copies at most; more are for `s`."""
 
 
-class LogScreen(ListScreen):
+class LogScreen(LogBack):
     """Follows the end until the cursor leaves it; `G` follows again."""
 
     MODE = "log"
-    EMPTY = "Nothing was logged yet"
     COLUMNS = (
         Column("TIME", least=8, share=0),
         Column("WHAT", least=10, share=0),
-        Column("CLIENT / RELAY", share=3, drop=96),
+        Column("CLIENT / RELAY", share=3, drop=84),
         Column("FROM → TO", share=6),
         Column("RESULT", share=4),
     )
     RAW_COLUMNS = (Column("LINE"),)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", "pause", id="log.pause", tooltip="Stop following, or follow again."),
-        Binding("v", "raw", "raw", id="log.raw",
-                tooltip=f"Show the lines as in the file, or in words: {LEGEND}"),
+        Binding("slash", "filter", "filter", id="list.filter",
+                tooltip="Filter as you type, back to the oldest line: words, from: to: client: status: id: "
+                "since: until: level:, each with ! to exclude."),
+        Binding("i", "value(False)", "in", id="log.in",
+                tooltip="Filter in: only lines with one of this line's values."),
+        Binding("o", "value(True)", "out", id="log.out",
+                tooltip="Filter out: no lines with one of this line's values."),
+        Binding("enter", "open", "trace", id="log.open",
+                tooltip="The way of this message, step by step; on a folded row: show its lines."),
         Binding("e", "problem(1)", "next problem", id="log.next-problem", tooltip="Go to the next problem."),
         Binding("E", "problem(-1)", "previous problem", show=False, id="log.previous-problem",
-                tooltip="Go to the problem before."),
-        Binding("enter", "open", "whole line", show=False, id="log.open",
+                tooltip="Go to the problem before, however far back."),
+        Binding("x", "explain", "explain", id="log.explain",
+                tooltip="Which rule gave this refusal, and what it was asked."),
+        Binding("f", "offers", "fix", show=False, id="log.fix",
+                tooltip="What can be done: block the sender, its domain, the client; hold a loop."),
+        Binding("S", "statistics", "statistics", show=False, id="log.statistics",
+                tooltip="What was received, delivered, deferred, bounced and rejected in a span of time."),
+        Binding("p", "pause", "pause", show=False, id="log.pause",
+                tooltip="Stop following, or follow again."),
+        Binding("v", "raw", "raw", show=False, id="log.raw",
+                tooltip=f"Show the lines as in the file, or in words: {LEGEND}"),
+        Binding("z", "fold", "fold", show=False, id="log.fold",
+                tooltip="Show lines that are alike as one row, or each by itself."),
+        Binding("l", "line", "line", show=False, id="log.line",
                 tooltip="Show the line in full, as plain text."),
         Binding("y", "copy", "copy", show=False, id="log.copy",
                 tooltip="Copy the marked lines, or this one, and show them as plain text."),
         Binding("s", "save", "save", show=False, id="log.save",
                 tooltip="Save the lines that are shown, as they are in the log."),
+        Binding("escape", "stop", "stop", show=False, id="log.stop",
+                tooltip="End a search that runs; else clear the filter."),
     ]  # fmt: skip
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.following = True
-        self.raw = False
-        self._query: Query | None = None
-        self._searching = False
-
     @property
-    def feed(self) -> Feed:
-        """The log that all screens share; followed from now on."""
-        return self.console.live_log.start()
+    def record(self) -> Record | None:
+        """The line under the cursor."""
+        key = self.here
+        return None if key is None else self._record(key)
 
-    @property
-    def shown(self) -> LogRows:
-        """What the list shows."""
-        rows = self.lines.rows
-        return rows if isinstance(rows, LogRows) else LogRows(self.feed, range(0), raw=self.raw)
+    def _record(self, key: int) -> Record:
+        try:
+            now = self.feed.now(key)
+        except (LookupError, OSError):
+            now = None
+        return parse(line_at(self.feed, key)[:PARSED], now)
 
-    def body(self) -> ComposeResult:
-        yield FilterBar()
-        with Container(classes="split"):
-            yield LogList(*self.COLUMNS, empty=self.EMPTY)
-            with Vertical(classes="side"):
-                yield from self.side()
-
-    def on_mount(self) -> None:
-        self._forget = self.console.live_log.news.subscribe(self._news)
-
-    def on_unmount(self) -> None:
-        self._forget()
-
-    def on_screen_resume(self) -> None:
-        if self.is_mounted:
-            self._news(None)
-
-    # The list. All rows, or the hits so far: both are grown by what is new, and only while following.
-
-    def load(self) -> LogRows:
-        return LogRows.all(self.feed, raw=self.raw)
-
-    def hits(self, text: str) -> Iterator[int | None]:
-        self._query, self._searching = Query.parse(text), True
-        self.rows = rows = self.load()
-        return hits(self.feed, range(rows.end - len(rows), rows.end), self._query)
-
-    def matcher(self, text: str) -> Matcher | None:
-        return Query.parse(text).spans
-
-    def refresh_view(self, change: Change) -> None:
-        """The log lives by itself; staged edits do not change it."""
-
-    def _found(self, found: Found) -> None:
-        self._searching = not found.done
-        to = self._wanted
-        match = self._query.spans if self._query is not None else None
-        self.lines.set_rows(LogRows(self.feed, found.rows, raw=self.raw), match=match, to=to)
-        if found.done:
-            self._wanted = None
-        if self.following and to is None:
-            self._to_end()
-        self._say_state()
-
-    def _show_all(self, to: Hashable | None = None) -> None:
-        self._query, self._searching = None, False
-        super()._show_all(to)
-        if self.following and to is None:
-            self._to_end()
-        self._say_state()
-
-    def on_filter_bar_submitted(self, event: FilterBar.Submitted) -> None:
-        """While the end is followed, the hit to go to is the newest."""
-        if self.following:
-            event.prevent_default()
-            event.stop()
-            focus_now(self.lines)
-
-    def _news(self, _news: None) -> None:
-        if not (self.is_current and there(self)):
-            return
-        if self.following and not self._searching:
-            self._grow()
-        self._say_state()
-
-    def _grow(self) -> None:
-        """Take in what came since, and go to its end."""
-        feed, query = self.feed, self._query
-        before = self.rows.end if isinstance(self.rows, LogRows) else 0
-        self.rows = LogRows.all(feed, raw=self.raw)
-        if query is None:
-            self.lines.set_rows(self.rows)
-        else:
-            first = feed.lines.first
-            numbers = array("Q", (number for number in self.shown.numbers if number >= first))
-            fresh = range(max(before, first), self.rows.end)
-            numbers.extend(number for number in fresh if query.matches(line_at(feed, number)))
-            self.lines.set_rows(LogRows(feed, numbers, raw=self.raw), match=query.spans)
-        self._to_end()
-
-    def _to_end(self) -> None:
-        self.lines.move_to(len(self.lines.rows) - 1)
-
-    def _count(self, shown: int, done: bool) -> None:  # noqa: ARG002  # the log says more than a count
-        self._say_state()
-
-    def _say_state(self) -> None:
-        feed = self.feed
-        marked = (f"{len(self.lines.marked)} marked  " if self.lines.marked else "", "accent")
-        newer = len(feed.lines) - self.rows.end if isinstance(self.rows, LogRows) else 0
-        held = f"{len(self.lines.rows)} of {len(self.rows)} lines  " if self._query is not None else ""
-        if feed.trouble:
-            self.lines.empty = feed.trouble
-            self.bar.say(("no log" if feed.source.kind == "none" else feed.trouble, "error"))
-        elif self.following:
-            self.lines.empty = "No line matches" if self._query is not None else self.EMPTY
-            self.bar.say(marked, (f"{held}{feed.source.title}  ", "dim"), ("live", "good"))
-        else:
-            self.bar.say(marked, (held, "dim"), (f"{newer} newer · G follow", "warning"))
-
-    # Keys
+    # The pane and the bar
 
     def describe(self, key: Hashable | None) -> None:
         if self.following and self.lines.cursor < len(self.lines.rows) - 1:
             self.following = False
-            self._say_state()
+            self.say_state()
         if not isinstance(key, int):
             trouble = self.feed.trouble
             self.pane.show([], [], [[(trouble, "warning")]] if trouble else [])
             return
-        record = parse(line_at(self.feed, key))
+        record = self._record(key)
         title = record.queue_id or (f"{record.process}" if record.process else record.event)
         when = record.time[:19].replace("T", " ") if record.time else ""
-        self.pane.show([(title, "bold"), (f"  {record.event}", "dim")], [(when, "dim")], list(detail(record)))
+        lines = list(detail(record))
+        count = len(self.rows.members(self.lines.cursor))
+        if count > 1:
+            lines.insert(
+                0,
+                [
+                    (f"{'folded':<{LABEL}}", "dim"),
+                    (f"{count:,} lines alike, of which this is the newest; Enter shows each", ""),
+                ],
+            )
+        self.pane.show([(title, "bold"), (f"  {record.event}", "dim")], [(when, "dim")], lines)
+
+    def say_state(self) -> None:
+        feed, narrow = self.feed, self.size.width < 100
+        marked = (f"{len(self.lines.marked)} marked  " if self.lines.marked else "", "accent")
+        if feed.trouble and feed.source.kind == "none":
+            self.lines.empty = feed.trouble
+            self.bar.say(("no log", "error"))
+            return
+        if feed.trouble:
+            self.lines.empty = feed.trouble
+            self.bar.say((feed.trouble, "error"))
+            return
+        if self.asked is not None:
+            self.lines.empty = "Nothing found yet…" if self.searching else "No line matches"
+            held = f"{len(self.rows.keys):,} found  "
+        else:
+            self.lines.empty = self.EMPTY
+            held = ""
+        if self.searching:
+            self.bar.say(marked, (held, ""), (self._how_far(), "dim"), ("  Esc stops", "dim"))
+        elif self.following:
+            title = "" if held and narrow else f"{feed.source.title}  "
+            self.bar.say(marked, (held, "dim"), (title, "dim"), ("live", "good"))
+        else:
+            newer = len(feed.lines) - self.seen
+            words = f"{newer:,} newer · G follow" if newer else "paused · G follow"
+            self.bar.say(marked, (held, "dim"), (words, "warning" if newer else "dim"))
+
+    def _how_far(self) -> str:
+        progress = self.progress
+        if progress is None:
+            return "searching…"
+        total = progress.total
+        part = f"{min(99, progress.done * 100 // total)} %" if total else size(progress.done)
+        back = f"{progress.when:%d %b %H:%M} · " if progress.when is not None else ""
+        return f"back to {back}{part}" if back else part
+
+    # Keys
 
     def open_row(self, key: Hashable) -> None:
-        if isinstance(key, int):
-            self.console.show_plain("The line in full", decode(line_at(self.feed, key)))
+        """Enter, or a double click."""
+        if not isinstance(key, int):
+            return
+        place = self.lines.rows.find(key)
+        if place is not None and self.rows.unfold(place):
+            self.following = False
+            self.relay(key)
+            return
+        from mailtui.screens.logtrace import TraceScreen
 
-    def on_log_list_follow(self, event: LogList.Follow) -> None:
+        self.following = False
+        self.app.push_screen(TraceScreen(self.feed, key))
+
+    def action_open(self) -> None:
+        self.lines.action_select()
+
+    def on_line_list_selected(self, event: LineList.Selected) -> None:
         event.stop()
-        self.follow()
+        self.open_row(event.key)
 
-    def follow(self) -> None:
-        """Go to the newest line, and on with each that comes."""
-        self.following = True
-        if self._searching:
-            self._to_end()
-        else:
-            self._grow()
-        self._say_state()
+    def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
+        event.stop()
+        self.describe(self.lines.key)
+
+    def on_line_list_marked(self, event: LineList.Marked) -> None:
+        event.stop()
+        self.say_state()
+
+    def go_to_row(self, number: int) -> None:
+        self.lines.move_to(number - 1)
+
+    def action_line(self) -> None:
+        if self.here is not None:
+            self.console.show_plain("The line in full", decode(line_at(self.feed, self.here)))
 
     def action_pause(self) -> None:
         if self.following:
             self.following = False
-            self._say_state()
+            self.say_state()
         else:
             self.follow()
 
     def action_raw(self) -> None:
         self.raw = not self.raw
         self.set_class(self.raw, "raw")
-        rows = self.shown
         self.lines.set_columns(*(self.RAW_COLUMNS if self.raw else self.COLUMNS))
-        match = self._query.spans if self._query is not None else None
-        self.lines.set_rows(LogRows(rows.feed, rows.numbers, raw=self.raw), match=match)
+        self.rows.raw = self.raw
+        self.lines.refresh_rows()
 
-    def action_problem(self, step: int) -> None:
-        rows, here = self.shown, self.lines.key
+    def action_fold(self) -> None:
+        self.fold = not self.fold
+        self.lay()
+        self.say("Lines that are alike are one row" if self.fold else "Every line is a row")
 
-        def found(index: int | None) -> None:
-            if index is None:
-                self.say("No further problem in the lines held here")
-                return
-            self.following = False
-            place = self.lines.rows.find(rows.numbers[index])
-            if place is not None:
-                self.lines.move_to(place)
-            self._say_state()
+    def action_value(self, out: bool) -> None:
+        """Let one of the line's values be chosen, and put it into the filter."""
+        record = self.record
+        if record is None:
+            return
+        sender = self.feed.sender(record.queue_id, self.here) if record.queue_id else None
+        found = list(values(record, sender))
+        if not found:
+            self.say("This line has no value to filter by; / takes any words of it")
+            return
+        from mailtui.screens.parts.chooser import Chooser, Option
 
-        start = rows.find(here)
-        if start is not None:
-            work = rows.next_problem
-            beside(self, "problem", lambda: work(start, step), found, lambda error: self.say(problem(error)))
+        title = "Only lines without" if out else "Only lines with"
+        options = [Option(value.name, value.text, value) for value in found]
+        self.app.push_screen(Chooser(title, options), partial(self._chosen, out))
+
+    def _chosen(self, out: bool, value: LineValue | None) -> None:
+        if value is not None:
+            self.bar.text = with_term(self.bar.text, value.term, negated=out)
+
+    def action_explain(self) -> None:
+        record = self.record
+        if record is not None:
+            explain(self, record)
+
+    def action_offers(self) -> None:
+        record = self.record
+        if record is not None:
+            offer(self, record)
+
+    def action_statistics(self) -> None:
+        from mailtui.screens.logstats import StatisticsScreen
+
+        self.app.push_screen(StatisticsScreen(self.feed))
 
     def action_copy(self) -> None:
         numbers = [key for key in self.lines.chosen() if isinstance(key, int)]
         if numbers:
-            text = "\n".join(decode(line_at(self.feed, number)) for number in numbers)
+            text = "\n".join(decode(line_at(self.feed, number)) for number in numbers[:COPIED])
             self.console.copy_and_show(text)
 
     def action_save(self) -> None:
-        feed, numbers = self.feed, self.shown.numbers
+        feed, keys = self.feed, self.rows.keys
 
         def lines() -> Iterator[str]:
-            return (decode(line_at(feed, number)) for number in numbers)
+            return (decode(line_at(feed, keys[index])) for index in range(len(keys)))
 
         save_text(self, "log lines", "mail-log.txt", lines, lambda path: self.say(f"Saved as {path}"))
 
 
 def detail(record: Record) -> Iterator[Spans]:
     """The record's fields that say something, then the line itself."""
-    if record.client_address is not None:
-        yield _field("client", f"{record.client_name} [{record.client_address}]")
-    for name, value in (
-        ("login", record.sasl_username),
-        ("helo", record.helo),
-        ("from", "<>" if record.sender == "" else record.sender),
-        ("to", record.recipient),
-        ("asked", record.orig_to),
-        ("relay", record.relay),
-    ):
-        if value:
-            yield _field(name, value)
-    if record.code or record.dsn:
-        yield _field("reply", " ".join(str(part) for part in (record.code, record.dsn) if part))
-    yield _field("says", record.text)
-    yield _field("line", record.raw, "dim")
-
-
-def _field(name: str, value: str, style: str = "") -> Spans:
-    return [(f"{name:<{LABEL}}", "dim"), (value, style)]
+    yield says(record)
+    yield from fields(record)
+    yield [(f"{'line':<{LABEL}}", "dim"), (record.raw, "dim")]

@@ -12,6 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -150,11 +151,12 @@ class LiveLog:
         self._watch: Watch | None = None
         self._until: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._context = copy_context()
 
     def start(self) -> Feed:
         """Follow the log from now on; the same feed every time."""
         if self.feed is None:
-            self._loop = asyncio.get_running_loop()
+            self._loop, self._context = asyncio.get_running_loop(), copy_context()
             spacing = SSH_SPACING if "SSH_CONNECTION" in os.environ else feed_module.SPACING
             self.feed = Feed(self._find, self._told, spacing=spacing)
             self.feed.start()
@@ -205,7 +207,7 @@ class LiveLog:
             watch = self._watch
             made = list(self._gathered(feed, watch))
         try:
-            loop.call_soon_threadsafe(partial(self._take, made, watch))
+            loop.call_soon_threadsafe(partial(self._take, made, watch), context=self._context)
         except RuntimeError:
             return  # the console has ended, and nobody looks at the log any more
 
