@@ -53,9 +53,12 @@ if [[ $verdict -ne 101 ]]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
 fi
-new_postfix=
-dpkg-query -W -f='${db:Status-Status}' postfix 2>/dev/null | grep -qx installed || new_postfix=yes
-if [[ $new_postfix && " $* " == *" postfix "* ]] && command -v debconf-set-selections >/dev/null; then
+new=
+for daemon in postfix postgrey opendkim sasl2-bin; do
+    dpkg-query -W -f='${db:Status-Status}' "$daemon" 2>/dev/null | grep -qx installed && continue
+    [[ " $* " == *" $daemon "* ]] && new+=" $daemon"
+done
+if [[ " $new " == *" postfix "* ]] && command -v debconf-set-selections >/dev/null; then
     echo 'postfix postfix/main_mailer_type select Local only' | debconf-set-selections
 fi
 get=(apt-get -qq -y -o DPkg::Lock::Timeout=600 --no-install-recommends install "$@")
@@ -63,9 +66,11 @@ if ! "${get[@]}" >/dev/null 2>&1 </dev/null; then
     apt-get -qq -o DPkg::Lock::Timeout=600 update >&2 </dev/null
     "${get[@]}" >/dev/null </dev/null || exit 1
 fi
-if [[ $new_postfix && " $* " == *" postfix "* && -d /run/systemd/system ]]; then
-    systemctl disable --quiet postfix.service >&2 || true
-    echo 'Postfix was installed for mailtui; its own service is off (systemctl enable --now postfix)' >&2
+if [[ $new && -d /run/systemd/system ]]; then
+    for daemon in ${new/sasl2-bin/saslauthd}; do
+        systemctl disable --quiet "$daemon.service" >&2 || true
+        echo "$daemon was installed for mailtui; its own service is off (systemctl enable --now $daemon)" >&2
+    done
 fi
 ROOT_SCRIPT
 }
