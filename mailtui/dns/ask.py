@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mailtui.text.safe import safe
@@ -37,6 +37,8 @@ class Answer:
     records: tuple[str, ...] = ()
     ms: float = 0.0
     problem: str = ""
+    firsts: tuple[str, ...] = ()
+    """Of TXT records, the first string of each: some readers look no further."""
 
 
 class Names:
@@ -85,28 +87,29 @@ class Names:
     def _work(self, future: Future[Answer], question: tuple[str, str]) -> None:
         began = time.perf_counter()
         try:
-            state, records, problem = self._resolve(*question)
+            answer = self._resolve(*question)
         except Exception as error:  # noqa: BLE001  # whoever waits for the answer must get one
-            state, records, problem = "tempfail", (), f"{type(error).__name__}: {error}"
-        future.set_result(Answer(state, records, (time.perf_counter() - began) * 1000, safe(problem)))
+            answer = _failed(f"{type(error).__name__}: {error}")
+        future.set_result(replace(answer, ms=(time.perf_counter() - began) * 1000))
 
-    def _resolve(self, name: str, kind: str) -> tuple[State, tuple[str, ...], str]:
+    def _resolve(self, name: str, kind: str) -> Answer:
         import dns.exception
         import dns.resolver
 
         try:
             found = self._resolver().resolve(f"{name}.", kind, lifetime=self._timeout, search=False)
         except dns.resolver.NXDOMAIN:
-            return "nxdomain", (), ""
+            return Answer("nxdomain")
         except dns.resolver.NoAnswer:
-            return "nodata", (), ""
+            return Answer("nodata")
         except dns.resolver.LifetimeTimeout:
-            return "tempfail", (), "no answer in time"
+            return _failed("no answer in time")
         except dns.resolver.NoNameservers:
-            return "tempfail", (), "the name servers answer with an error"
+            return _failed("the name servers answer with an error")
         except (dns.exception.DNSException, OSError, UnicodeError) as error:
-            return "tempfail", (), str(error) or type(error).__name__
-        return "ok", tuple(_text(record) for record in found), ""
+            return _failed(str(error) or type(error).__name__)
+        firsts = tuple(_first(record) for record in found) if kind == "TXT" else ()
+        return Answer("ok", tuple(_text(record) for record in found), firsts=firsts)
 
     def _resolver(self) -> dns.resolver.Resolver:
         import dns.resolver
@@ -117,6 +120,16 @@ class Names:
             resolver.port = self._port
         resolver.timeout = max(self._timeout / 2, 0.1)
         return resolver
+
+
+def _failed(problem: str) -> Answer:
+    return Answer("tempfail", problem=safe(problem))
+
+
+def _first(record: object) -> str:
+    """The first string of a TXT record."""
+    strings: tuple[bytes, ...] = getattr(record, "strings", ())
+    return strings[0].decode("utf-8", "surrogateescape") if strings else ""
 
 
 def _text(record: object) -> str:

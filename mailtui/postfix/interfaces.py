@@ -33,8 +33,9 @@ def literal(text: str) -> Address | None:
     return _address(bare)
 
 
-def own_addresses(parameters: Parameters, reader: Reader) -> frozenset[Address]:
-    """Every address for which `[address]` is a local destination. Raises ParameterError."""
+def own_addresses(parameters: Parameters, reader: Reader, *, proxies: bool = True) -> frozenset[Address]:
+    """Every address for which `[address]` is a local destination. Without `proxies` those that
+    proxy_interfaces names are left out. Raises ParameterError."""
     found: set[Address] = set()
     for item in split_list(parameters.expanded("inet_interfaces")):
         match item.lower():
@@ -45,10 +46,10 @@ def own_addresses(parameters: Parameters, reader: Reader) -> frozenset[Address]:
             case _:
                 found.update(_named(item, reader))
     versions = _versions(parameters.expanded("inet_protocols"))
-    proxies = (
-        each for item in split_list(parameters.expanded("proxy_interfaces")) for each in _named(item, reader)
-    )
-    return frozenset(each for each in (*found, *proxies) if each.version in versions)
+    if proxies:
+        for item in split_list(parameters.expanded("proxy_interfaces")):
+            found.update(_named(item, reader))
+    return frozenset(each for each in found if each.version in versions)
 
 
 def _versions(protocols: str) -> set[int]:

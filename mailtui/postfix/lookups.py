@@ -164,7 +164,7 @@ class Lookup:
             return [Answer(encode(self.path))] * len(keys)
         target = self.target
         if target is None:
-            return self._ask(keys)
+            return self.live(keys)
         try:
             document = entries(reader, target)
         except OSError as error:
@@ -172,7 +172,8 @@ class Lookup:
         found = (document.find(key) for key in keys)
         return [Answer() if at is None else Answer(document.entry(at).value) for at in found]
 
-    def _ask(self, keys: Sequence[bytes]) -> list[Answer]:
+    def live(self, keys: Sequence[bytes]) -> list[Answer]:
+        """What postmap answers of the compiled table, whatever its text says now; one run."""
         asked = {key for key in keys if key and b"\n" not in key and b"\0" not in key}
         answers: dict[bytes, Answer] = {}
         if asked:

@@ -170,6 +170,15 @@ class MatchList:
             at = name.find(".", at + 2 if self.kind == "parent" else at + 1)
 
 
+def read_items(reader: Reader, parameter: str, value: str) -> Sequence[Item]:
+    """The items of a list by its expanded value, `/file` items replaced by what the files hold. `parameter`
+    is named where an item is wrong."""
+    found = _Items(reader, parameter)
+    for text in takewhile(lambda item: not item.startswith("#"), split_list(value)):
+        found.add(text, None, None)
+    return found.items
+
+
 def _written(parameters: Parameters, name: str) -> list[tuple[str, str | None, int | None]]:
     """The expanded items of a parameter's list, each with its place.
 

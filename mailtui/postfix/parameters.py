@@ -175,6 +175,10 @@ class ServiceParameters:
         """As `Parameters.effective`, for this service."""
         return squeeze(self.expanded(name))
 
+    def expanded_text(self, text: str) -> str:
+        """As `Parameters.expand_text`, for this service."""
+        return self._values.expand_text(text, over=self._over)
+
 
 def _overrides(values: Values, name: str) -> tuple[str, ...]:
     named = (f"{each.name}/{each.type}" for each in values.services if name in each.options)

@@ -1,36 +1,62 @@
-"""The check_..._access restrictions: which keys smtpd(8) asks a table, in which order (access(5)).
+"""How the check_..._access restrictions ask a table: which keys, in which order (access(5)).
 
-Tables of patterns are asked for the first key alone; whole names and addresses, never their parts.
+Tables of patterns are asked for whole names and addresses only, never for their parts.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 
+from mailtui.postfix.addresses import Rules, quote, strip_extension
+from mailtui.postfix.lookups import split_list
 from mailtui.postfix.smtpd.context import Context
+from mailtui.postfix.smtpd.hostnames import is_address
 from mailtui.postfix.smtpd.outcome import Outcome, dunno
 from mailtui.postfix.smtpd.results import CONFIGURATION_ERROR
 from mailtui.text.safe import decode, safe
 
-BY_WHOLE_KEY = frozenset({"regexp", "pcre", "cidr", "tcp", "socketmap"})
+BY_WHOLE_KEY = frozenset({"regexp", "pcre", "cidr", "tcp", "socketmap", "randmap", "fail"})
 """Types that are never asked for a part of a key (DICT_FLAG_PATTERN)."""
 
 
-def ask(context: Context, table: str, keys: Iterable[str], subject: str, subject_class: str) -> Outcome:
-    """What a table says of the first of these keys that it has: a result to carry out, or no opinion."""
+def by_whole_key(table: str) -> bool:
+    """Whether a table is asked for whole keys only. A table of several counts as its first."""
+    kind, _colon, rest = table.removeprefix("proxy:").partition(":")
+    if kind in {"pipemap", "unionmap"}:
+        inner = split_list(rest.removeprefix("{").removesuffix("}"))
+        return bool(inner) and by_whole_key(inner[0])
+    return kind in BY_WHOLE_KEY
+
+
+def ask(
+    context: Context,
+    table: str,
+    keys: Iterable[str],
+    subject: str,
+    subject_class: str,
+    whole: Iterable[str] | None = None,
+) -> Outcome:
+    """What a table says of the first of these keys that it has: a result to carry out, or no opinion.
+
+    `whole`: the keys among them that tables of patterns are asked for too; without it, the first.
+    """
     asked = list(dict.fromkeys(key for key in keys if key))
-    if table.removeprefix("proxy:").partition(":")[0] in BY_WHOLE_KEY:
-        asked = asked[:1]
+    if by_whole_key(table):
+        asked = asked[:1] if whole is None else list(dict.fromkeys(key for key in whole if key))
     for key, answer in zip(asked, context.tables.get(table, asked), strict=True):
-        if not answer.found and not answer.problem:
+        if answer.value:
+            value, warning = decode(answer.value), ""
+        elif answer.found or answer.problem:
+            value, warning = CONFIGURATION_ERROR, answer.problem or f"{safe(key)} has an empty value"
+        else:
             continue
-        value = CONFIGURATION_ERROR if answer.value is None else decode(answer.value)
         return Outcome(
             "result", f"{safe(key)}: {safe(value)}", table=table, key=key, value=value,
-            warning=answer.problem, subject=subject, subject_class=subject_class,
+            warning=warning, subject=subject, subject_class=subject_class,
         )  # fmt: skip
-    return dunno(f"no key ({len(asked)} tried)")
+    return dunno(
+        f"the table has none of {len(asked)} keys" if len(asked) != 1 else "the table has no such key"
+    )
 
 
 def domain_keys(name: str, *, parents: bool) -> Iterator[str]:
@@ -57,30 +83,18 @@ def network_keys(address: str) -> Iterator[str]:
         address = address[:at]
 
 
-def mail_keys(address: str, *, delimiters: str, parents: bool) -> Iterator[str]:
-    """An address with its extension and without, its domain and those above, its local part with an `@`."""
-    local, _at, domain = address.rpartition("@")
-    bare = without_extension(local, delimiters)
-    yield address
-    if bare != local:
-        yield f"{bare}@{domain}"
-    yield from domain_keys(domain, parents=parents)
-    yield f"{local}@"
-    if bare != local:
-        yield f"{bare}@"
+def mail_keys(address: str, rules: Rules, *, parents: bool) -> Iterator[str]:
+    """An address with its extension and without, its domain and those above, its local part with an `@`;
+    what holds the local part first quoted as in a mail header, then as it is."""
+    bare, extension = strip_extension(address, rules)
+    locals_ = [address, bare] if extension else [address]
+    for each in locals_:
+        yield from forms(each)
+    yield from domain_keys(address.rpartition("@")[2], parents=parents)
+    for each in locals_:
+        yield from forms(each.rpartition("@")[0] + "@")
 
 
-def without_extension(local: str, delimiters: str) -> str:
-    """A local part without its address extension."""
-    from mailtui.postfix.addresses import Rules, strip_extension
-
-    return strip_extension(local, Rules("", "", delimiters))[0]
-
-
-def is_address(name: str) -> bool:
-    """Whether a name is an IP address (valid_hostaddr)."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+def forms(address: str) -> tuple[str, ...]:
+    """An address quoted as in a mail header, then as it is, where that is another."""
+    return tuple(dict.fromkeys((quote(address), address)))

@@ -13,6 +13,13 @@ from dataclasses import dataclass
 from mailtui.postfix.lookups import split_list
 from mailtui.postfix.restrictionnames import ARGUMENTS
 
+BUILT_IN = {
+    "reject_sender_login_mismatch": (
+        "reject_authenticated_sender_login_mismatch reject_unauthenticated_sender_login_mismatch"
+    ),
+}
+"""The class that smtpd makes itself; unlike other restrictions it is known in small letters only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -30,7 +37,8 @@ class Rule:
     @property
     def known(self) -> bool:
         """Whether smtpd knows the name."""
-        return self.is_class or not self.name or self.name.lower() in ARGUMENTS
+        name = self.name.lower()
+        return self.is_class or not name or (name in ARGUMENTS and name not in BUILT_IN)
 
     @property
     def written(self) -> str:
@@ -62,7 +70,7 @@ def parse_rules(value: str | Sequence[str], classes: Collection[str]) -> tuple[R
             rules.append(Rule(item, argument, first, min(at + 1, len(items) - 1), warn_only))
             at += 1
         else:
-            is_class = name not in ARGUMENTS and item in classes
+            is_class = item in BUILT_IN or (name not in ARGUMENTS and item in classes)
             rules.append(Rule(item, "", first, at, warn_only, is_class))
         at += 1
     return tuple(rules)

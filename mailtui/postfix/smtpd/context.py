@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from mailtui.postfix.lookups import Answer as TableAnswer
 from mailtui.postfix.smtpd.session import Session, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mailtui.dns.ask import Answer as DnsAnswer
     from mailtui.postfix.instance import Instance
     from mailtui.postfix.resolver import Resolver
+    from mailtui.postfix.smtpd.resolved import Resolved
 
 
 Where = Literal["CONNECT", "HELO", "MAIL", "RCPT", "DATA", "END-OF-MESSAGE", "ETRN"]
@@ -38,6 +41,16 @@ class Names(Protocol):
     def ask(self, name: str, kind: str) -> DnsAnswer:
         """The records of a kind (`A`, `AAAA`, `MX`, `TXT`, `NS`, `PTR`) that a name has."""
 
+    def ahead(self, questions: Iterable[tuple[str, str]]) -> None:
+        """Ask for these in the background: they will be wanted together."""
+
+
+class Probe(NamedTuple):
+    """What verify(8) says of an address: `todo` and `defer` are not known yet, with the reason."""
+
+    state: Literal["ok", "defer", "bounce", "todo", "failure"]
+    text: str = ""
+
 
 class Context:
     """One session on its way through the lists. `stage` is the list that is walked now: what the client has
@@ -57,6 +70,8 @@ class Context:
     ) -> None:
         self.session, self.instance, self.settings = session, instance, settings
         self.tables, self.names, self.resolver = tables, names, resolver
+        self.live = False
+        """Whether policy servers may be asked."""
         self.stage: Stage = "client"
         self.helo: str | None = None
         self.sender: str | None = None
@@ -70,6 +85,10 @@ class Context:
         """Whether a warn_if_reject is in force, which also chooses between a flag and an answer."""
         self.sender_checked = self.recipient_checked = False
         """Whether reject_unlisted_sender or reject_unlisted_recipient has already been asked."""
+        self.resolved: dict[str, Resolved] = {}
+        """What trivial-rewrite says of an address, by the address as it was said."""
+        self.probes: Mapping[str, Probe] = {}
+        """Answers supplied in place of verify(8), by address."""
 
     def setting(self, name: str) -> str:
         """A parameter's value for this service, `$` expanded, blanks squeezed."""

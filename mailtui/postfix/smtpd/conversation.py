@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mailtui.postfix.smtpd.commands import bad_address, envelope, is_probe_sender, neutered, wants_tls
 from mailtui.postfix.smtpd.outcome import RESTRICTIONS
-from mailtui.postfix.smtpd.replies import CLIENT, DATA, HELO, RECIPIENT, SENDER, Reply
+from mailtui.postfix.smtpd.replies import CLIENT, DATA, HELO, RECIPIENT, SENDER, Reply, softened
 from mailtui.postfix.smtpd.session import PARAMETERS, Action, Answer, Decision, Stage, Until
 from mailtui.postfix.smtpd.state import State
-from mailtui.postfix.smtpd.walk import Place, Status, Walker
+from mailtui.postfix.smtpd.walk import Place, Places, Status, Walker
 
 if TYPE_CHECKING:
     from mailtui.postfix.smtpd.context import Context
@@ -33,12 +34,14 @@ _PERMITTED: dict[Until, tuple[int, str, str]] = {
 class Conversation:
     """One session, from the connection to the command it goes to."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, places: Places | None = None) -> None:
         self._context, self._state = context, State()
-        self._walker = Walker(context, self._state)
+        self._walker = Walker(context, self._state, places)
         self._delayed = context.yes("smtpd_delay_reject")
         self._saved: dict[Stage, bool] = {}
         self._walked: set[Stage] = set()
+        self._helo_said = context.session.helo
+        self._sender_said: str | None = None
 
     def answer(self) -> Answer:
         """What the client is told in the end, or where it is refused first."""
@@ -55,7 +58,7 @@ class Conversation:
             case "connect":
                 return None if self._delayed else self._client()
             case "helo":
-                return None if self._delayed else self._helo()
+                return self._hello()
             case "mail":
                 return self._mail()
             case "rcpt":
@@ -65,25 +68,55 @@ class Conversation:
 
     # The commands
 
+    def _hello(self) -> Reply | None:
+        refusal = None if self._delayed else self._helo()
+        if refusal is None and self._helo_said is not None:
+            self._helo_said = self._context.helo = neutered(self._helo_said)
+        return refusal
+
+    def _says(self, by: str, code: int, enhanced: str, text: str) -> Reply:
+        """A refusal that no list gives; `by` is the parameter that asks for it, or what is wrong."""
+        self._walker.decided = Decision("", by)
+        refusal = Reply(code, enhanced, text)
+        return softened(refusal) if self._context.yes("soft_bounce") else refusal
+
     def _mail(self) -> Reply | None:
-        context = self._context
-        if context.yes("smtpd_helo_required") and context.session.helo is None:
-            self._walker.decided = Decision("", "smtpd_helo_required")
-            return Reply(503, "5.5.1", "Error: send HELO/EHLO first")
+        context, session = self._context, self._context.session
+        if not session.tls and wants_tls(context):
+            by = "smtpd_tls_security_level"
+            return self._says(by, 530, "5.7.0", "Must issue a STARTTLS command first")
+        if context.yes("smtpd_helo_required") and self._helo_said is None:
+            return self._says("smtpd_helo_required", 503, "5.5.1", "Error: send HELO/EHLO first")
+        if session.sender is None:
+            return None
+        sender = envelope(session.sender)
+        if sender and bad_address(context, sender):
+            return self._says("the sender's syntax", 501, "5.1.7", "Bad sender address syntax")
+        self._sender_said = sender
         if not self._delayed:
             refusal = self._sender()
             if refusal is not None:
                 return refusal
-        context.sender = context.session.sender
+        if sender and not sender.isascii() and context.yes("strict_smtputf8"):
+            text = "Must declare SMTPUTF8 to send unicode address"
+            return self._says("strict_smtputf8", 553, "5.6.7", text)
+        context.sender = sender
         return None
 
     def _rcpt(self) -> Reply | None:
         context = self._context
-        recipient = context.session.recipient
-        if recipient is None or recipient.lower() == "postmaster":
+        if context.session.recipient is None:
             return None
+        recipient = envelope(context.session.recipient)
+        if not recipient or bad_address(context, recipient):
+            return self._says("the recipient's syntax", 501, "5.1.3", "Bad recipient address syntax")
+        if not recipient.isascii() and context.yes("strict_smtputf8"):
+            text = "Must declare SMTPUTF8 to send unicode address"
+            return self._says("strict_smtputf8", 553, "5.6.7", text)
         context.where = "RCPT"
         context.recipient = recipient
+        if recipient.lower() == "postmaster" or is_probe_sender(context, recipient):
+            return None
         context.recipient_checked = False
         if self._delayed:
             for stage in (self._client, self._helo, self._sender):
@@ -120,7 +153,7 @@ class Conversation:
         return self._refusal(self._walk("client", self._context.session.client, CLIENT))
 
     def _helo(self) -> Reply | None:
-        helo = self._context.session.helo
+        helo = self._helo_said
         if helo is None:
             return None
         self._context.helo = helo
@@ -130,7 +163,7 @@ class Conversation:
 
     def _sender(self) -> Reply | None:
         context, state = self._context, self._state
-        sender = context.session.sender
+        sender = self._sender_said
         if sender is None:
             return None
         context.sender = sender

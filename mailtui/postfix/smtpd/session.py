@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -149,3 +151,54 @@ class Answer:
                 for stage, rule, argument in self.never_reached
             ],
         }  # fmt: skip
+
+
+_TEXTS = (
+    "client_address", "client_name", "reverse_client_name", "helo", "sender", "recipient", "sasl_user", "service",
+)  # fmt: skip
+
+
+def session_of(given: Mapping[str, Any]) -> Session:
+    """A session under the names of `restriction explain --batch`; `stage_until` is how far it goes.
+
+    Raises ValueError that says what is wrong.
+    """
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    until = values.pop("stage_until", "rcpt")
+    tls = values.pop("tls", False)
+    unknown = sorted(set(values) - set(_TEXTS))
+    if unknown:
+        raise ValueError(f"a session has no {unknown[0]}: it has {', '.join(_TEXTS)}, tls, stage_until")
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be a text")
+    if until not in {"rcpt", "data"}:
+        raise ValueError("stage_until is rcpt or data")
+    if not isinstance(tls, bool):
+        raise ValueError("tls must be true or false")
+    for name in ("client_address", "recipient"):
+        if not values.get(name):
+            raise ValueError(f"{name} is missing")
+    values["client_address"] = _address(values["client_address"])
+    return Session(**{"sender": "", **values}, tls=tls, until=until)
+
+
+def _address(text: str) -> str:
+    bare = text.strip("[]")
+    bare = bare[5:] if bare[:5].lower() == "ipv6:" else bare
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        raise ValueError(f"{text} is no IP address") from None
+
+
+def as_given(session: Session) -> dict[str, Any]:
+    """The session as `session_of` takes it; what is as it is by default is left out."""
+    plain = Session(session.client_address)
+    given = {name: getattr(session, name) for name in _TEXTS if getattr(session, name) != getattr(plain, name)}
+    made: dict[str, Any] = {"client_address": session.client_address, **given}
+    if session.tls:
+        made["tls"] = True
+    if session.until != "rcpt":
+        made["stage_until"] = session.until
+    return made

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mailtui.postfix.lookups import split_list
 from mailtui.postfix.restrictionnames import ARGUMENTS
-from mailtui.postfix.smtpd.chain import Rule, parse_rules
+from mailtui.postfix.smtpd.chain import BUILT_IN, Rule, parse_rules
 from mailtui.postfix.smtpd.outcome import RESTRICTIONS, Outcome, misconfigured
 from mailtui.postfix.smtpd.replies import Reply, reply, softened
 from mailtui.postfix.smtpd.results import act
-from mailtui.postfix.smtpd.session import Decision, Step, StepOutcome
+from mailtui.postfix.smtpd.session import PARAMETERS, Decision, Step, StepOutcome
 from mailtui.postfix.smtpd.state import State, Stop
 from mailtui.text.safe import safe
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mailtui.postfix.smtpd.context import Context
 
 Status = Literal["ok", "dunno", "reject"]
+
+Places: TypeAlias = "Callable[[str], Sequence[tuple[str, int | None]]]"
+"""File and line of each item of the list that a parameter holds; none where that is not known."""
 
 DEEPEST = 100
 """How deep classes and table results may lie in each other."""
@@ -40,6 +43,8 @@ class Place:
     default: str
     table: str = ""
     key: str = ""
+    in_table: bool = False
+    """Whether the rules stand in a table's value."""
 
 
 class Walker:
@@ -49,8 +54,9 @@ class Walker:
     is the rule that put up defer_if_permit.
     """
 
-    def __init__(self, context: Context, state: State) -> None:
+    def __init__(self, context: Context, state: State, places: Places | None = None) -> None:
         self._context, self._state = context, state
+        self._places, self._placed = places, dict[str, Sequence[tuple[str, int | None]]]()
         self._classes = frozenset(split_list(context.setting("smtpd_restriction_classes")))
         self.steps: list[Step] = []
         self.never: list[tuple[str, str, str]] = []
@@ -79,8 +85,12 @@ class Walker:
 
     def judge(self, found: Outcome, place: Place, name: str) -> Status:
         """Carry out what a restriction says that stands in no list, such as reject_unlisted_recipient."""
-        at = self._begin(Rule(name, "", 0, 0), place)
-        return self._act(found, at, place)
+        at = self._begin(Rule(name, "", -1, -1), place)
+        try:
+            return self._act(found, at, place)
+        except Stop as stop:
+            self.reply = stop.reply
+            return "reject"
 
     # One list
 
@@ -125,7 +135,19 @@ class Walker:
             self._state.log.append(f"what stands after {rule.name.lower()} is ignored")
         return self._act(found, at, place)
 
+    def _where(self, rule: Rule, place: Place) -> tuple[str | None, int | None]:
+        """File and line of a rule that stands in a list or class (not in a table's value)."""
+        if self._places is None or place.in_table or rule.last < 0:
+            return None, None
+        name = place.stage.removeprefix("class:")
+        parameter = PARAMETERS.get(name, name)  # type: ignore[call-overload]  # a class has its own name
+        if parameter not in self._placed:
+            self._placed[parameter] = () if name in BUILT_IN else self._places(parameter)
+        found = self._placed[parameter]
+        return found[rule.last] if rule.last < len(found) else (None, None)
+
     def _begin(self, rule: Rule, place: Place) -> int:
+        file, line = self._where(rule, place)
         self.steps.append(
             Step(
                 place.stage,
@@ -135,6 +157,8 @@ class Walker:
                 "",
                 depth=max(0, self._state.depth - 1),
                 warn_only=self._state.warned_from > 0,
+                file=file,
+                line=line,
             )
         )
         return len(self.steps) - 1
@@ -151,7 +175,7 @@ class Walker:
         if not rule.name and not place.default:
             return misconfigured(f"{safe(rule.argument)} needs a check of which kind before it in this list")
         name = rule.name.lower() or place.default
-        if name not in RESTRICTIONS:
+        if name not in RESTRICTIONS or (name in BUILT_IN and rule.name):
             return misconfigured(f"smtpd does not know {safe(rule.name)}")
         if ARGUMENTS.get(name) in {"table", "ccert"} and ":" not in rule.argument:
             return misconfigured(f"{safe(name)} wants a table, type:name")
@@ -233,15 +257,19 @@ class Walker:
             raise Stop(self._too_deep(at, place), "classes and tables name each other without an end")
         name = found.value
         inner = Place(
-            f"class:{name}" if name in self._classes else place.stage, place.within, found.subject,
+            f"class:{name}" if is_class or name in self._classes else place.stage, place.within, found.subject,
             found.subject_class, place.default, found.table or place.table, found.key or place.key,
+            not is_class,
         )  # fmt: skip
-        items = self._context.setting(name) if is_class else name
+        items = self._class(name) if is_class else name
         rules = parse_rules(items, self._classes)
         if not rules:
             return self._permit(found._replace(why="an empty result permits"), at, place)
         status = self._list(rules, inner)
         return self._forbidden(found, at, place) if status == "ok" else status
+
+    def _class(self, name: str) -> str:
+        return BUILT_IN.get(name) or self._context.setting(name)
 
     def _is_class(self, found: Outcome, at: int) -> bool:
         """Whether it is the class's own name in a list, and not a table's value that names one."""
