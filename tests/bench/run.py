@@ -18,7 +18,19 @@ from mailtui.demo.place import Mode, Place
 from tests.bench.rows import Row, printed
 
 RUNS = 7
-GROUPS = ("start", "large", "domains", "filter", "log", "logparse", "trace", "idle", "apply", "rehearsal")
+GROUPS = (
+    "start",
+    "large",
+    "domains",
+    "explain",
+    "filter",
+    "log",
+    "logparse",
+    "trace",
+    "idle",
+    "apply",
+    "rehearsal",
+)
 """Modules of this folder, in the order of the table."""
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mailtui import settings
 from mailtui.postfix.smtpd.session import Session, as_given, session_of
@@ -42,8 +42,7 @@ class Case:
     session: Session
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(NamedTuple):
     """A case and its answer now. `holds` None: the answer is not known. An answer of 4xx refuses too."""
 
     case: Case
@@ -150,9 +149,7 @@ def replay(instance: Instance, cases: Sequence[Case], *, names: Names | None = N
     from mailtui.postfix.smtpd.explain import explain_batch
 
     answers = explain_batch(instance, [case.session for case in cases], names=names) if cases else []
-    return [
-        Replayed(case, answer, _holds(case, answer)) for case, answer in zip(cases, answers, strict=True)
-    ]
+    return [Replayed(case, answer, _holds(case, answer)) for case, answer in zip(cases, answers, strict=True)]
 
 
 def _holds(case: Case, answer: Answer) -> bool | None:

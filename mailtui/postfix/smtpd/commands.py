@@ -11,7 +11,7 @@ from mailtui.postfix.smtpd.resolved import resolve
 if TYPE_CHECKING:
     from mailtui.postfix.smtpd.context import Context
 
-_NEUTERED = frozenset(" <>()\\\";@")
+_NEUTERED = frozenset(' <>()\\";@')
 """What a HELO name may not hold (NEUTER_CHARACTERS)."""
 
 

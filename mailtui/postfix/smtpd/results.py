@@ -29,7 +29,7 @@ def act(found: Outcome, context: Context, state: State) -> Outcome | None:
         return _delegated(name, text, found, context, state)
     match name:
         case "DUNNO":
-            return _same(found, "dunno", "the table says DUNNO")
+            return _same(found, "dunno", found.why)
         case "REJECT" | "DEFER":
             parameter = f"access_map_{name.lower()}_code"
             return _refusal(found, context.number(parameter), "5.7.1" if name == "REJECT" else "4.7.1", text)
@@ -54,7 +54,7 @@ def _code_or_ok(name: str, text: str, found: Outcome) -> Outcome | None:
     if _CODE.fullmatch(name) and text:
         return _refusal(found, int(name), f"{name[0]}.7.1", text)
     if name in {"OK", "RELAY"}:
-        return _same(found, "ok", f"the table says {name}")
+        return _same(found, "ok", found.why)
     if ":" in found.value:
         return misconfigured(f"the result {safe(found.value)} names a table: put it into a class")
     return None
@@ -70,7 +70,6 @@ def _refusal(found: Outcome, code: int, status: str, text: str, default: str = "
         kind="reject",
         code=code,
         dsn=fitted(status, found.subject_class),
-        why=f"the table says {found.value}",
         text=f"<{found.subject}>: {found.subject_class} rejected: {said or default}",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mailtui.postfix.errors import ParameterError
@@ -127,7 +128,7 @@ def _guards(items: Sequence[str], classes: dict[str, list[str]], depth: int) -> 
 
 def _bad_endpoints(items: Sequence[str]) -> Iterator[str]:
     """What policy services are written so that smtpd cannot set them up."""
-    for before, item in zip(items, items[1:], strict=False):
+    for before, item in pairwise(items):
         if before.lower() == "check_policy_service":
             problem = policy_problem(item)
             if problem:
@@ -157,6 +158,15 @@ def policy_problem(argument: str) -> str:
 
 
 POLICY_OPTIONS = frozenset(
-    ["default_action", "max_idle", "max_ttl", "policy_context", "request_limit", "retry_delay", "timeout", "try_limit"]
+    [
+        "default_action",
+        "max_idle",
+        "max_ttl",
+        "policy_context",
+        "request_limit",
+        "retry_delay",
+        "timeout",
+        "try_limit",
+    ]
 )
 """What a policy service may have of its own."""

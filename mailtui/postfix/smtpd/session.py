@@ -153,9 +153,11 @@ class Answer:
         }  # fmt: skip
 
 
-_TEXTS = (
-    "client_address", "client_name", "reverse_client_name", "helo", "sender", "recipient", "sasl_user", "service",
+TEXTS = (
+    "client_address", "client_name", "reverse_client_name", "helo", "sender", "recipient", "sasl_user",
+    "service",
 )  # fmt: skip
+"""What a session is made of, but for `tls` and how far it goes."""
 
 
 def session_of(given: Mapping[str, Any]) -> Session:
@@ -166,16 +168,16 @@ def session_of(given: Mapping[str, Any]) -> Session:
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     until = values.pop("stage_until", "rcpt")
     tls = values.pop("tls", False)
-    unknown = sorted(set(values) - set(_TEXTS))
+    unknown = sorted(set(values) - set(TEXTS))
     if unknown:
-        raise ValueError(f"a session has no {unknown[0]}: it has {', '.join(_TEXTS)}, tls, stage_until")
+        raise ValueError(f"a session has no {unknown[0]}: it has {', '.join(TEXTS)}, tls, stage_until")
     for name, value in values.items():
         if not isinstance(value, str):
-            raise ValueError(f"{name} must be a text")
+            raise ValueError(f"{name} must be a text")  # noqa: TRY004  # as all that is wrong with it
     if until not in {"rcpt", "data"}:
         raise ValueError("stage_until is rcpt or data")
     if not isinstance(tls, bool):
-        raise ValueError("tls must be true or false")
+        raise ValueError("tls must be true or false")  # noqa: TRY004
     for name in ("client_address", "recipient"):
         if not values.get(name):
             raise ValueError(f"{name} is missing")
@@ -195,7 +197,7 @@ def _address(text: str) -> str:
 def as_given(session: Session) -> dict[str, Any]:
     """The session as `session_of` takes it; what is as it is by default is left out."""
     plain = Session(session.client_address)
-    given = {name: getattr(session, name) for name in _TEXTS if getattr(session, name) != getattr(plain, name)}
+    given = {name: getattr(session, name) for name in TEXTS if getattr(session, name) != getattr(plain, name)}
     made: dict[str, Any] = {"client_address": session.client_address, **given}
     if session.tls:
         made["tls"] = True

@@ -257,9 +257,9 @@ class Walker:
             raise Stop(self._too_deep(at, place), "classes and tables name each other without an end")
         name = found.value
         inner = Place(
-            f"class:{name}" if is_class or name in self._classes else place.stage, place.within, found.subject,
-            found.subject_class, place.default, found.table or place.table, found.key or place.key,
-            not is_class,
+            f"class:{name}" if is_class or name in self._classes else place.stage, place.within,
+            found.subject, found.subject_class, place.default, found.table or place.table,
+            found.key or place.key, not is_class,
         )  # fmt: skip
         items = self._class(name) if is_class else name
         rules = parse_rules(items, self._classes)

@@ -35,8 +35,9 @@ class Compared(NamedTuple):
     line: str
     theirs: str
     ours: str
-    by_dns: bool
-    """Whether DNS was asked: the answers were those of its time."""
+    by_others: bool
+    """Whether DNS was asked, whose answers were those of its time, or a client certificate, which no session
+    has."""
 
 
 class NoDns:
@@ -84,7 +85,7 @@ class Script:
                 continue
             ours = self._command(word.lower(), rest.strip())
             if ours is not None:
-                yield Compared(line, theirs, ours, self._names.asked)
+                yield Compared(line, theirs, ours, self._names.asked or self._asks_certificate())
 
     def _command(self, word: str, rest: str) -> str | None:
         self._names.asked = False
@@ -95,6 +96,10 @@ class Script:
                 return _said(getattr(self, f"_{word}")(rest))
         self._set(word, rest)
         return None
+
+    def _asks_certificate(self) -> bool:
+        lists = " ".join(self._values.get(f"smtpd_{name}_restrictions", "") for name in LISTS)
+        return "fingerprint" in self._values and "clientcerts" in lists
 
     def _set(self, word: str, rest: str) -> None:
         rest = rest.replace("./", f"{self._folder}/")
