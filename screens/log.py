@@ -14,7 +14,7 @@ from mailtui.maillog.view import LEGEND
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.linelist import LineList
-from mailtui.screens.parts.logacts import explain, offer
+from mailtui.screens.parts.logacts import explain, lines_before, offer
 from mailtui.screens.parts.logback import LogBack, size
 from mailtui.screens.parts.logrows import PARSED, line_at
 from mailtui.screens.parts.logvalues import LineValue, values, with_term
@@ -232,8 +232,9 @@ class LogScreen(LogBack):
 
     def action_offers(self) -> None:
         record = self.record
-        if record is not None:
-            offer(self, record)
+        key = self.here
+        if record is not None and key is not None:
+            offer(self, record, partial(lines_before, self.feed, self.rows.keys, key))
 
     def action_statistics(self) -> None:
         from mailtui.screens.logstats import StatisticsScreen

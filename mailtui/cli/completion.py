@@ -6,7 +6,7 @@ import argparse
 import importlib
 
 from mailtui.cli.context import Context
-from mailtui.cli.main import NOUNS, Parser, common_options
+from mailtui.cli.main import NOUNS, Parser, common_options, module_of
 from mailtui.cli.output import Failed
 
 
@@ -31,7 +31,7 @@ def show(_context: Context, options: argparse.Namespace) -> None:
     whole = argparse.ArgumentParser(prog="mailtui", parents=[common_options()])
     nouns = whole.add_subparsers(metavar="COMMAND")
     for noun, text in NOUNS.items():
-        module = importlib.import_module("mailtui.demo.run" if noun == "demo" else f"mailtui.cli.{noun}")
+        module = importlib.import_module("mailtui.demo.run" if noun == "demo" else module_of(noun))
         part: argparse.ArgumentParser = module.parser()
         nouns.add_parser(noun, help=text, parents=[part], add_help=False)
     print(shtab.complete(whole, shell=options.shell))

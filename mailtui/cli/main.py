@@ -19,10 +19,13 @@ NOUNS = {
     "table": "list, get, set, remove, try: any lookup table, as TYPE:PATH",
     "parameter": "list, get, set, reset: main.cf",
     "mailbox": "list, add, remove: whose mail lies where on this machine",
+    "restriction": "list, add, move, remove, explain, check: what smtpd asks at each command, and answers",
     "service": "list, set: master.cf, and the overrides of its services",
+    "doctor": "what is wrong, where, why, and what puts it right; exit 1 if any is an error",
     "log": "the mail log: its lines, --trace ID, --stats, --since T, --follow",
     "history": "list, show, undo, recover: what was written, and back",
     "draft": "show, apply: a saved draft",
+    "try-message": "which header or body check fires on a message, and what it would do",
     "inspect": "a file as it is read; --raw writes its bytes back",
     "demo": "a disposable mail server of Falcot Corp on loopback, and the console on it",
     "completion": "bash, zsh, tcsh: completion for the shell",
@@ -173,7 +176,7 @@ def _run(arguments: Sequence[str]) -> int:
         from mailtui.demo.run import main as demo
 
         return demo(after)
-    module = importlib.import_module(f"mailtui.cli.{noun}")
+    module = importlib.import_module(module_of(noun))
     parser: Parser = module.parser()
     options = parser.parse_args(after[between:], argparse.Namespace(**vars(given)))
     context = Context(options)
@@ -194,6 +197,11 @@ def _run(arguments: Sequence[str]) -> int:
         failed(error, as_json=context.json)
         return context.ended.code
     return int(status or 0)
+
+
+def module_of(noun: str) -> str:
+    """The module of a command other than demo."""
+    return f"mailtui.cli.{noun.replace('-', '')}"
 
 
 def _unheard(ended: Ended, error: BrokenPipeError | Unwritable) -> int:

@@ -79,7 +79,13 @@ class _Replay:
     def add(self, edit: Edit) -> None:
         if not self._keys.isdisjoint(edit.keys) or (self._gone and edit.marker == "+"):
             self.flush()  # a new entry is placed among those that stay
-        splices = list(edit.splices(self.document))
+        try:
+            splices = list(edit.splices(self.document))
+        except (Conflict, Refused, Missing):
+            if not self._pending:
+                raise
+            self.flush()  # it may rest on those before it, as a whole list on an item that was added
+            splices = list(edit.splices(self.document))
         if not self._fit(splices):
             self.flush()
             splices = list(edit.splices(self.document))

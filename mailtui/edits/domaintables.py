@@ -48,12 +48,12 @@ def table_of(instance: Instance, parameter: str, name: str) -> Made:
             return Made(lookup.target)
     wanted = instance.parameters.effective("default_database_type")
     kind = wanted if wanted in INDEXED else "hash"
-    path = _free_path(instance, name, kind)
+    path = free_path(instance, name, kind)
     target = Target("table", path, kind)
     return Made(target, (_naming(instance, parameter, target.spec, lookups),), (f"{path} is made",))
 
 
-def _free_path(instance: Instance, name: str, kind: str) -> str:
+def free_path(instance: Instance, name: str, kind: str) -> str:
     """A path beside main.cf where nothing lies yet: an old file's entries would go live."""
     number = 1
     while True:

@@ -32,21 +32,29 @@ def merged(edits: Iterable[Edit]) -> tuple[Edit, ...]:
 
     An edit folds only into the last one of its entry, so that a sequence that must stay one does.
     """
+    return tuple(edit for edit, _ in _folded(edits))
+
+
+def _folded(edits: Iterable[Edit]) -> list[tuple[Edit, list[int]]]:
+    """What `merged` gives, each with the numbers of the edits that it is made of."""
     result: list[Edit | None] = []
+    made_of: list[list[int]] = []
     last: dict[tuple[str, str, str], int] = {}
-    for edit in edits:
+    for number, edit in enumerate(edits):
         place = last.get(_key(edit))
         standing = result[place] if place is not None else None
         folded = standing.merge(edit) if standing is not None else None
         if place is None or folded is None:
             last[_key(edit)] = len(result)
             result.append(edit)
+            made_of.append([number])
         elif folded == "nothing":
             result[place] = None
             del last[_key(edit)]
         else:
             result[place] = folded
-    return tuple(edit for edit in result if edit is not None)
+            made_of[place].append(number)
+    return [(edit, numbers) for edit, numbers in zip(result, made_of, strict=True) if edit is not None]
 
 
 class Draft:
@@ -90,13 +98,27 @@ class Draft:
         return group
 
     def drop(self, edit: Edit) -> None:
-        """Take back whatever was staged for the entry that `edit` (one of `edits`) touches."""
-        unwanted = _key(edit)
-        kept = (
-            Group(tuple(e for e in group.edits if _key(e) != unwanted), group.label) for group in self._groups
-        )
-        self._groups = [group for group in kept if group.edits]
+        """Take back whatever was staged for the entry that `edit` (one of `edits`) touches; of edits that
+        stand `alone` what this one is made of."""
+        everything = [e for group in self._groups for e in group.edits]
+        if edit.alone:
+            found = next((numbers for made, numbers in _folded(everything) if made == edit), [])
+            unwanted = frozenset(found)
+        else:
+            unwanted = frozenset(n for n, e in enumerate(everything) if _key(e) == _key(edit))
+        self._without(unwanted)
         self._changed()
+
+    def _without(self, unwanted: frozenset[int]) -> None:
+        """Leave out the edits with these numbers, counted through all groups."""
+        kept: list[Group] = []
+        at = 0
+        for group in self._groups:
+            left = tuple(e for n, e in enumerate(group.edits, at) if n not in unwanted)
+            at += len(group.edits)
+            if left:
+                kept.append(Group(left, group.label))
+        self._groups = kept
 
     def clear(self) -> None:
         self._groups.clear()

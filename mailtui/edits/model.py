@@ -32,6 +32,8 @@ class Edit(ABC):
 
     kind: ClassVar[str]
     """The name in a saved draft."""
+    alone: ClassVar[bool] = False
+    """Whether the edits of one key can be taken back each by itself, as those of one list."""
 
     target: Target
 

@@ -107,3 +107,34 @@ class ResetParameter(ParameterEdit):
             same = later.value == self.was
             return "nothing" if same else SetParameter(self.target, self.name, later.value, self.was)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameParameter(ParameterEdit):
+    """Every definition of `name`, a name of the admin's own, is called `to`; its lines stay as they are."""
+
+    kind: ClassVar[str] = "rename-parameter"
+
+    to: str
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset({self.name, self.to})
+
+    @property
+    def marker(self) -> str:
+        return "~"
+
+    def describe(self) -> str:
+        return f"~ {self.name} is called {self.to}"
+
+    def splices(self, document: MainCf) -> Sequence[Splice]:
+        if document.get(self.name) is None and document.get(self.to) is not None:
+            return []
+        return document.rename(self.name, self.to)
+
+    def inverse(self) -> Edit:
+        return RenameParameter(self.target, self.to, self.name)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:  # noqa: ARG002
+        return None

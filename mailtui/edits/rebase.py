@@ -30,6 +30,8 @@ def on_top(conflict: Conflict, files: Reader) -> Edit | None:
     if conflict.theirs is None and not isinstance(conflict.edit, (SetEntry, SetParameter)):
         return None
     edit: Any = conflict.edit
+    if not hasattr(edit, "was"):  # a rule that is named by its neighbours: its author looks again
+        return None
     ours: Edit = replace(edit, was=conflict.theirs)
     candidate = Candidate(files, [ours])
     return None if candidate.conflicts or candidate.stopped else ours

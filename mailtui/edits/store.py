@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailtui.edits.draft import BadDraft, Group
+from mailtui.edits.duplicates import AddDuplicates, DropDuplicates
 from mailtui.edits.entries import (
     AddDisabledEntry,
     RemoveDisabledEntry,
@@ -20,7 +21,10 @@ from mailtui.edits.entries import (
 from mailtui.edits.folders import FOLDER, FolderEdit, MakeFolder, RemoveFolder
 from mailtui.edits.items import AddItem, RemoveItem
 from mailtui.edits.model import Edit
-from mailtui.edits.parameters import ResetParameter, SetParameter
+from mailtui.edits.notes import SetNote
+from mailtui.edits.parameters import RenameParameter, ResetParameter, SetParameter
+from mailtui.edits.patternrules import AddPattern, MovePattern, RemovePattern, SetPattern, SwitchPattern
+from mailtui.edits.rules import AddOffRule, InsertRule, MoveRule, RemoveRule, SetRule, SwitchRule
 from mailtui.edits.services import (
     AddService,
     RemoveService,
@@ -43,8 +47,10 @@ KINDS: dict[str, type[Edit]] = {
         RemoveDisabledEntry,
         AddDisabledEntry,
         RenameEntry,
+        SetNote,
         SetParameter,
         ResetParameter,
+        RenameParameter,
         AddItem,
         RemoveItem,
         SetServiceField,
@@ -56,6 +62,19 @@ KINDS: dict[str, type[Edit]] = {
         RemoveService,
         MakeFolder,
         RemoveFolder,
+        InsertRule,
+        RemoveRule,
+        AddOffRule,
+        MoveRule,
+        SetRule,
+        SwitchRule,
+        DropDuplicates,
+        AddDuplicates,
+        AddPattern,
+        RemovePattern,
+        SetPattern,
+        MovePattern,
+        SwitchPattern,
     )
 }
 
@@ -103,13 +122,15 @@ def from_json(data: Any) -> Edit:
     return kind(target, **values)
 
 
-_TEXTS = frozenset({"name", "to", "item", "service", "field", "block"})
-_NUMBERS = frozenset({"uid", "gid", "mode"})
+_TEXTS = frozenset({"name", "to", "item", "service", "field", "block", "rule", "text", "to_rule"})
+_NUMBERS = frozenset({"uid", "gid", "mode", "number", "to_number", "before_number", "was_before_number"})
+_SWITCHES = frozenset({"on", "takes"})
+_LISTS = frozenset({"comments", "was_comments"})
 
 
 def _check_shapes(kind: type[Edit], values: dict[str, Any]) -> None:
     for name, value in values.items():
-        if (name == "on") is not isinstance(value, bool):
+        if (name in _SWITCHES) is not isinstance(value, bool):
             raise BadDraft(f"{kind.kind}: {name} has the wrong shape")
         if (name in _NUMBERS) is not (isinstance(value, int) and not isinstance(value, bool)):
             raise BadDraft(f"{kind.kind}: {name} has the wrong shape")
@@ -117,6 +138,8 @@ def _check_shapes(kind: type[Edit], values: dict[str, Any]) -> None:
             raise BadDraft(f"{kind.kind}: {name} is out of range")
         if name in _TEXTS and not isinstance(value, str):
             raise BadDraft(f"{kind.kind}: {name} is not a text")
+        if name in _LISTS and not isinstance(value, tuple) and (value is not None or kind is not SetRule):
+            raise BadDraft(f"{kind.kind}: {name} is no list of texts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mailtui.formats.listfile import ListFile
     from mailtui.formats.maincf import MainCf
     from mailtui.formats.mastercf import MasterCf
+    from mailtui.formats.patterns import Patterns
     from mailtui.formats.table import Table
 
 
@@ -33,7 +34,7 @@ class Document(Protocol):
         """The document after the change; as if parsed anew, but a large table need not be read again."""
 
 
-def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases | ListFile:  # noqa: A002
+def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases | ListFile | Patterns:  # noqa: A002
     """The document of `raw` in the grammar of `format`."""
     match format:
         case "main.cf":
@@ -56,5 +57,17 @@ def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases | L
             from mailtui.formats.listfile import ListFile
 
             return ListFile.parse(raw)
+        case "regexp":
+            from mailtui.formats.patterns import Regexp
+
+            return Regexp.parse(raw)
+        case "pcre":
+            from mailtui.formats.patterns import Pcre
+
+            return Pcre.parse(raw)
+        case "cidr":
+            from mailtui.formats.cidr import Cidr
+
+            return Cidr.parse(raw)
         case "folder":
             raise ValueError("a folder has no text")

@@ -21,6 +21,12 @@ DEFAULT_INDENT = b"    "
 class ListRows(Rows):
     """The lines of one `name = item, item …`. Items are numbered from 0; each change may renumber them."""
 
+    commas: bool | None = None
+    """Whether commas stand between the items, for one who knows better than the gaps say: a rule and its
+    argument have none between them."""
+    lined: bool | None = None
+    """Whether a new item gets a line of its own, for the same one."""
+
     @property
     def equals(self) -> int:
         """The offset in the text behind the `=`."""
@@ -45,12 +51,16 @@ class ListRows(Rows):
         return b"," in self.text[items[-1].end :]
 
     def _commas(self, items: Sequence[Item]) -> bool:
+        if self.commas is not None:
+            return self.commas
         if len(items) < 2:
             return True
         return self._ends_in_comma(items) or any(b"," in gap for gap in self._between(items))
 
     def _spread(self, items: Sequence[Item]) -> bool:
         """Whether the list is written over several lines, so that a new item gets one of its own."""
+        if self.lined is not None:
+            return self.lined
         rows = {self.locate(item.start)[0] for item in items}
         return len(rows) > 1 or (len(items) == 1 and rows != {self.locate(self.equals - 1)[0]})
 

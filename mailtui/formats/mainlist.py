@@ -14,6 +14,7 @@ from mailtui.formats.values import Layout, Token
 from mailtui.text.safe import safe
 
 if TYPE_CHECKING:
+    from mailtui.formats.configfile import ConfigFile
     from mailtui.formats.maincf import MainCf
 
 
@@ -132,12 +133,13 @@ def enable_tokens(document: MainCf, name: str, first: int, last: int) -> list[Sp
     back = [token for token in off if token.line in chosen]
     if len(back) != last - first + 1:
         raise Refused("that comment line holds more than these items", "take the whole line")
-    splices = [_uncomment(document, line - 1) for line in sorted(chosen)]
+    splices = [uncommented(document, line - 1) for line in sorted(chosen)]
     everything: list[Token] = sorted([*document.tokens(name), *back], key=lambda token: token.start)
     return list_checked(document, name, splices, [token.text for token in everything])
 
 
-def _uncomment(document: MainCf, number: int) -> Splice:
+def uncommented(document: ConfigFile, number: int) -> Splice:
+    """The line `number` (from 0), which is a comment, as a continuation line."""
     start = document.lines.starts[number]
     line = document.lines.line(number)
     mark = line.index(b"#")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Format = Literal["main.cf", "master.cf", "table", "aliases", "list", "folder"]
+Format = Literal["main.cf", "master.cf", "table", "aliases", "list", "regexp", "pcre", "cidr", "folder"]
 """How a file is read: `table` is postmap's input, `aliases` that of postalias (aliases(5)), `list` the
-`/file` of a match list. A `folder` has no text."""
+`/file` of a match list, `regexp`, `pcre` and `cidr` tables of patterns and networks. A `folder` has no text."""
 
-FORMATS: tuple[Format, ...] = ("main.cf", "master.cf", "table", "aliases", "list")
+FORMATS: tuple[Format, ...] = ("main.cf", "master.cf", "table", "aliases", "list", "regexp", "pcre", "cidr")
 """Those of texts."""
+
+TABLES = frozenset({"table", "aliases", "regexp", "pcre"})
+"""Those of lookup tables."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@
     loops.findings                    # Finding(kind="hops", addresses=("a@x", "b@x"), count=1240, …)
 
 Postfix ends a circle by itself: local(8) bounces what its own Delivered-To says it has delivered already
-(`mail forwarding loop for …`), and any server what went through hopcount_limit servers (`too many hops`). A
-circle that still goes round shows in queue ids: a delivery names the id under which the mail goes on, and that
-one's delivery the next (`rate`).
+(`mail forwarding loop for …`) and aliases that name each other (`alias database loop for …`), and any server
+what went through hopcount_limit servers (`too many hops`). A circle that still goes round shows in queue ids:
+a delivery names the id under which the mail goes on, and the delivery of that one the next (`rate`).
 
 Blocks are given oldest first, whole lines each; what was given is not kept.
 """
@@ -36,7 +36,11 @@ LOOKED_AT = 4096
 """Bytes of a line that are looked at."""
 _DAY = 86_400
 
-_ENDED: tuple[tuple[Kind, bytes], ...] = (("forwarding", b"mail forwarding loop"), ("hops", b"too many hops"))
+_ENDED: tuple[tuple[Kind, bytes], ...] = (
+    ("forwarding", b"mail forwarding loop for "),
+    ("forwarding", b"(alias database loop for "),
+    ("hops", b"too many hops"),
+)
 _FOR = re.compile(rb"mail forwarding loop for ([^\s)]+)")
 _NEXT = re.compile(rb"\((?:forwarded as |[^\n]{0,512}?queued as )([0-9A-Za-z]{5,25})\b")
 _TO = re.compile(rb" to=<([^>\n]*)>")

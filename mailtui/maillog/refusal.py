@@ -1,120 +1,154 @@
 """Which rule gave a refusal, as far as its words tell: smtpd(8)'s own texts are each given by one
 restriction; a text of the admin's own says at least at which stage and for what it was looked up.
 
-refusal(record).rule      # "reject_rbl_client dnsbl.example"
+    found = refusal(record)
+    found.rule        # "reject_rbl_client dnsbl.example"
+    found.certainty   # "sure", "likely", "unknown"
+    found.do          # what an admin can do, in words
+
+Where such a rule stands in the lists of this server: `mailtui.postfix.refusalplaces`.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mailtui.maillog.record import Record
+from mailtui.maillog.replytexts import TEXTS, Said
+
+Certainty = Literal["sure", "likely", "unknown"]
 
 
 class Refusal(NamedTuple):
-    """`rule`: the restriction or parameter; empty where the words do not tell. `why`: what that rule asks."""
+    """`rule`: the restriction or parameter; empty where the words do not tell. `why`: what that rule asks.
+    `do`: what an admin can do. `names`: the restrictions and parameters that can give this reply, `argument`
+    the zone of a DNS list; `stage` what was refused (client, helo, sender, recipient), where the reply says
+    it. `said`: the words of the reply without what they are about."""
 
     rule: str
     why: str
+    certainty: Certainty = "unknown"
+    do: str = ""
+    names: tuple[str, ...] = ()
+    argument: str = ""
+    stage: str = ""
+    said: str = ""
 
 
 _SUBJECTS = {
+    "unverified client host": ("reverse_client_hostname", "the name of the client's address"),
     "client host": ("client", "the client"),
+    "client certificate": ("ccert", "the client's certificate"),
+    "sasl login name": ("sasl", "the login"),
     "helo command": ("helo", "what the client called itself"),
     "sender address": ("sender", "the sender"),
     "recipient address": ("recipient", "the recipient"),
+    "etrn command": ("etrn", "the domain of ETRN"),
+    "data command": ("data", "the message before it is sent"),
+    "end-of-data": ("end_of_data", "the message once it is sent"),
 }
 _LISTED = re.compile(
     r"(Service unavailable; )?(client|Client host|Helo command|Sender address|Recipient address)"
     r" \[([^\]]*)\] blocked using ([^\s;]+)"
 )
-_FIXED: tuple[tuple[str, str, str], ...] = (
-    ("relay access denied", "reject_unauth_destination",
-     "the recipient's domain is none of ours, and the client may not relay"),
-    ("user unknown in local recipient table", "reject_unlisted_recipient (local_recipient_maps)",
-     "no account and no alias has this name"),
-    ("user unknown in virtual alias table", "reject_unlisted_recipient (virtual_alias_maps)",
-     "the domain is a virtual alias domain, and no entry has this address"),
-    ("user unknown in virtual mailbox table", "reject_unlisted_recipient (virtual_mailbox_maps)",
-     "the domain is a virtual mailbox domain, and no mailbox has this address"),
-    ("user unknown in relay recipient table", "reject_unlisted_recipient (relay_recipient_maps)",
-     "the domain is relayed, and this address is not in its list"),
-    ("cannot find your reverse hostname", "reject_unknown_reverse_client_hostname",
-     "the client's address has no name in DNS"),
-    ("cannot find your hostname", "reject_unknown_client_hostname",
-     "the client's address has no name in DNS that leads back to it"),
-    ("session encryption is required", "reject_plaintext_session", "the client did not use TLS"),
-    ("must issue a starttls command first", "smtpd_tls_security_level", "the client did not use TLS"),
-    ("improper use of smtp command pipelining", "reject_unauth_pipelining",
-     "the client did not wait for its turn"),
-    ("not owned by user", "reject_sender_login_mismatch", "the login may not send as this sender"),
-    ("not logged in", "reject_sender_login_mismatch", "this sender belongs to a login, and there was none"),
-    ("multi-recipient bounce", "reject_multi_recipient_bounce", "a bounce goes to one address only"),
-    ("send helo/ehlo first", "smtpd_helo_required", "the client said no HELO"),
-    ("message size exceeds", "message_size_limit", "the message is larger than that"),
-    ("insufficient system storage", "queue_minfree", "the queue's file system is nearly full"),
-    ("too many recipients", "smtpd_recipient_limit", "the client named more recipients than that"),
-    ("too many connections from", "smtpd_client_connection_count_limit",
-     "the client has more connections open than that"),
-    ("connection rate", "smtpd_client_connection_rate_limit", "the client connects more often than that"),
-    ("undeliverable address", "reject_unverified_{}", "a probe of the address was refused"),
-    ("unverified address", "reject_unverified_{}", "the probe of the address has no answer yet"),
-    ("service currently unavailable", "postscreen(8)", "a new client: it may come again soon"),
-    ("protocol error", "postscreen(8)", "the client broke the protocol"),
-    ("need fully-qualified hostname", "reject_non_fqdn_helo_hostname", "the name has no domain"),
-    ("need fully-qualified address", "reject_non_fqdn_{}", "the address has no whole domain"),
-    ("invalid name", "reject_invalid_helo_hostname", "that is no host's name"),
-    ("host not found", "reject_unknown_helo_hostname", "DNS knows no such host"),
-    ("domain not found", "reject_unknown_{}_domain", "DNS knows no such domain"),
-    ("malformed dns server reply", "reject_unknown_{}_domain", "DNS gives nonsense for the domain"),
-    ("greylist", "check_policy_service",
-     "greylisting: the first try is put off, and a real server comes again"),
-)  # fmt: skip
-"""Words of smtpd_check.c and postscreen(8), in lower case, the rule that says them, what it asks. `{}`: the
-stage's own word."""
 _KINDS = {
-    "Client host": "reject_rbl_client", "Helo command": "reject_rhsbl_helo",
-    "Sender address": "reject_rhsbl_sender", "Recipient address": "reject_rhsbl_recipient",
+    "Helo command": "reject_rhsbl_helo", "Sender address": "reject_rhsbl_sender",
+    "Recipient address": "reject_rhsbl_recipient",
 }  # fmt: skip
+_CONTENT = re.compile(r"(?:mime |nested )?(?:header|body|content)\b|.* \((?:header|body) ", re.IGNORECASE)
+_CHECKS = ("header_checks", "mime_header_checks", "nested_header_checks", "body_checks")
+_ABOUT = re.compile(r"<[^>]*>: ")
+_REJECTED = re.compile(r"(?:^|: |<.*>: )([A-Z][A-Za-z -]{3,24}) rejected: (.*)", re.DOTALL)
 
 
 def refusal(record: Record) -> Refusal:
     """The rule behind a refusal's reply."""
     text, low = record.text, record.text.lower()
     if record.event == "milter_reject":
-        return Refusal("a milter (smtpd_milters)", "the milter's own rules decide, see its lines in the log")
+        return Refusal(
+            "a milter (smtpd_milters)", "the milter's own rules decide, see its lines in the log", "sure",
+            "see the milter's lines at the same second: which of them it was, and its reason",
+            ("smtpd_milters", "non_smtpd_milters"), said=text,
+        )  # fmt: skip
     listed = _LISTED.search(text)
     if listed is not None:
-        rule = (
-            "postscreen_dnsbl_sites" if listed[2] == "client" else _KINDS.get(listed[2], "reject_rbl_client")
+        return _listed(listed)
+    if (record.process or "").endswith("cleanup") or _CONTENT.match(record.stage or text):
+        return Refusal(
+            "header_checks or body_checks", "a line of the message matches a pattern there", "sure",
+            "change the pattern; postmap -q - on the table tells which it was", _CHECKS, said=text,
+        )  # fmt: skip
+    stage, subject, said = _stage(text)
+    for entry in TEXTS:
+        if entry.words in low:
+            found = _own(entry, stage, said, low)
+            return _relaying(found, record) if found.rule == "reject_unauth_destination" else found
+    return _of_table(stage, subject, said)
+
+
+def _listed(found: re.Match[str]) -> Refusal:
+    kind, what, zone = found[2], found[3], found[4]
+    why = f"{what} is on this list"
+    do = "the list's page tells the reason and how to be taken off; a table above the rule lets a friend pass"
+    if kind == "client":
+        return Refusal(
+            f"postscreen_dnsbl_sites {zone}", why, "sure", do, ("postscreen_dnsbl_sites",), zone, "client"
         )
-        if rule == "reject_rbl_client" and not re.fullmatch(r"[0-9A-Fa-f.:]+", listed[3]):
-            rule = "reject_rhsbl_client"
-        return Refusal(f"{rule} {listed[4]}", f"{listed[3]} is on this list")
-    if low.startswith(("header ", "body ", "mime ", "nested")) or " (header " in low or " (body " in low:
-        return Refusal("header_checks or body_checks", "a line of the message matches a pattern there")
-    stage, subject = _stage(low)
-    for words, rule, why in _FIXED:
-        if words in low:
-            return Refusal(rule.format(stage or "recipient"), why)
+    if kind in _KINDS:
+        name = _KINDS[kind]
+        return Refusal(f"{name} {zone}", why, "sure", do, (name,), zone, name.rpartition("_")[2])
+    if re.fullmatch(r"[0-9A-Fa-f.:]+", what):
+        names = ("reject_rbl_client", "reject_rbl", "reject_maps_rbl")
+        return Refusal(f"reject_rbl_client {zone}", why, "sure", do, names, zone, "client")
+    by_name = ("reject_rhsbl_client", "reject_rhsbl_reverse_client")
+    return Refusal(f"reject_rhsbl_client {zone}", why, "sure", do, by_name, zone, "client")
+
+
+def _own(entry: Said, stage: str, said: str, low: str) -> Refusal:
+    """A text of Postfix's own. It is sure where the reply says nothing else; a table's text, or a policy
+    service's, may hold the same words."""
+    word = stage or ("sender" if "sender address" in low else "recipient")
+    rule = entry.rule.replace("{}", word)
+    names = tuple(name.replace("{}", word) for name in entry.names) or (rule.partition(" ")[0],)
+    words = _ABOUT.sub("", said.lower()).removeprefix("error: ")
+    certainty: Certainty = "sure" if entry.sure and words.startswith(entry.words) else "likely"
+    return Refusal(rule, entry.why, certainty, entry.do, names, stage=stage, said=said)
+
+
+def _relaying(found: Refusal, record: Record) -> Refusal:
+    """Of the two that refuse to relay, the one with this code: a 5xx is never defer_unauth_destination's."""
+    if record.code is not None and record.code < 500:
+        return found._replace(rule="defer_unauth_destination")
+    return found._replace(names=tuple(name for name in found.names if not name.startswith("defer_")))
+
+
+def _of_table(stage: str, subject: str, said: str) -> Refusal:
     if not stage:
         return Refusal(
-            "", "the words are in no rule of Postfix's own: an access table or a policy service said them"
-        )
-    if "access denied" in low:
+            "", "the words are in no rule of Postfix's own: an access table or a policy service said them",
+            do="look for the words in the access tables and in the policy service's own lines", said=said,
+        )  # fmt: skip
+    names = (f"check_{stage}_access", *(f"check_{stage}_{of}_access" for of in ("mx", "ns", "a")))
+    if said.lower() == "access denied":
         return Refusal(
-            f"check_{stage}_access, or reject", f"a table says REJECT for {subject}, or all are refused here"
-        )
+            f"check_{stage}_access, or reject",
+            f"a table says REJECT for {subject}, or all are refused here", "likely",
+            "find the entry in the table: take it out, or put a more exact one with DUNNO beside it",
+            (*names, "reject", "check_policy_service"), stage=stage, said=said,
+        )  # fmt: skip
     return Refusal(
         f"check_{stage}_access or check_policy_service",
-        f"the words are no rule's own: a table's entry or a policy service gave them for {subject}",
-    )
+        f"the words are no rule's own: a table's entry or a policy service gave them for {subject}", "likely",
+        "find the words in the table, or in the policy service's own lines",
+        (*names, "check_policy_service"), stage=stage, said=said,
+    )  # fmt: skip
 
 
-def _stage(low: str) -> tuple[str, str]:
-    """What was refused: the stage's word, and what it looks at."""
-    for words, found in _SUBJECTS.items():
-        if f"{words} rejected" in low:
-            return found
-    return "", ""
+def _stage(text: str) -> tuple[str, str, str]:
+    """What was refused: the stage's word, what it looks at, and the words behind `rejected:`."""
+    for found in _REJECTED.finditer(text):
+        known = _SUBJECTS.get(found[1].lower())
+        if known is not None:
+            return (*known, found[2].strip())
+    return "", "", text

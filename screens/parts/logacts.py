@@ -12,9 +12,13 @@ from mailtui.maillog.story import Trace
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.logrows import line_at
+from mailtui.text.safe import encode
 
 if TYPE_CHECKING:
+    from mailtui.maillog.feed import Feed
     from mailtui.screens.parts.chooser import Option
+    from mailtui.screens.parts.logkeys import Keys
 
 REFUSED = frozenset({"reject", "milter_reject"})
 """Events that `x` explains."""
@@ -37,18 +41,52 @@ def blocks(instance: Instance, record: Record, who: str) -> Sequence[Offer]:
     return offers(instance, record, who=who)
 
 
+AROUND = 2000
+"""Lines before one among which a circle of mail is looked for."""
+
+
+def lines_before(feed: Feed, keys: Keys, key: int) -> bytes:
+    """The lines that are shown before one, and itself."""
+    place = keys.place(key)
+    return b"".join(line_at(feed, each) + b"\n" for each in keys.part(place - AROUND, place + 1))
+
+
+def circles(instance: Instance, record: Record, around: bytes, who: str) -> Sequence[Offer]:
+    """What ends a circle of mail that a line is of. `around`: the lines before it, and itself."""
+    from mailtui.edits.holding import hold_offers
+    from mailtui.maillog.loops import Loops
+
+    loops = Loops()
+    loops.add(0, around)
+    mine = {address.lower() for address in (record.recipient, record.orig_to) if address}
+    found = next((each for each in loops.findings if mine.intersection(each.addresses)), None)
+    return hold_offers(instance, found, who=who) if found is not None else []
+
+
 OFFERS: list[Callable[[Instance, Record, str], Sequence[Offer]]] = [blocks]
 """Who is asked for offers, each in a thread; the last argument is who asks."""
 
 
-def why_refused(record: Record, trace: Trace | None = None) -> Iterator[str]:
-    """The lines of the explanation: the rule, the session as far as the log has it, the reply."""
+def why_refused(
+    record: Record, trace: Trace | None = None, instance: Instance | None = None
+) -> Iterator[str]:
+    """The lines of the explanation: the rule and where it stands, the session as far as the log has it, the
+    reply. Raises InstanceError where the files of the instance cannot be read."""
     found = refusal(record)
     service = (record.process or "smtpd").rpartition("/")[2]
     code = " ".join(str(part) for part in (record.code, record.dsn) if part)
     yield f"ANSWER     {code} {record.text}".rstrip()
-    yield f"BY         {found.rule or 'no rule that the words tell'}"
+    doubt = {"sure": "", "likely": "  (likely: other rules can say this too)", "unknown": ""}[found.certainty]
+    yield f"BY         {found.rule or 'no rule that the words tell'}{doubt}"
     yield f"BECAUSE    {found.why}"
+    if instance is not None:
+        from mailtui.postfix.refusalplaces import places
+
+        standing = [place.words for place in places(instance, record, found)]
+        for number, words in enumerate(standing or ["nowhere in the lists as they are now"]):
+            yield f"{'' if number else 'STANDS':<10} {words}"
+    if found.do:
+        yield f"TO DO      {found.do}"
     yield ""
     client = f"{record.client_address or 'unknown'} ({record.client_name or 'unknown'})"
     sender = record.sender if record.sender is not None else (trace.sender if trace is not None else None)
@@ -72,15 +110,28 @@ def explain(screen: ConsoleScreen, record: Record, trace: Trace | None = None) -
     if record.event not in REFUSED:
         screen.say("Only a refusal can be explained: R in the list, e goes to the next problem")
         return
-    screen.console.show_plain("Why it was refused", "\n".join(why_refused(record, trace)))
+
+    def shown(text: str) -> None:
+        screen.console.show_plain("Why it was refused", text)
+
+    def failed(error: Exception) -> None:
+        shown("\n".join([*why_refused(record, trace), "", f"Where the rule stands: {problem(error)}"]))
+
+    instance = screen.session.instance
+    beside(screen, "explain", lambda: "\n".join(why_refused(record, trace, instance)), shown, failed)
 
 
-def offer(screen: ConsoleScreen, record: Record) -> None:
-    """Let one of the edits be chosen that are offered for a line, ask for a reason, and stage it."""
+def offer(screen: ConsoleScreen, record: Record, around: Callable[[], bytes] | None = None) -> None:
+    """Let one of the edits be chosen that are offered for a line, ask for a reason, and stage it. `around`
+    reads the lines before it, with itself; it is asked in a thread."""
     session = screen.session
 
     def ask() -> list[Offer]:
-        return [found for provider in OFFERS for found in provider(session.instance, record, session.who)]
+        lines = encode(record.raw) if around is None else around()
+        found = [*circles(session.instance, record, lines, session.who)]
+        for provider in OFFERS:
+            found += provider(session.instance, record, session.who)
+        return found
 
     def answered(found: list[Offer]) -> None:
         if not found:

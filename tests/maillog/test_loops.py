@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +28,9 @@ def clock(second: int) -> str:
     return f"{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"
 
 
-def circle(times: int, *, step: int = 0, start: int = 3600, a: str = "a@x.test", b: str = "b@x.test") -> bytes:
+def circle(
+    times: int, *, step: int = 0, start: int = 3600, a: str = "a@x.test", b: str = "b@x.test"
+) -> bytes:
     """A message passed on between two addresses."""
     lines = []
     for number in range(times):
@@ -59,7 +63,9 @@ def test_a_circle_that_still_goes_round() -> None:
     assert (found.kind, found.addresses, found.count, found.key) == ("rate", ("a@x.test", "b@x.test"), 30, 10)
     whole = Loops()
     whole.add(-len(raw), raw)
-    assert whole.findings == (Finding("rate", found.addresses, 30, 0, -len(raw) + raw.index(b"mx postfix/smtp[9]: ABC00A") - 16),)
+    assert whole.findings == (
+        Finding("rate", found.addresses, 30, 0, -len(raw) + raw.index(b"mx postfix/smtp[9]: 0ABC00A") - 16),
+    )
 
 
 def test_one_address_alone() -> None:
@@ -98,7 +104,12 @@ def test_filters_and_lists_are_none() -> None:
 def test_memory_is_bounded() -> None:
     loops = Loops()
     for number in range(KEPT + 10):
-        loops.add(0, PASSED.format(clock="00:00:00", id=f"{number:06X}", to="a@b", by="c@d", next=f"{number:06X}F").encode())
+        loops.add(
+            0,
+            PASSED.format(
+                clock="00:00:00", id=f"{number:06X}", to="a@b", by="c@d", next=f"{number:06X}F"
+            ).encode(),
+        )
     assert len(loops._ways) == KEPT
 
 
@@ -114,10 +125,12 @@ def test_any_bytes(noise: bytes, first: int, cut: int) -> None:
 
 @given(st.lists(st.integers(1, 30), max_size=6))
 def test_blocks_do_not_matter(cuts: list[int]) -> None:
-    lines = (circle(30) + BOUNCED.format(clock="01:00:05", id="ABCDEF12345").encode()).splitlines(keepends=True)
+    lines = (circle(30) + BOUNCED.format(clock="01:00:05", id="ABCDEF12345").encode()).splitlines(
+        keepends=True
+    )
     whole, parts = Loops(), Loops()
     whole.add(0, b"".join(lines))
     places = sorted({0, len(lines), *(cut for cut in cuts if cut < len(lines))})
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         parts.add(start, b"".join(lines[start:end]))
     assert whole.findings == parts.findings

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from mailtui.maillog.record import parse
 from mailtui.maillog.refusal import refusal
+from mailtui.maillog.replytexts import TEXTS
+from mailtui.postfix.restrictionnames import ARGUMENTS
 
 HEAD = b"Jan  1 13:22:20 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from c[192.0.2.1]: "
 TAIL = b"; from=<a@b.test> to=<n@c.test> proto=ESMTP helo=<vm>"
@@ -15,6 +19,7 @@ TAIL = b"; from=<a@b.test> to=<n@c.test> proto=ESMTP helo=<vm>"
     ("said", "rule"),
     [
         (b"554 5.7.1 <n@c.test>: Relay access denied", "reject_unauth_destination"),
+        (b"454 4.7.1 <n@c.test>: Relay access denied", "defer_unauth_destination"),
         (b"550 5.1.1 <n@c.test>: Recipient address rejected: User unknown in local recipient table",
          "reject_unlisted_recipient (local_recipient_maps)"),
         (b"550 5.1.1 <n@c.test>: Recipient address rejected: User unknown in virtual mailbox table",
@@ -58,3 +63,32 @@ def test_a_milter_and_a_pattern() -> None:
         b"from=<a@b.test> to=<n@c.test> proto=ESMTP helo=<vm>: 5.7.1 we do not gamble"
     )
     assert "header_checks" in refusal(parse(content)).rule
+
+
+@pytest.mark.parametrize(
+    ("said", "certainty"),
+    [
+        (b"554 5.7.1 <n@c.test>: Relay access denied", "sure"),
+        (b"554 5.7.1 <vm>: Helo command rejected: see why relay access denied is said", "likely"),
+        (b"450 4.2.0 <n@c.test>: Recipient address rejected: Greylisted, see http://x", "likely"),
+        (b"554 5.7.1 <a@b.test>: Sender address rejected: Access denied", "likely"),
+        (b"554 5.7.1 whatever", "unknown"),
+    ],
+)
+def test_how_sure_that_is(said: bytes, certainty: str) -> None:
+    found = refusal(parse(HEAD + said + TAIL))
+    assert found.certainty == certainty
+    assert found.do
+
+
+def test_the_words_and_names_are_postfix_s_own() -> None:
+    """Each name is a restriction, or a parameter that postconf knows; no text hides a later one."""
+    known = {
+        line.partition(b" ")[0].decode() for line in subprocess.check_output(["postconf", "-d"]).splitlines()
+    }
+    for number, entry in enumerate(TEXTS):
+        assert entry.words == entry.words.lower()
+        assert not any(before.words in entry.words for before in TEXTS[:number]), entry.words
+        for word in ("sender", "recipient"):
+            for name in entry.names:
+                assert name.replace("{}", word) in known | set(ARGUMENTS), name
