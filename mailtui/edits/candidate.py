@@ -74,24 +74,21 @@ class _Replay:
         self.rounds = 0
         self._pending: list[Splice] = []
         self._keys: set[str] = set()
+        self._based: set[str] = set()
         self._gone = False
 
     def add(self, edit: Edit) -> None:
-        if not self._keys.isdisjoint(edit.keys) or (self._gone and edit.marker == "+"):
+        met = not self._keys.isdisjoint(edit.keys | edit.rests_on) or not self._based.isdisjoint(edit.keys)
+        if met or (self._gone and edit.marker == "+"):
             self.flush()  # a new entry is placed among those that stay
-        try:
-            splices = list(edit.splices(self.document))
-        except (Conflict, Refused, Missing):
-            if not self._pending:
-                raise
-            self.flush()  # it may rest on those before it, as a whole list on an item that was added
-            splices = list(edit.splices(self.document))
+        splices = list(edit.splices(self.document))
         if not self._fit(splices):
             self.flush()
             splices = list(edit.splices(self.document))
         for splice in splices:
             self._pending.insert(self._place(splice), splice)
         self._keys |= edit.keys
+        self._based |= edit.rests_on
         self._gone = self._gone or edit.marker not in {"+", "~"} or len(edit.keys) > 1
 
     def _place(self, splice: Splice) -> int:
@@ -125,7 +122,7 @@ class _Replay:
         if self._pending:
             self.rounds += 1
             self.document = self.document.spliced(self._pending)
-        self._pending, self._keys, self._gone = [], set(), False
+        self._pending, self._keys, self._based, self._gone = [], set(), set(), False
 
 
 def _range(splice: Splice) -> tuple[int, int]:

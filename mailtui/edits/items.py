@@ -30,6 +30,10 @@ class ItemEdit(Edit):
     def key(self) -> str:
         return f"{self.name} {self.item.lower()}"
 
+    @property
+    def rests_on(self) -> frozenset[str]:
+        return frozenset({self.name}) if self.name else frozenset()
+
     def _says(self, sign: str, word: str) -> str:
         return f"{sign} {self.item} {word} {self.name or self.target.name}"
 

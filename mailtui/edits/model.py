@@ -48,6 +48,12 @@ class Edit(ABC):
         return frozenset({self.key})
 
     @property
+    def rests_on(self) -> frozenset[str]:
+        """Keys of what this is a part of, as an item is of its list: edits of the whole and of the part are
+        made one after the other."""
+        return frozenset()
+
+    @property
     @abstractmethod
     def marker(self) -> str:
         """`+` new, `~` changed, `-` deleted, `#` switched off (screens.md's letters)."""

@@ -19,6 +19,7 @@ from mailtui.edits.entries import (
     SwitchEntry,
 )
 from mailtui.edits.folders import FOLDER, FolderEdit, MakeFolder, RemoveFolder
+from mailtui.edits.greylist import AddWhite, RemoveWhite, SetDefault
 from mailtui.edits.items import AddItem, RemoveItem
 from mailtui.edits.model import Edit
 from mailtui.edits.notes import SetNote
@@ -75,6 +76,9 @@ KINDS: dict[str, type[Edit]] = {
         SetPattern,
         MovePattern,
         SwitchPattern,
+        SetDefault,
+        AddWhite,
+        RemoveWhite,
     )
 }
 
