@@ -31,6 +31,8 @@ BUILT: dict[str, tuple[str, str]] = {
     "settings": ("mailtui.screens.settings", "SettingsScreen"),
     "aliases": ("mailtui.screens.aliases", "AliasesScreen"),
     "mailboxes": ("mailtui.screens.mailboxes", "MailboxesScreen"),
+    "restrictions": ("mailtui.screens.restrictions", "RestrictionsScreen"),
+    "switches": ("mailtui.screens.switches", "SwitchesScreen"),
     "parameters": ("mailtui.screens.parameters", "ParametersScreen"),
     "services": ("mailtui.screens.services", "ServicesScreen"),
     "log": ("mailtui.screens.log", "LogScreen"),

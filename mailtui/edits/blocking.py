@@ -23,6 +23,7 @@ from mailtui.edits.entries import SetEntry, SwitchEntry
 from mailtui.edits.model import Edit
 from mailtui.edits.notes import SetNote
 from mailtui.edits.plan import Plan
+from mailtui.edits.standing import document, remark, value
 from mailtui.formats.entry_notes import note
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
@@ -30,7 +31,7 @@ from mailtui.maillog.record import Record
 from mailtui.postfix.accessplaces import Check
 from mailtui.postfix.addresses import quote, recipient, split
 from mailtui.postfix.domains import normal
-from mailtui.postfix.files import entries
+from mailtui.postfix.files import problem_words
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import split_list
 from mailtui.text.safe import decode, encode, safe
@@ -137,7 +138,7 @@ def _offers(instance: Instance, title: str, wanted: Wanted) -> list[Offer]:
     """An offer for each table that the check asks; the first of them under the plain title."""
     found: list[Offer] = []
     candidates = places(instance, wanted.check)
-    standing = [place for place in candidates if _value(instance, place.target, wanted.key) is not None]
+    standing = [place for place in candidates if _has(instance, place, wanted.key)]
     for place in sorted(candidates, key=lambda place: place not in standing[:1]):
         name = f"{title} in {place.title}" if found else title
 
@@ -148,79 +149,71 @@ def _offers(instance: Instance, title: str, wanted: Wanted) -> list[Offer]:
     return found
 
 
-def _document(instance: Instance, target: Target) -> Table:
+def _has(instance: Instance, place: Place, key: str) -> bool:
+    """Whether a table has the key. One that cannot be read is no reason to fail: its plan says so."""
     try:
-        found = entries(instance.files, target)
-    except FileNotFoundError:
-        found = Table.parse(b"")
-    assert isinstance(found, Table)
-    return found
-
-
-def _value(instance: Instance, target: Target, key: str) -> str | None:
-    document = _document(instance, target)
-    index = document.find(encode(key))
-    return None if index is None else decode(document.entry(index).value)
+        return value(instance, place.target, key) is not None
+    except OSError:
+        return False
 
 
 def _plan(instance: Instance, place: Place, wanted: Wanted) -> Plan:
     if place.refused:
         return Plan(refused=place.refused)
     try:
-        document = _document(instance, place.target)
+        table = document(instance, place.target)
     except OSError as error:
-        return Plan(refused=f"{safe(place.target.path)}: {error.strerror or error}")
-    value = " ".join(part for part in (REJECT, wanted.told.strip()) if part)
-    made = _entry(document, place.target, wanted, value)
+        return Plan(refused=problem_words(error, place.target.path))
+    words = " ".join(part for part in (REJECT, wanted.told.strip()) if part)
+    made = _entry(table, place.target, wanted, words)
     if made.refused:
         return made
-    edits = (*place.edits, *made.edits, _note(document, place.target, wanted))
+    edits = (*place.edits, *made.edits, _note(table, place.target, wanted))
     candidate = Candidate(instance.files, edits)
     for stopped in candidate.stopped:
         return Plan(refused=f"{safe(stopped.edit.describe())}: {safe(str(stopped.reason))}")
     after = instance.over(candidate)
     says = [*place.says, *made.says, *_warnings(instance, wanted)]
-    says += checked(after, wanted.check, place.target.spec, wanted.key, wanted.record, value)
+    says += checked(after, wanted.check, place.target.spec, wanted.key, wanted.record, words)
     says.append(_back(place.target, wanted.key))
     return Plan(edits, tuple(dict.fromkeys(says)))
 
 
-def _entry(document: Table, target: Target, wanted: Wanted, value: str) -> Plan:
+def _entry(table: Table, target: Target, wanted: Wanted, words: str) -> Plan:
     """The entry as it is to be: changed where there is one, switched on again where it is commented out."""
     key = encode(wanted.key)
-    index = document.find(key)
+    index = table.find(key)
     if index is not None:
-        entry = document.entry(index)
+        entry = table.entry(index)
         was, where = decode(entry.value), f"{safe(target.path)}:{entry.line}"
-        if was == value or (was.upper().startswith(_REFUSING) and value == REJECT):
+        if was == words or (was.upper().startswith(_REFUSING) and words == REJECT):
             return Plan(refused=f"{safe(wanted.key)} is refused already: {where} says {safe(was)}")
         return Plan(
-            (SetEntry(target, wanted.key, value, was),),
+            (SetEntry(target, wanted.key, words, was),),
             (f"{where} says {safe(was)} of it now: that is changed",),
         )
-    off = document.find_disabled(key)
+    off = table.find_disabled(key)
     if off is None:
-        return Plan((SetEntry(target, wanted.key, value),))
-    entry = document.entry(off)
+        return Plan((SetEntry(target, wanted.key, words),))
+    entry = table.entry(off)
     was = decode(entry.value)
     edits: tuple[Edit, ...] = (SwitchEntry(target, wanted.key, was, on=True),)
-    if was != value:
-        edits += (SetEntry(target, wanted.key, value, was),)
+    if was != words:
+        edits += (SetEntry(target, wanted.key, words, was),)
     return Plan(edits, (f"{safe(target.path)}:{entry.line} has it commented out: it is put into force",))
 
 
-def _note(document: Table, target: Target, wanted: Wanted) -> SetNote:
+def _note(table: Table, target: Target, wanted: Wanted) -> SetNote:
     """The remark above the entry; one of the same kind that stands there already is replaced."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in wanted.reason).split())
-    text = f"{wanted.day} {wanted.who or 'somebody'}: {words or 'blocked'}"
-    return SetNote(target, wanted.key, text, _standing_note(document, wanted.key))
+    text = remark(wanted.day, wanted.who, wanted.reason, "blocked")
+    return SetNote(target, wanted.key, text, _standing_note(table, wanted.key))
 
 
-def _standing_note(document: Table, key: str) -> str | None:
+def _standing_note(table: Table, key: str) -> str | None:
     """The remark of an earlier block above the entry; an admin's own comment stays."""
-    if document.find(encode(key)) is None:
+    if table.find(encode(key)) is None:
         return None
-    found = note(document, encode(key))
+    found = note(table, encode(key))
     text = None if found is None else decode(found)
     return text if text is not None and is_dated(text) else None
 

@@ -16,12 +16,13 @@ from mailtui.edits.entries import SetEntry, SwitchEntry
 from mailtui.edits.model import Edit
 from mailtui.edits.notes import SetNote
 from mailtui.edits.plan import Plan
+from mailtui.edits.standing import remark, value
 from mailtui.formats.target import Target
 from mailtui.maillog.loops import Finding
 from mailtui.postfix.accessplaces import Check, access_tables
 from mailtui.postfix.addresses import quote, recipient
 from mailtui.postfix.endsearch import Search
-from mailtui.postfix.files import entries
+from mailtui.postfix.files import entries, problem_words
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.resolution import Step
 from mailtui.postfix.resolver import Resolver
@@ -70,7 +71,10 @@ def _entry_offer(instance: Instance, step: Step) -> Offer:
     target = _target(instance, step)
     if target is None:
         return _plain(title, Plan(refused=f"{safe(step.place)} is no table that can be edited here: edit it"))
-    document = entries(instance.files, target)
+    try:
+        document = entries(instance.files, target)
+    except OSError as error:
+        return _plain(title, Plan(refused=problem_words(error, target.path)))
     index = document.find(encode(step.key))
     if index is None:
         return _plain(title, Plan(refused=f"{safe(step.place)} has no entry {safe(step.key)} any more"))
@@ -116,13 +120,15 @@ def _hold_offer(instance: Instance, address: str, who: str, day: str) -> Offer:
     if place.refused:
         return _plain(title, Plan(refused=place.refused))
     key = quote(recipient(address))
-    standing = _standing(instance, place.target, key)
+    try:
+        standing = value(instance, place.target, key)
+    except OSError as error:
+        return _plain(title, Plan(refused=problem_words(error, place.target.path)))
     if standing is not None and standing.upper().startswith("HOLD"):
         return _plain(title, Plan(refused=f"{safe(place.target.name)} holds mail to {safe(key)} already"))
 
     def plan(reason: str) -> Plan:
-        words = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
-        note = f"{day} {who or 'somebody'}: {words or 'mail goes round in a circle'}"
+        note = remark(day, who, reason, "mail goes round in a circle")
         edits = (
             *place.edits,
             SetEntry(place.target, key, "HOLD", standing),
@@ -140,15 +146,6 @@ def _hold_place(instance: Instance) -> Place:
         if table.for_all:
             return Place(table.target, f"{safe(table.target.name)}, asked in {table.parameter}")
     return new_place(instance, _RECIPIENTS, first=True)
-
-
-def _standing(instance: Instance, target: Target, key: str) -> str | None:
-    try:
-        document = entries(instance.files, target)
-    except FileNotFoundError:
-        return None
-    index = document.find(encode(key))
-    return None if index is None else decode(document.entry(index).value)
 
 
 def _held(target: Target, key: str) -> Iterator[str]:

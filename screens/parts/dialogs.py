@@ -123,8 +123,14 @@ class StageOrDiscard(Dialog[Literal["stage", "discard"]]):
         Binding("escape", "cancel", "go on", id="dialog.cancel", tooltip="Go on typing."),
     ]
 
-    def __init__(self, title: str = "What you typed is not staged yet", lines: Sequence[str] = ()) -> None:
-        super().__init__(title, lines, style="warning")
+    def __init__(self, title: str = "", lines: Sequence[str] = (), *, verb: str = "stage") -> None:
+        """`verb`: what is done with it, where it is not staged."""
+        done = "staged" if verb == "stage" else "in use"
+        super().__init__(title or f"What you typed is not {done} yet", lines, style="warning")
+        if verb != "stage":
+            self.bind_first(
+                Binding("enter", "stage", verb, id="dialog.stage", tooltip=f"{verb.capitalize()} it.")
+            )
 
     def action_stage(self) -> None:
         self.dismiss("stage")

@@ -190,10 +190,11 @@ class Place(NamedTuple):
 
 class Form:
     """The fields, and whether anything was typed. `title` stands over them; `at` names the field, the last
-    line of which is typed in first (none: the form's first line)."""
+    line of which is typed in first (none: the form's first line); `verb` is what Enter on the last line
+    does."""
 
-    def __init__(self, title: str, fields: Sequence[FormField], at: str = "") -> None:
-        self.title = title
+    def __init__(self, title: str, fields: Sequence[FormField], at: str = "", verb: str = "stage") -> None:
+        self.title, self.verb = title, verb
         self.fields = tuple(fields)
         self._at = at
         self._before = self.values()

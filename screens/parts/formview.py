@@ -154,7 +154,7 @@ class FormEditor(LineEditor):
         self, form: Form, stage: Callable[[], Awaitable[None]], close: Callable[[], Awaitable[None]]
     ) -> None:
         self.form = form
-        super().__init__(form.title, stage, close)
+        super().__init__(form.title, stage, close, form.verb)
 
     def make_lines(self) -> FormLines:
         return FormLines(self.form, self)

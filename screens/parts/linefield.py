@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -89,6 +90,13 @@ class LineField(Field):
     def __init__(self, view: TypedLines) -> None:
         super().__init__()
         self._view = view
+        if (verb := view.editor.verb) != "stage":
+            keys = self._bindings.key_to_bindings
+            keys["enter"] = [
+                replace(binding, description=f"next line, last: {verb}",
+                        tooltip=f"Go to the next line; on the last one: {verb}.")
+                for binding in keys["enter"]
+            ]  # fmt: skip
 
     def set_raw(self, text: str) -> None:
         """Show a text for editing."""

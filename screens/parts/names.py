@@ -80,6 +80,10 @@ VIEWS: tuple[ScreenName, ...] = (
         "The settings that every domain depends on: what holds, where it stands, what to know of it.",
     ),
     ScreenName(
+        "b", "switches", "Switches", "Switches", "Swi", (),
+        "The settings that govern the restrictions: when answers are given, codes, classes, verification.",
+    ),
+    ScreenName(
         "w", "review", "Review", "Review", "Rev", ("write",),
         "The staged changes as a diff and a plan, before anything is written.",
     ),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mailtui.edits.model import Edit
     from mailtui.maillog.source import Source
     from mailtui.postfix.instance import Instance
+    from mailtui.postfix.smtpd.session import Session as SmtpSession
 
 News = TypeVar("News")
 
@@ -99,6 +100,8 @@ class Session:
     """When the draft was kept that this console found (RFC 3339); it is offered once the console is up."""
     files: Files | None = None
     """The files on the disk whose changes are watched; those that `instance` reads, unless given."""
+    asked: SmtpSession | None = None
+    """The session that was explained last."""
     changed: Signal[Change] = field(default_factory=Signal)
     status: Status = field(default_factory=Status)
 

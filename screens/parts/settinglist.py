@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailtui.postfix.basesettings import SettingRow, base_settings
@@ -60,10 +60,12 @@ class SettingList:
             )
 
 
-def setting_list(before: Instance, after: Instance) -> SettingList:
+def setting_list(
+    before: Instance, after: Instance, read: Callable[[Instance], Sequence[SettingRow]] = base_settings
+) -> SettingList:
     """The settings of an instance, with a draft (`after`). Raises ParameterError."""
-    rows = base_settings(after)
-    old = {row.name: row for row in base_settings(before)} if before is not after else {}
+    rows = read(after)
+    old = {row.name: row for row in read(before)} if before is not after else {}
     return SettingList([_line(after, row, old.get(row.name)) for row in rows])
 
 

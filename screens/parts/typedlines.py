@@ -227,15 +227,21 @@ class TypedLines(Painted):
 
 
 class LineEditor(Vertical):
-    """Lines with a title over them. `stage` and `close` are awaited: keys typed ahead wait for them."""
+    """Lines with a title over them. `stage` and `close` are awaited: keys typed ahead wait for them. `verb`
+    is what `stage` does, where that is another thing."""
 
     class Changed(Message):
         """Something was typed a moment ago: time to look at it."""
 
     def __init__(
-        self, title: str, stage: Callable[[], Awaitable[None]], close: Callable[[], Awaitable[None]]
+        self,
+        title: str,
+        stage: Callable[[], Awaitable[None]],
+        close: Callable[[], Awaitable[None]],
+        verb: str = "stage",
     ) -> None:
         super().__init__(id="editor")
+        self.verb = verb
         self.staging = False
         """Whether what is typed is being staged: nothing is taken any more."""
         self._title, self._stage, self._close = title, stage, close
@@ -294,4 +300,4 @@ class LineEditor(Vertical):
             if answer is not None:
                 self.call_later(self.stage if answer == "stage" else self._close)
 
-        self.app.push_screen(StageOrDiscard(), answered)
+        self.app.push_screen(StageOrDiscard(verb=self.verb), answered)

@@ -335,3 +335,15 @@ def test_a_line_that_names_nobody(instance_dir: MakeInstance) -> None:
     assert offers(instance, parse(b"Nov 22 20:00:00 mx postfix/qmgr[1]: ABCDEF12345: removed")) == []
     names: Sequence[str] = list(found(instance, line(client="unknown[unknown]")))
     assert not any("client" in name for name in names)
+
+
+def test_a_table_that_cannot_be_read_is_a_refusal_and_the_others_are_offered(
+    instance_dir: MakeInstance,
+) -> None:
+    main = "smtpd_sender_restrictions = check_sender_access hash:$config_directory/senders\n"
+    instance = make(instance_dir, main, senders="a@b.test REJECT\n")
+    Path(instance.config_dir, "senders").unlink()
+    Path(instance.config_dir, "senders").mkdir()
+    rows = found(instance)
+    assert rows["Block the sender spam@bad.test"].plan.refused.startswith(f"{instance.config_dir}/senders ")
+    assert not rows["Block the client 203.0.113.9 (c.bad.test)"].plan.refused

@@ -131,3 +131,13 @@ def test_a_circle_of_local_aliases(instance_dir: MakeInstance, name: str) -> Non
     plan = next(each.plan for each in offers if f": {name} →" in each.title)
     assert texts(instance, plan)
     assert not any(said.startswith("!") for said in plan.says), plan.says
+
+
+def test_a_table_that_cannot_be_read_is_a_refusal(instance_dir: MakeInstance) -> None:
+    main = "smtpd_recipient_restrictions = check_recipient_access hash:$config_directory/recipients, reject\n"
+    instance = instance_of(instance_dir, MAIN + main, recipients="x@y.test OK\n")
+    Path(instance.config_dir, "recipients").unlink()
+    Path(instance.config_dir, "recipients").mkdir()
+    offers = by_title(instance, circle("a@brand.test", "b@far.test"))
+    plan = offers["Hold mail to a@brand.test as it comes in"].plan
+    assert plan.refused.startswith(f"{instance.config_dir}/recipients ")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mailtui.edits.candidate import Candidate
 from mailtui.edits.items import AddItem, RemoveItem
 from mailtui.edits.model import Edit
+from mailtui.edits.parameters import SetParameter
 from mailtui.edits.store import from_json, to_json
 from mailtui.formats.document import parse
 from mailtui.formats.splice import Missing, Refused
 from mailtui.formats.target import Target
+from mailtui.postfix.files import Files
 
 MAIN = Target("main.cf", "/etc/postfix/main.cf")
 LIST = Target("list", "/etc/postfix/domains")
@@ -93,3 +97,17 @@ def test_twins_on_one_line_go_and_what_follows_a_hash_is_no_item() -> None:
     for bad in ("a b", "#x", "", "a,b"):
         with pytest.raises(Refused):
             done(raw, AddItem(LIST, "", bad))
+
+
+def test_a_whole_list_and_its_items_one_after_the_other(tmp_path: Path) -> None:
+    main = Target("main.cf", str(tmp_path / "main.cf"))
+    (tmp_path / "main.cf").write_bytes(b"relay_domains = a.example, b.example\n")
+    edits = [
+        AddItem(main, "relay_domains", "c.example"),
+        SetParameter(main, "relay_domains", ("A.example", "b.example", "c.example"),
+                     ("a.example", "b.example", "c.example")),
+        RemoveItem(main, "relay_domains", "A.example", "b.example"),
+    ]  # fmt: skip
+    candidate = Candidate(Files(), edits)
+    assert not candidate.conflicts
+    assert candidate.raw(main.path) == b"relay_domains = b.example, c.example\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailtui.screens.explain import ExplainScreen
 from mailtui.screens.parts.terminal import Plan
+from mailtui.screens.parts.trydialog import TryDialog
 from mailtui.screens.switches import SwitchesScreen
 from tests.postfix.conftest import instance_dir
 from tests.screens.restricting import folder, restrictions, tmp_path
@@ -173,3 +174,39 @@ async def test_a_small_window_and_sixteen_colours(folder: Path) -> None:
         await up.shows("permit_mynetworks", "check_client_access hash:access_client", "n new", "? keys")
         assert up.text.isascii()
         assert max(len(line) for line in up.text.splitlines()) <= 60
+
+
+async def test_enter_opens_the_table_of_a_rule(folder: Path) -> None:
+    async with restrictions(folder) as up:
+        await up.on("check_client_access")
+        await up.press("enter")
+        await up.shows("192.0.2.7", "REJECT not you", "KEY", "ACTION")
+        await up.press("q")
+        await up.shows("check_recipient_access")
+        await up.on("permit_mynetworks", "client")
+        await up.press("enter")
+        await up.shows("permit_mynetworks in smtpd_client_restrictions", "warn only")
+
+
+async def test_a_key_is_tried_on_the_table_of_a_rule(folder: Path) -> None:
+    async with restrictions(folder) as up:
+        await up.on("check_client_access")
+        await up.press("t")
+        await up.until(lambda: isinstance(up.app.screen, TryDialog))
+        await up.press("ctrl+u")
+        await up.type("192.0.2.7")
+        await up.press("enter")
+        await up.shows("REJECT not you", "192.0.2.7")
+        await up.press("q", "q")
+        await up.on("permit_mynetworks", "client")
+        await up.press("t")
+        await up.shows("This rule asks no access table")
+
+
+async def test_a_list_that_services_share_says_so(folder: Path) -> None:
+    async with restrictions(folder) as up:
+        await up.on("permit_mynetworks", "helo")
+        await up.shows("a change of it holds for submission/inet too")
+        await up.on("permit_mynetworks", "client")
+        await up.pilot.pause()
+        assert "holds for" not in up.text

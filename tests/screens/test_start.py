@@ -33,8 +33,8 @@ sys.path.insert(0, {root!r})
 import mailtui.cli.console, mailtui.screens.parts.opening
 from mailtui.screens.app import import_screen
 import_screen("aliases")
-screens = ["conflict", "domains", "help", "history", "log", "mailboxes", "palette", "parameters",
-           "placeholder", "review", "services", "settings"]
+screens = ["access", "conflict", "domains", "explain", "help", "history", "log", "mailboxes", "palette",
+           "parameters", "placeholder", "restrictions", "review", "services", "settings", "switches"]
 parts = ["aliaseditor", "aliasexplain", "aliasform", "command", "commandline", "crash", "dialogs", "form",
          "formview", "keptdraft", "leaving", "livelog", "savetext", "typedlines"]
 model = ["edits.candidate", "edits.entries", "edits.overlay", "edits.parameters", "edits.services",

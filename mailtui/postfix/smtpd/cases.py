@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Must = Literal["accept", "refuse"]
 
+_NO_TABLES = "sessions are written [[session]]"
+
 
 class CaseError(Exception):
     """A file of sessions that cannot be read, or one that cannot be kept."""
@@ -64,10 +66,12 @@ def load(path: str) -> list[Case]:
             tables = tomllib.load(file).get("session", [])
     except FileNotFoundError:
         return []
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CaseError(f"cannot be read: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CaseError(f"cannot be read: {error}") from None
     if not isinstance(tables, list):
-        raise CaseError("sessions are written [[session]]")
+        raise CaseError(_NO_TABLES)
     return [_case(number, each) for number, each in enumerate(tables, 1)]
 
 
@@ -76,7 +80,7 @@ def _case(number: int, table: Any) -> Case:
     name, must = given.pop("name", ""), given.pop("must", "")
     if not name or not isinstance(name, str):
         raise CaseError(f"session {number} has no name")
-    if must not in {"accept", "refuse"}:
+    if must not in ("accept", "refuse"):  # TOML gives lists too, which no set can hold
         raise CaseError(f'{safe(name)}: must is "accept" or "refuse"')
     try:
         return Case(name, must, session_of(given))
@@ -92,10 +96,10 @@ def keep(path: str, case: Case) -> None:
     entry = tomlkit.table()
     for key, value in {"name": case.name, "must": case.must, **as_given(case.session)}.items():
         entry[key] = value
-    tables = document.get("session")
-    if tables is None:
-        tables = document["session"] = tomlkit.aot()
-    at = next((n for n, each in enumerate(tables) if each.get("name") == case.name), None)
+    if "session" not in document:
+        document["session"] = tomlkit.aot()
+    tables = _tables(document)
+    at = _at(tables, case.name)
     if at is None:
         tables.append(entry)
     else:
@@ -111,13 +115,25 @@ def drop(path: str, name: str) -> bool:
     import tomlkit
 
     document = _document(path)
-    tables = document.get("session", [])
-    at = next((n for n, each in enumerate(tables) if each.get("name") == name), None)
+    tables = _tables(document)
+    at = _at(tables, name)
     if at is None:
         return False
     del tables[at]
     _write(path, tomlkit.dumps(document))
     return True
+
+
+def _tables(document: Any) -> Any:
+    """The sessions of a document. Raises CaseError where they are no list of tables."""
+    tables = document.get("session", [])
+    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+        raise CaseError(_NO_TABLES)
+    return tables
+
+
+def _at(tables: Any, name: str) -> int | None:
+    return next((n for n, each in enumerate(tables) if each.get("name") == name), None)
 
 
 def _document(path: str) -> Any:
@@ -129,19 +145,37 @@ def _document(path: str) -> Any:
             return tomlkit.parse(file.read())
     except FileNotFoundError:
         return tomlkit.document()
-    except (OSError, TOMLKitError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CaseError(f"cannot be read: {error.strerror or error}") from None
+    except (TOMLKitError, UnicodeDecodeError) as error:
         raise CaseError(f"cannot be read: {error}") from None
 
 
 def _write(path: str, text: str) -> None:
+    """Write the file anew beside itself, of a symlink the file that it names; its mode stays."""
+    import tempfile
+
     try:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        made = f"{path}.new"
-        with open(made, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(made, path)
+        path = os.path.realpath(path)
+        folder = os.path.dirname(path)
+        os.makedirs(folder, exist_ok=True)
+        mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o600
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=folder, prefix=".sessions-", delete=False
+        ) as file:
+            try:
+                file.write(text)
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
     except OSError as error:
         raise CaseError(f"cannot be written: {error.strerror or error}") from None
+    except UnicodeEncodeError:
+        raise CaseError("cannot be written: the session holds bytes that are not UTF-8") from None
 
 
 def replay(instance: Instance, cases: Sequence[Case], *, names: Names | None = None) -> list[Replayed]:
