@@ -15,6 +15,7 @@ from mailtui.apply.secret import masked_conflict, masked_edit
 from mailtui.apply.uses import Use, all_uses, is_secret, of_file
 from mailtui.edits.candidate import Candidate, FileChange, Stopped
 from mailtui.edits.model import Conflict, Edit
+from mailtui.formats.target import TABLES
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.instance import Instance
 
@@ -119,6 +120,6 @@ def look(
 
 
 def _uses(change: FileChange, named: Sequence[Use]) -> tuple[Use, ...]:
-    if change.target.format not in {"table", "aliases"}:
+    if change.target.format not in TABLES:
         return ()
     return of_file(named, change.target)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mailtui.formats.target import Target
+from mailtui.formats.target import TABLES, Target
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import main_cf, master_cf
 from mailtui.postfix.instance import Instance
@@ -130,7 +130,7 @@ def _is_btree(path: str) -> bool | None:
 
 def is_secret(target: Target, uses: Iterable[Use]) -> bool:
     """Whether the file holds passwords: a `*_password_maps` table, or one whose name says so."""
-    if target.format not in {"table", "aliases"}:
+    if target.format not in TABLES:
         return False
     if any(
         _SECRET_FILE.search(os.path.basename(path)) for path in (target.path, os.path.realpath(target.path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, failed, unreadable
@@ -15,9 +16,12 @@ from mailtui.edits.entries import current as standing
 from mailtui.formats.target import Target
 from mailtui.postfix.errors import InstanceError, ParameterError
 from mailtui.postfix.files import entries
-from mailtui.postfix.lookups import Lookup, parse_map
+from mailtui.postfix.lookups import PATTERNS, Lookup, parse_map
 from mailtui.postfix.mapkinds import MAP_KINDS
 from mailtui.text.safe import decode, encode
+
+if TYPE_CHECKING:
+    from mailtui.postfix.entrychecks import EntryWarning
 
 _LEVELS = {"error": "warning", "warning": "warning", "advice": "note"}
 """How a finding is announced that does not keep the entry from being set."""
@@ -44,12 +48,15 @@ def parser() -> Parser:
         one.add_argument("table", metavar="TYPE:PATH")
         if verb != "list":
             one.add_argument("key", metavar="KEY")
+        if verb == "try":
+            one.add_argument("--check", default="", metavar="NAME", help="as this check_…_access asks")
         one.set_defaults(call=call)
     one = verbs.add_parser("set", parents=[common, change], help="set an entry, or add it")
     one.add_argument("table", metavar="TYPE:PATH")
     one.add_argument("key", metavar="KEY")
     one.add_argument("value", metavar="VALUE", nargs="+", help="words are joined by a blank")
     one.add_argument("--anyway", action="store_true", help="though it cannot work as it is")
+    one.add_argument("--before", metavar="KEY", help="of patterns and networks: before this rule")
     one.set_defaults(call=set_entry)
     one = verbs.add_parser("remove", parents=[common, change], help="take an entry out")
     one.add_argument("table", metavar="TYPE:PATH")
@@ -100,6 +107,15 @@ def _one(context: Context, text: str) -> Lookup:
     raise Failed(f"{text} names {', '.join(each.spec for each in found)}", do="say which")
 
 
+def _rules(table: Lookup) -> Target | None:
+    """The text of a table of patterns or networks; None for other tables."""
+    if table.type not in PATTERNS:
+        return None
+    from mailtui.postfix.patternrows import rules_target
+
+    return rules_target(table)
+
+
 def _target(table: Lookup) -> Target:
     if table.target is None:
         raise Failed(f"{table.spec} is {table.how}: it has no entries that can be edited here")
@@ -108,6 +124,12 @@ def _target(table: Lookup) -> Target:
 
 def show_list(context: Context, options: argparse.Namespace) -> None:
     found = lookups(context, options.table)
+    rules = _rules(found[0]) if len(found) == 1 else None
+    if rules is not None:
+        from mailtui.cli.tablerules import list_rules
+
+        list_rules(context, rules)
+        return
     rows = [row for table in found for row in _rows(context, table, named=len(found) > 1)]
     if context.json:
         write_json(rows)
@@ -168,6 +190,8 @@ def try_key(context: Context, options: argparse.Namespace) -> None:
     try:
         if options.table in TRIED:
             answers = try_address(context.instance, options.table, options.key, tables).answers
+        elif _tried_as_access(context, options, tables):
+            return
         else:
             found = [
                 Asked(options.key, each.spec, ask(context.instance, each, options.key)) for each in tables
@@ -189,11 +213,22 @@ def try_key(context: Context, options: argparse.Namespace) -> None:
         note(f"{options.table} has no answer to {options.key}")
 
 
+def _tried_as_access(context: Context, options: argparse.Namespace, tables: list[Lookup]) -> bool:
+    from mailtui.cli.tableaccess import try_as_asked
+
+    return try_as_asked(context, options, tables)
+
+
 # Changing
 
 
 def set_entry(context: Context, options: argparse.Namespace) -> int:
     table = _one(context, options.table)
+    rules = _rules(table)
+    if rules is not None:
+        from mailtui.cli.tablerules import set_rule
+
+        return set_rule(context, options, table, rules)
     target = _target(table)
     value = " ".join(options.value).strip()
     was = _standing(context, target, options.key)
@@ -204,12 +239,20 @@ def set_entry(context: Context, options: argparse.Namespace) -> int:
 def _check(
     context: Context, options: argparse.Namespace, lookup: Lookup, value: str, replacing: str | None
 ) -> None:
-    """What is known of the entry where a rewriting or routing parameter names the table. Raises Failed where
-    it cannot work."""
+    """What is known of the entry where a rewriting or routing parameter names the table, or a rule of smtpd
+    asks it. Raises Failed where it cannot work."""
+    from mailtui.cli.tableaccess import access_findings
     from mailtui.postfix.aliastables import AliasTables
     from mailtui.postfix.mapchecks import check_map_entry
 
     wrong: list[str] = []
+
+    def tell(found: EntryWarning) -> None:
+        if found.severity == "error" and not options.anyway:
+            wrong.append(found.text)
+        else:
+            note(f"{_LEVELS[found.severity]}: {found.text}")
+
     try:
         for parameter in MAP_KINDS:
             if _is_parameter(options.table) and parameter != options.table:
@@ -218,10 +261,10 @@ def _check(
             if table is None or not table.editable:
                 continue
             for found in check_map_entry(context.instance, table, options.key, value, replacing):
-                if found.severity == "error" and not options.anyway:
-                    wrong.append(found.text)
-                else:
-                    note(f"{_LEVELS[found.severity]}: {found.text}")
+                tell(found)
+        if not _is_parameter(options.table):
+            for found in access_findings(context, lookup, options.key, value, replacing):
+                tell(found)
     except InstanceError as error:
         note(f"note: {error}")
     if wrong:
@@ -229,7 +272,13 @@ def _check(
 
 
 def remove(context: Context, options: argparse.Namespace) -> int:
-    target = _target(_one(context, options.table))
+    table = _one(context, options.table)
+    rules = _rules(table)
+    if rules is not None:
+        from mailtui.cli.tablerules import remove_rule
+
+        return remove_rule(context, options, rules)
+    target = _target(table)
     was = _standing(context, target, options.key)
     return carry_out(context, [] if was is None else [RemoveEntry(target, options.key, was)])
 

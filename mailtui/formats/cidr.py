@@ -6,20 +6,29 @@ with a warning has its reason in the row's `error`.
 
 from __future__ import annotations
 
-import ipaddress
 import re
+import socket
 from typing import ClassVar, NamedTuple
 
 from mailtui.formats.patternline import BLANKS, ParsedLine, Pattern
 from mailtui.formats.patterns import Patterns
 from mailtui.text.safe import decode
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 _WORD = re.compile(rb"(if|endif)(?![0-9a-z])", re.IGNORECASE)
 _PREFIX = re.compile(rb"[!\s]*")
 _OFF_LINE = re.compile(rb"#(?:!*\[?[0-9a-f]*[.:][0-9a-f.:\]/]*|if|endif)(?![0-9a-z])", re.IGNORECASE)
-_DIGITS = re.compile(r"[0-9]+")
+
+
+class Network(NamedTuple):
+    """A network: IPv4 or IPv6 (`version` 4, 6), and the first `length` bits of its addresses as a number."""
+
+    version: int
+    bits: int
+    length: int
+
+    def cut(self, length: int) -> Network:
+        """The network of this length that holds it, where it is not longer."""
+        return Network(self.version, self.bits >> (self.length - length), length)
 
 
 class Parsed(NamedTuple):
@@ -51,22 +60,22 @@ def _cut(text: str) -> tuple[str, str]:
 
 
 def _made(address: str, length: str) -> Parsed:
-    family = ipaddress.IPv6Network if ":" in address else ipaddress.IPv4Network
-    most = 128 if ":" in address else 32
+    version, family, most = (6, socket.AF_INET6, 128) if ":" in address else (4, socket.AF_INET, 32)
     digits = length.removeprefix("/")
-    if length and not (digits.isascii() and _DIGITS.fullmatch(digits)):
+    if length and not (digits.isascii() and digits.isdigit()):
         return Parsed(None, f"“{digits}” is no length of a network: a number up to {most}, no netmask")
-    if length and int(digits) > most:
+    bits = int(digits) if length else most
+    if bits > most:
         return Parsed(None, f"/{digits} is too long: an address here has {most} bits")
-    if "%" in address:
-        return Parsed(None, f"“{address}” names an interface: only the address counts here")
     try:
-        whole = family(f"{address}/{digits or most}", strict=False)
-    except ValueError:
+        number = int.from_bytes(socket.inet_pton(family, address), "big")
+    except (OSError, ValueError):
         return Parsed(None, _no_address(address))
-    if str(whole.network_address) != str(ipaddress.ip_address(address)):
-        return Parsed(None, f"{address}{length} has bits behind the /{digits}; write {whole.with_prefixlen}")
-    return Parsed(whole)
+    rest = most - bits
+    if number >> rest << rest != number:
+        whole = socket.inet_ntop(family, (number >> rest << rest).to_bytes(most // 8, "big"))
+        return Parsed(None, f"{address}{length} has bits behind the /{digits}; write {whole}/{bits}")
+    return Parsed(Network(version, number >> rest, bits))
 
 
 def _no_address(address: str) -> str:
@@ -92,7 +101,9 @@ class Cidr(Patterns):
         rest = text[word.end() :].lstrip(BLANKS)
         if word[1].lower() == b"endif":
             if rest:
-                why = "Postfix passes over an endif with text behind it: its if goes on to the end of the file"
+                why = (
+                    "Postfix passes over an endif with text behind it: its if goes on to the end of the file"
+                )
                 return ParsedLine("other", text, None, b"", len(text), why, True)
             return ParsedLine("endif", text, None, b"", len(text))
         return _condition(text, word.end())

@@ -10,11 +10,13 @@ from mailtui.formats.target import Format
 
 if TYPE_CHECKING:
     from mailtui.formats.aliases import Aliases
+    from mailtui.formats.defaults import Defaults
     from mailtui.formats.listfile import ListFile
     from mailtui.formats.maincf import MainCf
     from mailtui.formats.mastercf import MasterCf
     from mailtui.formats.patterns import Patterns
     from mailtui.formats.table import Table
+    from mailtui.formats.whitelist import Whitelist
 
 
 class Document(Protocol):
@@ -34,7 +36,10 @@ class Document(Protocol):
         """The document after the change; as if parsed anew, but a large table need not be read again."""
 
 
-def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases | ListFile | Patterns:  # noqa: A002
+def parse(
+    format: Format,  # noqa: A002
+    raw: bytes,
+) -> MainCf | MasterCf | Table | Aliases | ListFile | Patterns | Defaults | Whitelist:
     """The document of `raw` in the grammar of `format`."""
     match format:
         case "main.cf":
@@ -69,5 +74,13 @@ def parse(format: Format, raw: bytes) -> MainCf | MasterCf | Table | Aliases | L
             from mailtui.formats.cidr import Cidr
 
             return Cidr.parse(raw)
+        case "defaults":
+            from mailtui.formats.defaults import Defaults
+
+            return Defaults.parse(raw)
+        case "whitelist":
+            from mailtui.formats.whitelist import Whitelist
+
+            return Whitelist.parse(raw)
         case "folder":
             raise ValueError("a folder has no text")

@@ -5,14 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Format = Literal["main.cf", "master.cf", "table", "aliases", "list", "regexp", "pcre", "cidr", "folder"]
+Format = Literal[
+    "main.cf",
+    "master.cf",
+    "table",
+    "aliases",
+    "list",
+    "regexp",
+    "pcre",
+    "cidr",
+    "defaults",
+    "whitelist",
+    "folder",
+]
 """How a file is read: `table` is postmap's input, `aliases` that of postalias (aliases(5)), `list` the
-`/file` of a match list, `regexp`, `pcre` and `cidr` tables of patterns and networks. A `folder` has no text."""
+`/file` of a match list, `regexp`, `pcre` and `cidr` tables of patterns and networks, `defaults` a
+file of /etc/default, `whitelist` one of postgrey's. A `folder` has no text."""
 
-FORMATS: tuple[Format, ...] = ("main.cf", "master.cf", "table", "aliases", "list", "regexp", "pcre", "cidr")
+FORMATS: tuple[Format, ...] = (
+    "main.cf",
+    "master.cf",
+    "table",
+    "aliases",
+    "list",
+    "regexp",
+    "pcre",
+    "cidr",
+    "defaults",
+    "whitelist",
+)
 """Those of texts."""
 
-TABLES = frozenset({"table", "aliases", "regexp", "pcre"})
+TABLES = frozenset({"table", "aliases", "regexp", "pcre", "cidr"})
 """Those of lookup tables."""
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from mailtui.formats.aliases import Aliases
+from mailtui.formats.entry_notes import note
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
 from mailtui.postfix.aliasrows import AliasRow, RowKind, entry_row, opaque_row, staged_row, wrong_words
@@ -153,6 +154,19 @@ class AliasList:
         return Standing(
             segment.table, decode(entry.key), entry.line, segment.is_duplicate(index), not entry.enabled
         )
+
+    def remark(self, number: int) -> str:
+        """The comment line directly above an entry in force, as it stands in the file; empty for none."""
+        segment = self._segment_at(number)
+        if segment.document is None:
+            return ""
+        index, added = segment.place(number - segment.start)
+        if added is not None or not segment.document.is_enabled(index):
+            return ""
+        key = segment.document.entry(index).key
+        if segment.document.find(key) != index:
+            return ""
+        return decode(note(segment.document, key) or b"")
 
     def rows(self) -> Iterator[AliasRow]:
         """The entries of all tables, staged ones included; not the rows that stand for a whole table."""

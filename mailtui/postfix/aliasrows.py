@@ -15,10 +15,11 @@ from mailtui.text.safe import decode
 
 RowKind = Literal[
     "plain", "catchall", "domain", "subdomains", "everything", "extension",
-    "command", "file", "include", "pattern", "opaque",
+    "command", "file", "include", "pattern", "opaque", "network", "user", "null",
 ]  # fmt: skip
 """`domain`: a bare domain, which a virtual alias table may hold to make it known.
-`subdomains`, `everything`: the keys `.domain` and `*` of transport(5). `opaque`: not an entry, but
+`subdomains`, `everything`: the keys `.domain` and `*` of transport(5). `network`, `user`, `null`: the keys
+`192.0.2`, `user@` and `<>` of access(5). `opaque`: not an entry, but
 a table whose entries cannot be listed."""
 
 _ITEM_KINDS: tuple[tuple[str, RowKind], ...] = (("|", "command"), ("/", "file"), (":include:", "include"))
@@ -159,12 +160,19 @@ def _kinds(table: AliasTable, address: str, items: tuple[str, ...], rules: Rules
 
 def _key_kind(kind: MapKind, key: str, rules: Rules) -> RowKind:
     """What a key of a map stands for."""
+    if kind.access is not None:
+        return _ACCESS_KINDS.get("subdomains" if key.startswith(".") else kind.access.form(key), "plain")
     if kind.keys == "address":
         if key.startswith("@"):
             return "catchall"
     elif "@" not in key:
         return "everything" if key == "*" else "subdomains" if key.startswith(".") else "domain"
     return "extension" if split_extension(split(key)[0], rules)[1] else "plain"
+
+
+_ACCESS_KINDS: dict[str, RowKind] = {
+    "domain": "domain", "subdomains": "subdomains", "network": "network", "user": "user", "null": "null",
+}  # fmt: skip
 
 
 def _map_notes(table: AliasTable, key: str, items: tuple[str, ...]) -> tuple[str, ...]:
@@ -176,6 +184,8 @@ def _map_notes(table: AliasTable, key: str, items: tuple[str, ...]) -> tuple[str
 
 def wrong_words(kind: MapKind, key: str, value: str) -> tuple[str, ...]:
     """Why an entry of a map cannot work, by its words alone."""
+    if kind.access is not None:
+        return kind.access.wrong(key, value)
     from mailtui.postfix.mapsyntax import key_problem, value_problem
 
     return tuple(problem for problem in (key_problem(kind, key), value_problem(kind, value)) if problem)

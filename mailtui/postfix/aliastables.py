@@ -102,6 +102,13 @@ class AliasTables:
         return next((table for table in self.tables if spec in {table.spec, table.lookup.spec}), None)
 
 
+def access_table(
+    instance: Instance, lookup: Lookup, parameters: tuple[str, ...], kind: MapKind
+) -> AliasTable:
+    """A table that a restriction asks."""
+    return _table(instance, lookup, parameters, "map", kind)
+
+
 def maps_in_use(instance: Instance) -> tuple[str, ...]:
     """Those of `MAP_KINDS` that name a table, or whose value cannot be read: opening its list says why."""
     return tuple(parameter for parameter in MAP_KINDS if _names_table(instance, parameter))

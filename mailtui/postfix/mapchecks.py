@@ -34,6 +34,12 @@ def check_map_entry(
 
     Raises InstanceError.
     """
+    if table.kind is not None and table.kind.access is not None:
+        from mailtui.postfix.accesschecks import check_access_entry
+
+        rules = table.kind.access.again(instance)
+        found = check_access_entry(instance, table, rules, key.strip(), value.strip(), replacing)
+        return sorted(found, key=lambda one: (one.field, _ORDER[one.severity]))
     entry = MapEntry(instance, table, key.strip(), value.strip(), replacing, resolver or Resolver(instance))
     return sorted(_all(entry), key=lambda one: (one.field, _ORDER[one.severity]))
 

@@ -6,10 +6,13 @@ Only words: a list needs no more before its rows are shown. What may stand in th
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-Keys = Literal["address", "transport"]
-Values = Literal["address", "copy", "transport", "text", "any"]
+if TYPE_CHECKING:
+    from mailtui.postfix.accessuses import AccessRules
+
+Keys = Literal["address", "transport", "access"]
+Values = Literal["address", "copy", "transport", "text", "any", "access"]
 
 
 class MapKind(NamedTuple):
@@ -27,12 +30,14 @@ class MapKind(NamedTuple):
     """What stands before the value in the editor, eight characters at most."""
     value_hint: str
     keys: Keys
-    """How Postfix looks in the table: by an address and its parts, or as transport(5) does."""
+    """How Postfix looks in the table: by an address and its parts, as transport(5) or as access(5) does."""
     values: Values
     asks: str
     """Who asks the table, and when."""
     follows: bool
     """Whether a recipient's way through this server shows what the entry does."""
+    access: AccessRules | None = None
+    """What holds for an access table where it is asked."""
 
 
 _ADDRESS = "user@domain, user (at $myorigin and local domains) or @domain"

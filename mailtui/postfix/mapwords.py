@@ -18,6 +18,10 @@ def told(
     instance: Instance, table: AliasTable, key: str, value: str, resolver: Resolver | None = None
 ) -> list[str]:
     """Sentences on what `key` → `value` does; none where it cannot do anything. Raises InstanceError."""
+    if table.kind is not None and table.kind.access is not None:
+        from mailtui.postfix.accesschecks import told_access
+
+        return told_access(table.kind.access, key.strip(), value.strip())
     entry = MapEntry(instance, table, key.strip(), value.strip(), key, resolver or Resolver(instance))
     if key_problem(entry.kind, entry.key) or value_problem(entry.kind, entry.value):
         return []
@@ -26,6 +30,8 @@ def told(
 
 def without(table: AliasTable, key: str) -> str:
     """What becomes of it where the entry is gone, for tables that no recipient's way shows."""
+    if table.kind is not None and table.kind.access is not None:
+        return f"{safe(key)} is not found any more: a shorter key answers, or the next rule is asked"
     who, parameter = safe(key), table.kind.parameter if table.kind is not None else ""
     if parameter.endswith("bcc_maps"):
         return f"no copy of the mail of {who} is made any more"

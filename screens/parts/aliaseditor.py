@@ -9,7 +9,7 @@ How it is typed in is told in `typedlines.py`; Enter on the last, empty destinat
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.suggester import Suggester
 
@@ -20,8 +20,13 @@ from mailtui.screens.parts.linefield import Completion
 from mailtui.screens.parts.text import Span
 from mailtui.screens.parts.typedlines import SIGNS, LineEditor, TypedLines
 
+if TYPE_CHECKING:
+    from mailtui.postfix.accessuses import AccessRules
+
 Known = Callable[[str], Sequence[str]]
 Kind = Literal["address", "destination", "table"]
+OFFERED = 4
+"""Actions that are told of under a line in which one is begun."""
 
 
 class AliasLines(TypedLines):
@@ -31,7 +36,16 @@ class AliasLines(TypedLines):
         super().__init__(editor, 3 + LABEL, 0 if form.is_new else len(form.destinations))
         self.form = form
         self._for_address, self._for_item = Completion(known, "@"), Completion(known)
+        self._for_action = Completion(self._words)
         self._notes: dict[int, list[Span]] = {}
+
+    def _words(self, typed: str) -> Sequence[str]:
+        """The actions and classes that begin as what is typed."""
+        from mailtui.postfix.accessactions import words
+
+        if self._access is None:
+            return []
+        return [name for name, _ in words(self._access.place) if name.startswith(typed)]
 
     @property
     def count(self) -> int:
@@ -44,6 +58,8 @@ class AliasLines(TypedLines):
 
     def label(self, row: int) -> str:
         kind, table = self._kind(row), self.form.kind
+        if table is not None and table.access is not None and kind == "address":
+            return "key"
         if table is not None and kind == "address":
             return "for" if table.keys == "transport" else "address"
         if table is not None and kind == "destination":
@@ -64,7 +80,43 @@ class AliasLines(TypedLines):
         if self.form.kind is not None and row < 2 and not self.content(row).strip():
             hint = self.form.kind.value_hint if row else self.form.kind.key_hint
             notes = [(hint, "dim"), *notes]
+        elif row == 1 and self._access is not None:
+            notes = [*self._actions(), *notes]
         return [*notes, *self._reason()] if row == self.count - 1 else notes
+
+    @property
+    def _access(self) -> AccessRules | None:
+        return self.form.kind.access if self.form.kind is not None else None
+
+    def _actions(self) -> list[Span]:
+        """The action that is typed, or those that begin so, with a sentence each."""
+        from mailtui.postfix.accessactions import words
+
+        access, typed = self._access, self.content(1).split(None, 1)
+        if access is None or not typed or self.current != 1:
+            return []
+        known, word = words(access.place), typed[0].lower()
+        exact = [said for said in known if said[0].lower() == word]
+        begun = [] if len(typed) > 1 else [said for said in known if said[0].lower().startswith(word)]
+        return [(f"{name}: {says}", "dim") for name, says in (exact or begun)[:OFFERED]]
+
+    def open_line(self) -> None:
+        """In an access table: all actions, of which one is chosen."""
+        access = self._access
+        if access is None or self.current != 1:
+            super().open_line()
+            return
+        from mailtui.postfix.accessactions import words
+        from mailtui.screens.parts.chooser import Chooser, Option
+
+        def chosen(word: str | None) -> None:
+            if word is not None:
+                self.put(1, f"{word} ")
+                self.go(1)
+                self.editor.tell_soon()
+
+        options = [Option(name, says, name) for name, says in words(access.place)]
+        self.app.push_screen(Chooser("Action", options), chosen)
 
     def _reason(self) -> list[Span]:
         """Why this table, under it."""
@@ -82,6 +134,8 @@ class AliasLines(TypedLines):
     def suggester(self, row: int) -> Suggester | None:
         if row and self.form.kind is not None and self.form.kind.values in {"transport", "text", "any"}:
             return None
+        if self._access is not None:
+            return self._for_action if row else None
         return self._for_address if row == 0 else self._for_item
 
     def put(self, row: int, text: str) -> None:

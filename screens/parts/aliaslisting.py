@@ -14,6 +14,7 @@ from textual import events, on
 from mailtui.formats.target import Target
 from mailtui.postfix.aliases import AliasList, AliasRow, AliasTables, Overlay
 from mailtui.postfix.aliastables import maps_in_use
+from mailtui.postfix.instance import Instance
 from mailtui.postfix.mapkinds import MAP_KINDS
 from mailtui.screens.parts.ahead import Ahead, Trouble
 from mailtui.screens.parts.aliasrows import AliasRows, problems
@@ -31,14 +32,6 @@ AT_ONCE = 0.05
 """Seconds for which the first paint waits for the list: small tables are read by then."""
 LAID = 2.0
 """Seconds that a key waits for what the keys before it staged to be shown."""
-
-
-def columns_of(view: str, aliases: tuple[Column, ...]) -> tuple[Column, ...]:
-    """The columns of a view: those of the aliases, headed by what the tables of a parameter hold."""
-    if not view:
-        return aliases
-    kind, (key, value, *more) = MAP_KINDS[view], aliases
-    return (key._replace(title=kind.key_title), value._replace(title=kind.value_title), *more)
 
 
 class Listing(ListScreen):
@@ -64,6 +57,27 @@ class Listing(ListScreen):
         self._places: dict[str, Hashable] = {}
         """Where the cursor was in each."""
 
+    # What can be shown
+
+    def views_of(self, instance: Instance) -> tuple[str, ...]:
+        """What can be shown. In a thread."""
+        return ("", *maps_in_use(instance))
+
+    def tables_of(self, instance: Instance, view: str) -> AliasTables:
+        """The tables of a view. In a thread; raises InstanceError."""
+        return AliasTables.of_maps(instance, view) if view else AliasTables.of(instance)
+
+    def columns_of(self, view: str) -> tuple[Column, ...]:
+        """The columns of a view: those of the aliases, headed by what the tables of a parameter hold."""
+        if not view:
+            return self.COLUMNS
+        kind, (key, value, *more) = MAP_KINDS[view], self.COLUMNS
+        return (key._replace(title=kind.key_title), value._replace(title=kind.value_title), *more)
+
+    def rows_of(self, aliases: AliasList) -> AliasRows:
+        """The list as rows of the screen."""
+        return AliasRows(aliases, self.trouble)
+
     # The list: read in a thread, because a table may be huge, and laid out anew after each change
 
     @on(events.Mount)
@@ -75,7 +89,7 @@ class Listing(ListScreen):
                 await self._read.wait()
 
     def load(self) -> Rows:
-        return Listed() if self.aliases is None else AliasRows(self.aliases, self.trouble)
+        return Listed() if self.aliases is None else self.rows_of(self.aliases)
 
     def _update(self, *, read: bool = False) -> None:
         """Have the list made anew, from the disk or from what was read."""
@@ -95,10 +109,9 @@ class Listing(ListScreen):
                 staged = overlay(edits, instance.files, text_of if view else items_of)
             if before is not None:
                 return before.under(staged), self.views
-            tables = AliasTables.of_maps(instance, view) if view else AliasTables.of(instance)
-            made = AliasList(tables, instance.files, staged)
+            made = AliasList(self.tables_of(instance, view), instance.files, staged)
             made.warm()
-            return made, ("", *maps_in_use(instance))
+            return made, self.views_of(instance)
 
         def made(answer: tuple[AliasList, tuple[str, ...]]) -> None:
             found, views = answer
@@ -137,7 +150,7 @@ class Listing(ListScreen):
         self.view, self.aliases, self.bar.text = view, None, ""
         self.wanted_row = self._places.get(view)
         self.lines.unmark_all()
-        self.lines.set_columns(*columns_of(view, self.COLUMNS))
+        self.lines.set_columns(*self.columns_of(view))
         self.reload()
         self._update()
 

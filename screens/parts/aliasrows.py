@@ -21,6 +21,9 @@ SIGNS: Mapping[RowKind, str] = {
     "everything": "everything",
     "extension": "extension",
     "pattern": "pattern",
+    "network": "network",
+    "user": "user",
+    "null": "null sender",
 }
 """What an address is, in one word beside it."""
 

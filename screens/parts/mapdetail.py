@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mailtui.postfix.addresses import quote
 from mailtui.postfix.aliases import AliasRow
 from mailtui.postfix.instance import Instance
@@ -16,6 +18,9 @@ from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.text import Spans
 from mailtui.screens.parts.typedlines import SIGNS
 
+if TYPE_CHECKING:
+    from mailtui.postfix.accessuses import AccessRules
+
 
 def said(label: str, text: str, style: str = "") -> Spans:
     return [(f"{label:<{LABEL}}", "dim"), (text, style)]
@@ -26,7 +31,7 @@ def words(after: Instance, row: AliasRow) -> list[Spans]:
     kind = row.table.kind
     if kind is None or not row.enabled or row.marker == "-" or row.duplicate:
         return []
-    resolver = Resolver(after)
+    resolver = None if kind.access is not None else Resolver(after)
     value = "".join(row.destinations)
     checked = check_map_entry(after, row.table, row.address, value, row.address, resolver)
     works = all(found.severity != "error" for found in checked)
@@ -55,17 +60,33 @@ def explained(after: Instance, row: AliasRow) -> list[str]:
     kind = row.table.kind
     if kind is None:
         return []
-    resolver = Resolver(after)
-    address = example(kind.keys, row.address, resolver)
     lines = [f"{row.address} → {''.join(row.destinations)}", ""]
     lines += ["".join(text for text, _ in line[1:]) for line in words(after, row)[:-1]]
     lines += ["", f"Asked by {kind.asks}; rules: {kind.manual}"]
+    if kind.access is not None:
+        return [*lines, *_access_keys(kind.access, row.address)]
+    resolver = Resolver(after)
+    address = example(kind.keys, row.address, resolver)
     lines += ["", f"For {quote(address)} Postfix asks {kind.parameter}, until one of these answers:"]
     lines += [f"  {key}" for key, _ in asked(kind.parameter, address, resolver)]
     if kind.follows:
         found = resolver.resolve(quote(address))
         lines += ["", f"Mail for {found.address}", *way(found)]
     return lines
+
+
+def _access_keys(rules: AccessRules, key: str) -> list[str]:
+    """The keys by which smtpd asks where it comes to this one."""
+    from mailtui.postfix.accesskeychecks import key_problem
+    from mailtui.postfix.accesskeys import asked as asked_for
+    from mailtui.postfix.accesskeys import example as session_of
+
+    if key_problem(rules.kind, rules.style, key):
+        return []
+    subject = session_of(rules.kind, rules.style, key)
+    who = " ".join(part for part in subject if part) or rules.style.null_key
+    keys = dict.fromkeys(each for each, _ in asked_for(rules.kind, rules.style, subject) if each)
+    return ["", f"For {who} smtpd asks, until one of these answers:", *(f"  {each}" for each in keys)]
 
 
 def tried(instance: Instance, parameter: str, text: str) -> list[str]:

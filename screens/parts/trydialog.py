@@ -23,8 +23,10 @@ class TryDialog(Dialog[str]):
             Binding("enter", "screen.take", "try", id="dialog.take", tooltip="Ask the tables."),
         ]
 
-    def __init__(self, parameter: str, text: str) -> None:
-        lines = ["An address, or a key as it stands in the table. The compiled tables on the disk are asked."]
+    def __init__(self, parameter: str, text: str, what: str = "") -> None:
+        """`what`: what may be typed, in words."""
+        said = what or "An address, or a key as it stands in the table"
+        lines = [f"{said}. The compiled tables on the disk are asked."]
         super().__init__(f"Try on {parameter}", lines)
         self._text = text
 

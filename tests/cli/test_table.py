@@ -121,3 +121,100 @@ def test_other_tables_are_as_they_were(shop: Shop) -> None:
 
 def test_alias_list_keeps_to_aliases(routed: Shop) -> None:
     assert all("transport" not in row["table"] for row in routed.run("alias", "list", "--json").json)
+
+
+# Access tables
+
+
+ACCESS = "# a pest\nspam.example  REJECT go away\n#off.example REJECT\n192.0.2  greylisting\n"
+NETS = (
+    "192.0.2.0/24 OK\n192.0.2.128/25 REJECT hidden\nif 10.0.0.0/8\n10.1.0.0/16  DUNNO\nendif\n10.0.0.1/8 OK\n"
+)
+
+
+@pytest.fixture
+def guarded(shop: Shop) -> Shop:
+    """The shop with an access table and a table of networks that smtpd asks."""
+    (shop.folder / "clients").write_text(ACCESS)
+    (shop.folder / "nets").write_text(NETS)
+    with (shop.folder / "main.cf").open("a") as main:
+        main.write("smtpd_restriction_classes = greylisting\ngreylisting = permit\n")
+        main.write("parent_domain_matches_subdomains = smtpd_access_maps\ninet_protocols = ipv4\n")
+        main.write(
+            f"smtpd_client_restrictions = check_client_access hash:{shop.folder}/clients,"
+            f" check_client_access cidr:{shop.folder}/nets\n"
+        )
+    if "smtpd" not in (shop.folder / "master.cf").read_text():
+        with (shop.folder / "master.cf").open("a") as master:
+            master.write("smtp inet n - n - - smtpd\n")
+    from mailtui import commands
+
+    assert commands.ask(["postmap", "-c", str(shop.folder), f"hash:{shop.folder}/clients"]).ok
+    return shop
+
+
+def test_an_access_table_is_tried_as_smtpd_asks(guarded: Shop) -> None:
+    spec = f"hash:{guarded.folder}/clients"
+    found = guarded.run("table", "try", spec, "a.spam.example[192.0.2.1]", "--json").json
+    assert found == {
+        "key": "a.spam.example[192.0.2.1]", "tried": ["a.spam.example", "spam.example"], "found": True,
+        "check": "check_client_access", "does": "refused: 554 5.7.1 … go away", "value": "REJECT go away",
+        "by": "spam.example", "table": spec,
+    }  # fmt: skip
+    found = guarded.run("table", "try", spec, "192.0.2.9", "--json").json
+    assert (found["tried"], found["does"]) == (
+        ["unknown", "192.0.2.9", "192.0.2"],
+        "goes through greylisting",
+    )
+    found = guarded.run(
+        "table", "try", spec, "u@spam.example", "--check", "check_sender_access", "--json"
+    ).json
+    assert (found["tried"], found["check"]) == (["u@spam.example", "spam.example"], "check_sender_access")
+    found = guarded.run("table", "try", f"cidr:{guarded.folder}/nets", "192.0.2.200", "--json").json
+    assert (found["tried"], found["value"]) == (["unknown", "192.0.2.200"], "OK")
+    assert guarded.run("table", "try", spec, "x", "--check", "check_nothing").status == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("192.0.2.0/24", "OK", "networks are written 192.0.2 here"),
+        ("192.0.2.", "OK", "no dot at its end"),
+        (".new.example", "OK", "new.example stands for its subdomains too"),
+        ("new.example", "550", "550 alone permits"),
+        ("new.example", "REJEKT", "REJECT is near"),
+        ("new.example", "check_policy_service inet:127.0.0.1:10023", "put it into a class"),
+        ("new.example", "FILTER away", "FILTER wants transport:destination"),
+        ("u@new.example", "OK", "addresses belong to check_sender_access"),
+    ],
+)
+def test_what_cannot_work_is_refused(guarded: Shop, key: str, value: str, words: str) -> None:
+    spec = f"hash:{guarded.folder}/clients"
+    status, said = change(guarded, "set", spec, key, value)
+    assert status == 1
+    assert words in said
+    assert change(guarded, "set", spec, key, value, "--anyway")[0] == 0
+    assert change(guarded, "set", spec, "new.example", "REJECT go away")[0] == 0
+
+
+def test_networks_are_rules_in_their_order(guarded: Shop) -> None:
+    spec = f"cidr:{guarded.folder}/nets"
+    rows = guarded.run("table", "list", spec, "--json").json
+    assert [(row["key"], row["value"], row["depth"], row["counts"]) for row in rows] == [
+        ("192.0.2.0/24", "OK", 0, True),
+        ("192.0.2.128/25", "REJECT hidden", 0, False),
+        ("if 10.0.0.0/8", "", 0, True),
+        ("10.1.0.0/16", "DUNNO", 1, True),
+        ("endif", "", 0, True),
+        ("10.0.0.1/8", "OK", 0, False),
+    ]
+    assert "write 10.0.0.0/8" in guarded.run("table", "list", spec).out
+    status, said = change(guarded, "set", spec, "198.51.100.0/24", "REJECT no", "--before", "192.0.2.128/25")
+    assert status == 0
+    assert "+198.51.100.0/24 REJECT no" in said.replace("+ ", "+")
+    assert change(guarded, "set", spec, "192.0.2.0/24", "550")[0] == 1
+    assert change(guarded, "set", spec, "198.51.100.7/24", "REJECT")[0] == 1
+    assert change(guarded, "remove", spec, "if 10.0.0.0/8")[0] == 0
+    done = guarded.run("table", "set", spec, "192.0.2.0/24", "DUNNO", "--no-reload", "--no-rehearsal")
+    assert done.status == 0, done.err
+    assert (guarded.folder / "nets").read_text() == NETS.replace("24 OK", "24 DUNNO", 1)
