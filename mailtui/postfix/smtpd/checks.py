@@ -10,6 +10,7 @@ from mailtui.postfix.smtpd.parents import matches_parents
 from mailtui.postfix.smtpd.refusals import retry
 from mailtui.postfix.smtpd.replies import CLIENT, HELO, LOGIN, RECIPIENT, REVERSE_CLIENT, SENDER
 from mailtui.postfix.smtpd.resolved import resolve
+from mailtui.postfix.smtpd.syntax import NO_HELO, NO_RECIPIENT, NO_SENDER
 from mailtui.text.safe import decode, encode
 
 _SEARCHES = frozenset({"cert_fingerprint", "pubkey_fingerprint", "issuer_cn", "subject_cn"})
@@ -41,7 +42,7 @@ def check_helo_access(context: Context, argument: str) -> Outcome:
     """What the client calls itself."""
     helo = context.helo
     if helo is None:
-        return no_effect("no HELO was said yet")
+        return no_effect(NO_HELO)
     keys = domain_keys(helo, parents=matches_parents(context, "smtpd_access_maps"))
     return ask(context, argument, keys, helo, HELO)
 
@@ -57,7 +58,7 @@ def check_sender_access(context: Context, argument: str) -> Outcome:
     """The sender; the null sender by smtpd_null_access_lookup_key."""
     sender = context.sender
     if sender is None:
-        return no_effect("no sender is known yet")
+        return no_effect(NO_SENDER)
     if not sender:
         key = context.setting("smtpd_null_access_lookup_key")
         return ask(context, argument, [key], "", SENDER)
@@ -69,7 +70,7 @@ def check_recipient_access(context: Context, argument: str) -> Outcome:
     """The recipient. An OK does not count where another server could be made to send the mail on."""
     recipient = context.recipient
     if recipient is None:
-        return no_effect("no recipient is known yet")
+        return no_effect(NO_RECIPIENT)
     found = _by_mail_address(context, argument, recipient, RECIPIENT)
     routed = resolve(context, recipient).routed and not context.yes("allow_untrusted_routing")
     return found._replace(on_ok="dunno") if routed and found.kind == "result" else found

@@ -81,6 +81,8 @@ class Context:
         self.where: Where = "RCPT"
         self.subject = self.subject_class = ""
         """What a refusal by the list that is walked now is about: `x@y`, `Recipient address`."""
+        self.defaults = 0
+        """How many default actions of policy services that do not answer lie in each other at the moment."""
         self.warn_only = False
         """Whether a warn_if_reject is in force, which also chooses between a flag and an answer."""
         self.sender_checked = self.recipient_checked = False

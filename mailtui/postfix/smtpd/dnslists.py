@@ -22,12 +22,19 @@ STRING_LIMIT = 255
 """Bytes of one string of a TXT record; smtpd looks at the first of each record only."""
 
 
+UNKNOWN = "unknown"
+"""The name of a client that has none."""
+_NO_VERIFIED_NAME = "the client has no verified name"
+
+
 class Hit(NamedTuple):
     """What a list said: `listed`, with its TXT records as one text; or `broken`, no answer at all."""
 
     listed: bool = False
     broken: bool = False
     text: str = ""
+    query: str = ""
+    """The name that was asked for."""
 
 
 def address_query(address: str, zone: str) -> str:
@@ -60,10 +67,10 @@ def find(context: Context, query: str, zone: str) -> Hit:
     ahead(context, [query], ("A", "TXT"))
     answer = look(context, query, "A")
     if answer.status != Status.OK:
-        return Hit(broken=answer.status != Status.NOTFOUND)
+        return Hit(broken=answer.status != Status.NOTFOUND, query=query)
     if allowed is not None and not any(octets.matches(allowed, record) for record in answer.records):
-        return Hit()
-    return Hit(listed=True, text=_text(context, query))
+        return Hit(query=query)
+    return Hit(listed=True, text=_text(context, query), query=query)
 
 
 def _text(context: Context, query: str) -> str:
@@ -89,16 +96,23 @@ def _no_zone(name: str) -> Outcome:
     return found._replace(warning=f"restriction {name} requires domain name argument")
 
 
-def _refused(context: Context, zone: str, query: str | None, what: str, subject_class: str) -> Outcome:
-    """A list that refuses what is in it. One that does not answer is passed over."""
+def _hit(context: Context, zone: str, query: str | None, what: str) -> Hit | Outcome:
+    """What a list says of an address or a domain; an Outcome where it is not asked, or smtpd stops."""
     if query is None:
         return dunno(f"{safe(what)} is not asked of a list of domains")
     try:
-        hit = find(context, query, zone)
+        return find(context, query, zone)
     except octets.FilterError as error:
         return unknown(f"smtpd stops at the filter of {safe(zone)}: {safe(str(error))}")
+
+
+def _refused(context: Context, zone: str, query: str | None, what: str, subject_class: str) -> Outcome:
+    """A list that refuses what is in it. One that does not answer is passed over."""
+    hit = _hit(context, zone, query, what)
+    if isinstance(hit, Outcome):
+        return hit
     if hit.broken:
-        warning = f"{safe(query)}: RBL lookup error"
+        warning = f"{safe(hit.query)}: RBL lookup error"
         return dunno(f"{safe(zone)} does not answer: passed over")._replace(warning=warning)
     if not hit.listed:
         return dunno(f"{safe(what)} is not in {safe(zone)}")
@@ -143,8 +157,8 @@ def _by_domain(context: Context, name: str, zone: str, what: str, subject_class:
 def reject_rhsbl_client(context: Context, argument: str) -> Outcome:
     """Refuses clients whose verified name is in a list."""
     name = context.session.client_name
-    if argument and name.lower() == "unknown":
-        return no_effect("the client has no verified name")
+    if argument and name.lower() == UNKNOWN:
+        return no_effect(_NO_VERIFIED_NAME)
     return _by_domain(context, "reject_rhsbl_client", argument, name, CLIENT)
 
 
@@ -153,7 +167,7 @@ def reject_rhsbl_client(context: Context, argument: str) -> Outcome:
 def reject_rhsbl_reverse_client(context: Context, argument: str) -> Outcome:
     """Refuses clients whose unverified name is in a list."""
     name = context.session.reverse_name
-    if argument and name.lower() == "unknown":
+    if argument and name.lower() == UNKNOWN:
         return no_effect("the client's address has no name")
     return _by_domain(context, "reject_rhsbl_reverse_client", argument, name, REVERSE_CLIENT)
 
@@ -192,12 +206,9 @@ def _permitted(context: Context, zone: str, query: str | None, what: str) -> Out
         ours = authority(context, context.recipient)
         if ours.failure is not None or not ours.allowed:
             return ours.failure or dunno(f"{ours.why}: a list may not open a relay")
-    if query is None:
-        return dunno(f"{safe(what)} is not asked of a list of domains")
-    try:
-        hit = find(context, query, zone)
-    except octets.FilterError as error:
-        return unknown(f"smtpd stops at the filter of {safe(zone)}: {safe(str(error))}")
+    hit = _hit(context, zone, query, what)
+    if isinstance(hit, Outcome):
+        return hit
     if hit.broken:
         said = about(what, CLIENT, "Service unavailable")
         return Outcome("defer_if_reject", f"{safe(zone)} does not answer", 450, "4.7.1", said)
@@ -222,6 +233,6 @@ def permit_rhswl_client(context: Context, argument: str) -> Outcome:
     if not argument:
         return _no_zone("permit_rhswl_client")
     name = context.session.client_name
-    if name.lower() == "unknown":
-        return no_effect("the client has no verified name")
+    if name.lower() == UNKNOWN:
+        return no_effect(_NO_VERIFIED_NAME)
     return _permitted(context, argument, domain_query(name, argument), name)

@@ -89,7 +89,8 @@ class Explainer:
             self._fatal[name] = tuple(dict.fromkeys(service.fatal()))
         return self._services[name]
 
-    def _context(self, session: Session) -> Context:
+    def context(self, session: Session) -> Context:
+        """What restrictions may ask of a session, at its beginning. Raises InstanceError."""
         service = self._service(session.service)
         made = Context(session, self._instance, service, self._tables, self._names, self._resolver)
         made.live, made.probes = self._live, self._probes
@@ -98,7 +99,7 @@ class Explainer:
     def _ahead(self, session: Session) -> None:
         self._service(session.service)
         if not self._fatal[session.service]:
-            gather(self._context(session), self._tables, self._names)
+            gather(self.context(session), self._tables, self._names)
 
     def _answer(self, session: Session) -> Answer:
         service = self._service(session.service)
@@ -108,4 +109,4 @@ class Explainer:
             return Answer("unknown", 0, "", "", Decision(), "connect", unknown=why)
         if service.on("smtpd_tls_wrappermode"):
             session = replace(session, tls=True)  # whoever speaks there at all speaks TLS
-        return Conversation(self._context(session), service.places).answer()
+        return Conversation(self.context(session), service.places).answer()

@@ -44,6 +44,9 @@ class Outcome(NamedTuple):
     on_ok: Literal["ok", "error", "dunno"] = "ok"
 
 
+DEFAULT_ACTION = "default action"
+"""The key of a result that stands for the answer of a policy service that gave none."""
+
 Restriction: TypeAlias = "Callable[[Context, str], Outcome]"
 
 RESTRICTIONS: dict[str, Restriction] = {}

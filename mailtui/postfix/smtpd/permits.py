@@ -9,9 +9,8 @@ from mailtui.postfix.smtpd.matches import in_list
 from mailtui.postfix.smtpd.outcome import Outcome, dunno, no_effect, ok, reject, restriction
 from mailtui.postfix.smtpd.refusals import refuse, retry
 from mailtui.postfix.smtpd.replies import RECIPIENT
+from mailtui.postfix.smtpd.syntax import NO_RECIPIENT
 from mailtui.text.safe import safe
-
-_NO_RECIPIENT = "no recipient is known yet"
 
 
 @restriction("permit_mynetworks")
@@ -82,7 +81,7 @@ def permit_tls_all_clientcerts(context: Context, argument: str) -> Outcome:  # n
 def permit_auth_destination(context: Context, argument: str) -> Outcome:  # noqa: ARG001
     """Permits mail for our domains."""
     if context.recipient is None:
-        return no_effect(_NO_RECIPIENT)
+        return no_effect(NO_RECIPIENT)
     found = authority(context, context.recipient)
     return found.failure or (ok(found.why) if found.allowed else dunno(found.why))
 
@@ -90,7 +89,7 @@ def permit_auth_destination(context: Context, argument: str) -> Outcome:  # noqa
 def _unauthorised(context: Context, code: int, dsn: str) -> Outcome:
     recipient = context.recipient
     if recipient is None:
-        return no_effect(_NO_RECIPIENT)
+        return no_effect(NO_RECIPIENT)
     found = authority(context, recipient)
     if found.failure is not None or found.allowed:
         return found.failure or dunno(found.why)
@@ -114,7 +113,7 @@ def check_relay_domains(context: Context, argument: str) -> Outcome:  # noqa: AR
     """Permits clients by name in relay_domains and mail for our domains, refuses all else."""
     recipient = context.recipient
     if recipient is None:
-        return no_effect(_NO_RECIPIENT)
+        return no_effect(NO_RECIPIENT)
     warning = (
         'support for restriction "check_relay_domains" will be removed from Postfix; '
         'use "reject_unauth_destination" instead'

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mailtui.postfix.lookups import split_list
 from mailtui.postfix.smtpd.context import Context
-from mailtui.postfix.smtpd.outcome import Outcome, misconfigured, restriction, unknown
+from mailtui.postfix.smtpd.outcome import DEFAULT_ACTION, Outcome, misconfigured, restriction, unknown
 from mailtui.text.safe import decode, encode, safe
 
 LONGEST_WAIT = 10.0
@@ -67,6 +68,10 @@ def _options(settings: list[str]) -> Iterator[tuple[str, str]]:
             yield name.strip(), value.strip()
 
 
+_BUILT_IN = "451 4.3.5 Server configuration problem"
+"""Instead of the default action, where that asks a service again that does not answer."""
+
+
 @restriction("check_policy_service")
 def check_policy_service(context: Context, argument: str) -> Outcome:
     """Asks a server what to do; its answer is a value of access(5)."""
@@ -76,10 +81,12 @@ def check_policy_service(context: Context, argument: str) -> Outcome:
     if not context.live:
         return unknown(f"{safe(server.written)} was not asked")
     try:
-        action = ask(server, request(context, server), _limit(context, server), context)
+        queue = context.setting("queue_directory")
+        action = ask(server, request(context, server), _limit(context, server), queue)
     except PolicyError as error:
         why = f"{safe(server.written)} does not answer: {error}"
-        return _result(context, server, _setting(context, server, "default_action"), why)
+        action = _BUILT_IN if context.defaults else _setting(context, server, "default_action")
+        return _result(context, server, action, why)._replace(key=DEFAULT_ACTION)
     why = f"{safe(server.written)}{_known_as(action)} says {safe(action)}"
     return _result(context, server, action, why)
 
@@ -108,7 +115,8 @@ def _setting(context: Context, server: Endpoint, name: str) -> str:
 def _limit(context: Context, server: Endpoint) -> float:
     text = _setting(context, server, "timeout")
     number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "s")
-    return min(LONGEST_WAIT, float(number) * _UNITS[unit]) if number.isdigit() else LONGEST_WAIT
+    known = number.isascii() and number.isdigit()
+    return min(LONGEST_WAIT, float(number) * _UNITS[unit]) if known else LONGEST_WAIT
 
 
 def request(context: Context, server: Endpoint) -> bytes:
@@ -153,19 +161,20 @@ def request(context: Context, server: Endpoint) -> bytes:
 _ONE_LINE = {10: 63, 0: 63}
 
 
-def ask(server: Endpoint, question: bytes, seconds: float, context: Context) -> str:
-    """The action that a server answers with. Raises PolicyError."""
+def ask(server: Endpoint, question: bytes, seconds: float, queue_directory: str) -> str:
+    """The action that a server answers with; a relative unix: path is below the queue. Raises PolicyError."""
+    until = time.monotonic() + seconds
     try:
-        with _connected(server, seconds, context) as sock:
+        with _connected(server, seconds, queue_directory) as sock:
             sock.sendall(question)
-            return _action(sock)
+            return _action(sock, until)
     except (OSError, ValueError) as error:
         raise PolicyError(safe(getattr(error, "strerror", None) or str(error))) from None
 
 
-def _connected(server: Endpoint, seconds: float, context: Context) -> socket.socket:
+def _connected(server: Endpoint, seconds: float, queue_directory: str) -> socket.socket:
     if server.transport != "inet":
-        path = os.path.join(context.setting("queue_directory"), server.place.lstrip("/"))
+        path = os.path.join(queue_directory, server.place.lstrip("/"))
         if server.place.startswith("/") and os.path.exists(server.place):
             path = server.place
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -181,13 +190,20 @@ def _connected(server: Endpoint, seconds: float, context: Context) -> socket.soc
     return socket.create_connection((host.strip("[]") or "127.0.0.1", number), timeout=seconds)
 
 
-def _action(sock: socket.socket) -> str:
+def _action(sock: socket.socket, until: float) -> str:
+    """The action in the answer, which must be there by `until`, however slowly it comes."""
     answer = b""
     while b"\n\n" not in answer:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise PolicyError("its answer has not ended in time")
+        sock.settimeout(left)
         block = sock.recv(4096)
-        if not block or len(answer) > LONGEST_ANSWER:
+        if not block:
             raise PolicyError("it ends the connection without an action")
         answer += block
+        if len(answer) > LONGEST_ANSWER:
+            raise PolicyError("its answer does not end")
     for line in answer.split(b"\n"):
         name, _equals, value = line.partition(b"=")
         if name == b"action":

@@ -174,7 +174,7 @@ def session_of(given: Mapping[str, Any]) -> Session:
     for name, value in values.items():
         if not isinstance(value, str):
             raise ValueError(f"{name} must be a text")  # noqa: TRY004  # as all that is wrong with it
-    if until not in {"rcpt", "data"}:
+    if until not in ("rcpt", "data"):  # JSON gives lists too, which no set can hold
         raise ValueError("stage_until is rcpt or data")
     if not isinstance(tls, bool):
         raise ValueError("tls must be true or false")  # noqa: TRY004

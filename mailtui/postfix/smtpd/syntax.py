@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from mailtui.postfix.smtpd.context import Context
 from mailtui.postfix.smtpd.hostnames import bare_address, is_address, is_hostname, without_final_dot
 from mailtui.postfix.smtpd.outcome import Outcome, dunno, no_effect, ok, restriction
@@ -25,35 +28,53 @@ def invalid_address(context: Context, helo: str) -> Outcome:
     return refuse(code, "5.5.2", helo, HELO, "invalid ip address", why)
 
 
-@restriction("reject_invalid_helo_hostname", "reject_invalid_hostname")
-def reject_invalid_helo_hostname(context: Context, argument: str) -> Outcome:  # noqa: ARG001
-    """Refuses a HELO that is neither a host name nor an address."""
+class _Form(NamedTuple):
+    """What a HELO must look like. `good` and `bad` are said behind it; `code` and `text` make the refusal."""
+
+    fits: Callable[[str], bool]
+    good: str
+    bad: str
+    code: str
+    text: str
+
+
+def _has_domain(name: str) -> bool:
+    """Whether it is a host name with a dot in it."""
+    return is_hostname(name) and "." in name
+
+
+_ANY_NAME = _Form(
+    lambda name: is_hostname(name) or is_address(name), "is a well-formed name", "cannot be a host name",
+    "invalid_hostname_reject_code", "Invalid name",
+)  # fmt: skip
+_FULL_NAME = _Form(
+    _has_domain, "has a domain", "is no host name with a domain", "non_fqdn_reject_code",
+    "need fully-qualified hostname",
+)  # fmt: skip
+
+
+def _helo(context: Context, form: _Form) -> Outcome:
+    """The HELO against a form; one in brackets must be an address."""
     helo = context.helo
     if helo is None:
         return no_effect(NO_HELO)
     if helo.startswith("["):
         return invalid_address(context, helo)
-    name = without_final_dot(helo)
-    if is_hostname(name) or is_address(name):
-        return dunno(f"{safe(helo)} is a well-formed name")
-    code = context.number("invalid_hostname_reject_code")
-    return refuse(code, "5.5.2", helo, HELO, "Invalid name", f"{safe(helo)} cannot be a host name")
+    if form.fits(without_final_dot(helo)):
+        return dunno(f"{safe(helo)} {form.good}")
+    return refuse(context.number(form.code), "5.5.2", helo, HELO, form.text, f"{safe(helo)} {form.bad}")
+
+
+@restriction("reject_invalid_helo_hostname", "reject_invalid_hostname")
+def reject_invalid_helo_hostname(context: Context, argument: str) -> Outcome:  # noqa: ARG001
+    """Refuses a HELO that is neither a host name nor an address."""
+    return _helo(context, _ANY_NAME)
 
 
 @restriction("reject_non_fqdn_helo_hostname", "reject_non_fqdn_hostname")
 def reject_non_fqdn_helo_hostname(context: Context, argument: str) -> Outcome:  # noqa: ARG001
     """Refuses a HELO without a domain."""
-    helo = context.helo
-    if helo is None:
-        return no_effect(NO_HELO)
-    if helo.startswith("["):
-        return invalid_address(context, helo)
-    name = without_final_dot(helo)
-    if is_hostname(name) and "." in name:
-        return dunno(f"{safe(helo)} has a domain")
-    code = context.number("non_fqdn_reject_code")
-    why = f"{safe(helo)} is no host name with a domain"
-    return refuse(code, "5.5.2", helo, HELO, "need fully-qualified hostname", why)
+    return _helo(context, _FULL_NAME)
 
 
 @restriction("permit_naked_ip_address")
@@ -71,6 +92,8 @@ def permit_naked_ip_address(context: Context, argument: str) -> Outcome:  # noqa
     found = invalid_address(context, helo)
     if found.kind == "dunno":
         found = ok(f"{safe(helo)} is a bare address")
+    elif context.warn_only:  # smtpd takes the refusal that it only warned of for a valid address
+        found = ok(f"{safe(helo)} is no address, but with warn_if_reject that permits too")
     return found._replace(warning=warning)
 
 
@@ -79,7 +102,7 @@ def _fully_qualified(context: Context, address: str, subject_class: str) -> Outc
     if domain[:1] == "[" and domain[-1:] == "]":
         return dunno("an address in brackets is taken as it is")
     name = without_final_dot(domain)
-    if is_hostname(name) and "." in name:
+    if _has_domain(name):
         return dunno(f"{safe(address)} has a full domain")
     code = context.number("non_fqdn_reject_code")
     why = f"{safe(address)} has no full domain"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from mailtui.postfix.lookups import split_list
 from mailtui.postfix.restrictionnames import ARGUMENTS
 from mailtui.postfix.smtpd.chain import BUILT_IN, Rule, parse_rules
-from mailtui.postfix.smtpd.outcome import RESTRICTIONS, Outcome, misconfigured
+from mailtui.postfix.smtpd.outcome import DEFAULT_ACTION, RESTRICTIONS, Outcome, misconfigured
 from mailtui.postfix.smtpd.replies import Reply, reply, softened
 from mailtui.postfix.smtpd.results import act
 from mailtui.postfix.smtpd.session import PARAMETERS, Decision, Step, StepOutcome
@@ -265,7 +265,12 @@ class Walker:
         rules = parse_rules(items, self._classes)
         if not rules:
             return self._permit(found._replace(why="an empty result permits"), at, place)
-        status = self._list(rules, inner)
+        is_default = found.key == DEFAULT_ACTION
+        self._context.defaults += is_default
+        try:
+            status = self._list(rules, inner)
+        finally:
+            self._context.defaults -= is_default
         return self._forbidden(found, at, place) if status == "ok" else status
 
     def _class(self, name: str) -> str:

@@ -55,7 +55,10 @@ def test_a_change_leaves_the_rest_as_it_is(tmp_path: Path) -> None:
         '[[session]]\nname = "x"\nmust = "perhaps"\n',
         '[[session]]\nname = "x"\nmust = "accept"\nclient_address = "a"\nrecipient = "b"\n',
         '[[session]]\nname = "x"\nmust = "accept"\ncolour = "red"\n',
+        '[[session]]\nname = "x"\nmust = ["accept"]\n',
+        '[[session]]\nname = "x"\nmust = "accept"\nstage_until = ["data"]\n',
         "session = 1\n",
+        "session = [1]\n",
         "[[",
     ],
 )
@@ -68,6 +71,43 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str) -> None:
 
 def test_no_file_holds_no_sessions(tmp_path: Path) -> None:
     assert cases.load(str(tmp_path / "none")) == []
+
+
+@pytest.mark.parametrize("text", ["session = 1\n", 'session = "x"\n', "session = [1]\n", "[["])
+def test_nothing_is_kept_among_what_is_no_session(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sessions.toml"
+    path.write_text(text)
+    case = Case("one", "refuse", Session("192.0.2.7", recipient="b@c.example"))
+    with pytest.raises(CaseError):
+        cases.keep(str(path), case)
+    with pytest.raises(CaseError):
+        cases.drop(str(path), "one")
+    assert path.read_text() == text
+
+
+def test_a_file_is_written_whole_with_its_mode_and_through_its_symlink(tmp_path: Path) -> None:
+    real, link, bait = tmp_path / "real.toml", tmp_path / "sessions.toml", tmp_path / "bait"
+    real.write_text(TEXT)
+    real.chmod(0o640)
+    link.symlink_to(real)
+    bait.write_text("kept")
+    (tmp_path / "sessions.toml.new").symlink_to(bait)
+    (tmp_path / "real.toml.new").symlink_to(bait)
+    cases.keep(str(link), Case("one", "refuse", Session("192.0.2.7", recipient="b@c.example")))
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert [each.name for each in cases.load(str(link))] == ["partner", "relay", "one"]
+    assert bait.read_text() == "kept"
+
+
+def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.toml"
+    path.write_text(TEXT)
+    case = Case("one", "refuse", Session("192.0.2.7", helo="\udcff", recipient="b@c.example"))
+    with pytest.raises(CaseError, match="not UTF-8"):
+        cases.keep(str(path), case)
+    assert [each.name for each in tmp_path.iterdir()] == ["sessions.toml"]
+    assert path.read_text() == TEXT
 
 
 def test_replay_tells_what_holds_and_what_a_change_flips(tmp_path: Path) -> None:

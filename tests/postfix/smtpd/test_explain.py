@@ -162,3 +162,23 @@ def test_a_policy_server_is_asked_only_where_that_is_wanted(etc: Path, policy: s
 def test_a_policy_server_that_is_down_gives_its_default(etc: Path) -> None:
     down = "smtpd_recipient_restrictions = check_policy_service { inet:127.0.0.1:9, default_action=DUNNO }"
     assert said(etc, down, live=True).code == 250
+
+
+def test_a_default_that_asks_again_ends_in_smtpds_own(etc: Path) -> None:
+    answer = said(
+        etc,
+        "smtpd_restriction_classes = strict",
+        "strict = check_policy_service { inet:127.0.0.1:9, default_action=strict }",
+        "smtpd_recipient_restrictions = strict",
+        live=True,
+    )
+    assert (
+        answer.reply
+        == "451 4.3.5 <bob@local.example>: Recipient address rejected: Server configuration problem"
+    )
+
+
+def test_a_naked_address_that_is_none_permits_where_it_is_only_warned_of(etc: Path) -> None:
+    rules = "smtpd_recipient_restrictions = {}permit_naked_ip_address, reject"
+    assert said(etc, rules.format(""), helo="12345").code == 501
+    assert said(etc, rules.format("warn_if_reject "), helo="12345").code == 250
