@@ -14,9 +14,13 @@ from mailtui.formats.target import FORMATS, Format
 from mailtui.text.safe import decode
 
 if TYPE_CHECKING:
+    from mailtui.formats.defaults import Defaults
+    from mailtui.formats.listfile import ListFile
     from mailtui.formats.maincf import MainCf
     from mailtui.formats.mastercf import MasterCf
+    from mailtui.formats.patterns import Patterns
     from mailtui.formats.table import Table
+    from mailtui.formats.whitelist import Whitelist
 
 
 def parser() -> Parser:
@@ -65,6 +69,20 @@ def _table(document: Table) -> list[dict[str, Any]]:
     ]
 
 
+def _patterns(document: Patterns) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": row.line, "key": decode(row.name), "value": decode(row.value), "enabled": row.enabled,
+            "depth": row.depth,
+        }
+        for row in document.rows
+    ]  # fmt: skip
+
+
+def _named(line: int, text: bytes) -> dict[str, Any]:
+    return {"line": line, "key": decode(text), "value": "", "enabled": True}
+
+
 def inspect(context: Context, options: argparse.Namespace) -> None:
     kind: Format = options.kind
     document = parse(kind, given_file(str(options.file)))
@@ -72,6 +90,17 @@ def inspect(context: Context, options: argparse.Namespace) -> None:
         write_bytes(document.raw)
         return
     match kind:
+        case "regexp" | "pcre" | "cidr":
+            entries = _patterns(cast("Patterns", document))
+        case "list":
+            entries = [_named(each.line, each.text) for each in cast("ListFile", document).tokens]
+        case "whitelist":
+            entries = [_named(each.line, each.text) for each in cast("Whitelist", document).entries]
+        case "defaults":
+            entries = [
+                {"line": a.line, "name": decode(a.name), "value": decode(a.value), "enabled": a.enabled}
+                for a in cast("Defaults", document).assignments
+            ]
         case "main.cf":
             entries = _main_cf(cast("MainCf", document))
         case "master.cf":

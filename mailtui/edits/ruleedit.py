@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from mailtui.edits import rulewrite
+from mailtui.edits import rulerows
 from mailtui.edits.model import Conflict, Edit, Value
 from mailtui.edits.rulewrite import RuleList
 from mailtui.formats.lists import items
@@ -108,7 +108,7 @@ def rule_above(found: WrittenList, at: int) -> WrittenRule | None:
 
 
 def comment_texts(comments: Sequence[str]) -> list[str]:
-    return [rulewrite.words(text) for text in comments]
+    return [rulerows.words(text) for text in comments]
 
 
 def told(rule: WrittenRule, comments: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from mailtui.edits import rulewrite
+from mailtui.edits import rulerows
 from mailtui.edits.model import Edit
 from mailtui.edits.ruleedit import Merged, RuleEdit, place
 from mailtui.edits.rulewrite import RuleList
@@ -55,8 +55,8 @@ class MoveRule(RuleEdit):
         def act(rows: Any) -> None:
             group = rows.groups(first, last)
             rows.remove(first, last)
-            rulewrite.drop_comments(rows, gone)
-            rulewrite.insert(rows, target, group, comments)
+            rulerows.drop_comments(rows, gone)
+            rulerows.insert(rows, target, group, comments)
 
         return where.edit(act, [*rest[:target], *moved, *rest[target:]], lines=bool(comments))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from mailtui.edits import rulewrite
+from mailtui.edits import rulerows
 from mailtui.edits.model import Edit
 from mailtui.edits.ruleedit import (
     Merged,
@@ -59,7 +59,7 @@ class InsertRule(RuleEdit):
         wanted = [*found.items[:at], *group, *found.items[at:]]
         text = [encode(" ".join(group))]
         return where.edit(
-            lambda rows: rulewrite.insert(rows, at, text, self.comments), wanted, lines=bool(self.comments)
+            lambda rows: rulerows.insert(rows, at, text, self.comments), wanted, lines=bool(self.comments)
         )
 
     def inverse(self) -> Edit:
@@ -118,7 +118,7 @@ class RemoveRule(RuleEdit):
 
         def act(rows: Any) -> None:
             rows.remove(first, last)
-            rulewrite.drop_comments(rows, gone)
+            rulerows.drop_comments(rows, gone)
 
         return where.edit(act, [*found.items[:first], *found.items[last + 1 :]])
 
@@ -167,7 +167,7 @@ class AddOffRule(RuleEdit):
         group = items_of(one_rule(self.rule))
         wanted = [*found.items[:at], *group, *found.items[at:]]
         text = [encode(" ".join(group))]
-        inserted = where.over(where.edit(lambda rows: rulewrite.insert(rows, at, text, ()), wanted))
+        inserted = where.over(where.edit(lambda rows: rulerows.insert(rows, at, text, ()), wanted))
         now = inserted.written()
         rule = next((r for r in now.live if r.rule.first == at), None) if now is not None else None
         if rule is None:
@@ -223,10 +223,10 @@ class SetRule(RuleEdit):
 
         def act(rows: Any) -> None:
             if to != self.rule:
-                rulewrite.exchange(rows, first, last, tokens)
+                rulerows.exchange(rows, first, last, tokens)
             if again:
-                rulewrite.drop_comments(rows, rule.comment_rows)
-                rulewrite.comment(rows, first, len(tokens), self.comments or ())
+                rulerows.drop_comments(rows, rule.comment_rows)
+                rulerows.comment(rows, first, len(tokens), self.comments or ())
 
         return where.edit(act, wanted, lines=again)
 

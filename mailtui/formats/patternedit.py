@@ -145,7 +145,7 @@ def switch(document: Patterns, at: int, *, on: bool) -> list[Splice]:
             back = _hashes(after, range(first, end), on=not on)
             if after.spliced(back).raw == document.raw:
                 return plain
-    except ValueError:
+    except Refused:
         pass  # a line of it has no `#` of its own: it is written on one line
     return _checked(document, one_line, wanted)
 
@@ -169,12 +169,12 @@ def _switch_block(document: Patterns, at: int, last: int, *, on: bool) -> list[S
 
 
 def _hashes(document: Patterns, numbers: Sequence[int], *, on: bool) -> list[Splice]:
-    """A `#` before each of these lines, or taken from it. Raises ValueError where there is none."""
+    """A `#` before each of these lines, or taken from it. Raises Refused where there is none."""
     starts = document.lines.starts
     if not on:
         return [Splice(starts[n], starts[n], b"#") for n in numbers]
     if any(document.raw[starts[n] : starts[n] + 1] != b"#" for n in numbers):
-        raise ValueError("a line is not commented out")
+        raise Refused("a line amid it is not commented out", "edit the file by hand")
     return [Splice(starts[n], starts[n] + 1, b"") for n in numbers]
 
 

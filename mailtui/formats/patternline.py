@@ -67,9 +67,7 @@ def _rule(text: bytes, table: str) -> ParsedLine:
             return ParsedLine("rule", text, None, b"", len(text), second, True)
         end = second[1]
     value = text[end:].lstrip(BLANKS)
-    error = (
-        "" if value else "it has no result: at each use Postfix takes that for an error"
-    )
+    error = "" if value else "it has no result: at each use Postfix takes that for an error"
     return ParsedLine("rule", text[:end], pattern, value, len(text) - len(value), error)
 
 

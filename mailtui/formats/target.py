@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Format = Literal[
     "main.cf",
@@ -22,18 +22,7 @@ Format = Literal[
 `/file` of a match list, `regexp`, `pcre` and `cidr` tables of patterns and networks, `defaults` a
 file of /etc/default, `whitelist` one of postgrey's. A `folder` has no text."""
 
-FORMATS: tuple[Format, ...] = (
-    "main.cf",
-    "master.cf",
-    "table",
-    "aliases",
-    "list",
-    "regexp",
-    "pcre",
-    "cidr",
-    "defaults",
-    "whitelist",
-)
+FORMATS: tuple[Format, ...] = tuple(each for each in get_args(Format) if each != "folder")
 """Those of texts."""
 
 TABLES = frozenset({"table", "aliases", "regexp", "pcre", "cidr"})

@@ -86,7 +86,7 @@ def test_the_order_is_that_of_the_conversation(instance: Instance) -> None:
         ("class:strict", "", ""), ("class:grey", "", ""), ("class:unused", "", ""),
     ]  # fmt: skip
     assert listed(seen(instance, "submission/inet"), "client").answered == "CONNECT"
-    assert [(check.parameter, check.rules) for check in view.checks] == [("header_checks", 4)]
+    assert [(check.parameter, check.rules) for check in view.checks] == [("header_checks", 2)]
 
 
 def test_each_rule_with_its_comments_and_what_is_off(instance: Instance) -> None:
