@@ -229,6 +229,11 @@ class RestrictionsScreen(RuleView):
     def _open_table(self) -> bool:
         """Open the table that the rule under the cursor asks; whether it asks one."""
         line = self.row
+        if line is not None and line.check is not None:
+            from mailtui.screens.contentchecks import open_content_checks
+
+            open_content_checks(self, line.check.parameter)
+            return True
         row = line.row if line is not None else None
         check = _check_of(line) if line is not None else ""
         if line is None or line.chain is None or row is None or not check:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mailtui import commands
 from mailtui.cli.logwanted import Wanted
-from mailtui.cli.output import Failed, flush, write, write_bytes
+from mailtui.cli.output import Failed, flush, note, write, write_bytes
 from mailtui.maillog import journal
 from mailtui.maillog.chunks import lines_of
 from mailtui.maillog.gather import keep_freed
@@ -235,10 +235,15 @@ def _follow_file(path: str, since: datetime | None, give: Give, stop: threading.
             history = FileHistory(file, position)
             for chunk in history.forward(history.key_at(since)):
                 give(chunk.raw, chunk.now)
+            for words in history.trouble:
+                trouble(words)
+
+    def trouble(words: str) -> None:
+        note(f"mailtui: {words}")
 
     try:
         LogFile.open(path).read(0, 1)
     except OSError as error:
         raise Failed((error.strerror or str(error)).lower(), file=path) from None
     tail = FileTail(path, backlog=FIRST_BYTES if since is None else 0, on_begin=begin)
-    follow_file(tail, lambda block: give(block, None), stop)
+    follow_file(tail, lambda block: give(block, None), stop, on_trouble=trouble)

@@ -101,7 +101,7 @@ def _print(view: Chains) -> None:
         for line in columns(cells) if cells else []:
             write(line)
     for check in view.checks:
-        count = "" if check.rules is None else f"{check.rules} rules"
+        count = "" if check.rules is None else f"{check.rules} {'rule' if check.rules == 1 else 'rules'}"
         write(f"{check.parameter}  {check.table}  {check.problem or count}")
 
 
@@ -204,7 +204,8 @@ def _without_own(context: Context, stage: str) -> str:
     own = [name for name in names if ServiceLists(context.instance, name).own(parameter)]
     shared = [name for name in names if name not in own]
     if own:
-        note(f"note: {', '.join(own)} has its own {parameter}: main.cf's is not asked there")
+        have = "has its own" if len(own) == 1 else "have their own"
+        note(f"note: {', '.join(own)} {have} {parameter}: main.cf's is not asked there")
     if not shared:
         raise Failed(f"no service uses main.cf's {parameter}", do="say which with --service")
     return shared[0]

@@ -206,10 +206,10 @@ def _entry(table: Table, target: Target, wanted: Wanted, words: str) -> Plan:
 def _note(table: Table, target: Target, wanted: Wanted) -> SetNote:
     """The remark above the entry; one of the same kind that stands there already is replaced."""
     text = remark(wanted.day, wanted.who, wanted.reason, "blocked")
-    return SetNote(target, wanted.key, text, _standing_note(table, wanted.key))
+    return SetNote(target, wanted.key, text, standing_note(table, wanted.key))
 
 
-def _standing_note(table: Table, key: str) -> str | None:
+def standing_note(table: Table, key: str) -> str | None:
     """The remark of an earlier block above the entry; an admin's own comment stays."""
     if table.find(encode(key)) is None:
         return None

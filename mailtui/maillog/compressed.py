@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, Protocol
 from mailtui import commands
 from mailtui.maillog.logfile import LogFile
 
-Kind = Literal["", "gz", "xz", "bz2", "zst"]
+Kind = Literal["", "gz", "xz", "bz2", "zst", "lz4", "compress"]
 
 KEPT_FREE = 0.1
 """Part of the disk that unpacking leaves free."""
@@ -25,9 +25,14 @@ _RATIO = 12
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"\x1f\x8b", "gz"),
     (b"\xfd7zXZ\0", "xz"),
+    (b"\x5d\0\0", "xz"),  # lzma, which the same decompressor reads
     (b"BZh", "bz2"),
     (b"\x28\xb5\x2f\xfd", "zst"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\x1f\x9d", "compress"),
 )
+_UNREAD = frozenset({"lz4", "compress"})
+"""What is recognised, so that it is not shown as lines, and not unpacked."""
 
 
 class Damaged(Exception):
@@ -76,6 +81,7 @@ def unpacked_size(fd: int, packed: Kind) -> int:
 
 def stream(fd: int, packed: Kind) -> Generator[bytes]:
     """What a file unpacks to, in blocks. Raises Damaged behind the last bytes that could be read."""
+    _refuse_unread(packed)
     if packed == "zst":
         yield from _by_zstd(fd)
         return
@@ -94,6 +100,11 @@ def stream(fd: int, packed: Kind) -> Generator[bytes]:
         raise
     if found:
         yield b"".join(found)
+
+
+def _refuse_unread(packed: Kind) -> None:
+    if packed in _UNREAD:
+        raise Damaged(f"packed by {packed}, which is not read here: unpack it to have its lines")
 
 
 def _pieces(fd: int, packed: Kind) -> Iterator[bytes]:
@@ -152,10 +163,11 @@ def nameless(where: str | None = None) -> int:
 
 def lines_of(file: LogFile, modified: float, cancel: threading.Event | None = None) -> Lines:
     """The file itself where it is not compressed; else what it unpacks to, as far as that can be had and the
-    disk has room for it. Raises Damaged where there is nowhere to unpack to, or `cancel` was set."""
+    disk has room for it. Raises Damaged where it cannot be unpacked at all, or `cancel` was set."""
     packed = kind(file.fd)
     if not packed:
         return Lines(file, "")
+    _refuse_unread(packed)
     where = folder()
     try:
         out = LogFile(nameless(where), file.path, modified=modified)

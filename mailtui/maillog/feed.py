@@ -57,7 +57,7 @@ class Feed:
         self._on_news = on_news
         self._spacing = spacing
         self._senders = Senders()
-        self._nearby = Nearby(self, lambda: self.history.opened, lambda: len(self.lines))
+        self._nearby = Nearby(self, lambda: self.history.opened, lambda: self._senders.since)
         self._counting: Iterator[None] = iter(())
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -123,6 +123,10 @@ class Feed:
         if found is None and key is not None:
             found = self._nearby.get(asked, key)
         return None if found is None else decode(found)
+
+    def remembered(self, queue_id: bytes) -> bytes | None:
+        """The same of a message whose sender came by lately, as it stands in the log; nothing is searched."""
+        return self._senders.get(queue_id)
 
     @property
     def total(self) -> int | None:
@@ -218,6 +222,6 @@ class Feed:
         self._on_news()
 
     def _add(self, block: bytes, file: LogFile | None = None, offset: int = 0) -> None:
-        self._senders.add(block)
+        self._senders.add(block, len(self.lines))
         self.rates.add(block, datetime.now().astimezone() if file is None else file.modified)
         self.lines.append(block, file, offset)

@@ -78,8 +78,8 @@ def _split(line: bytes, sender: Sender) -> tuple[int | None, bytes]:
 
 
 def _seconds(head: re.Match[bytes]) -> int:
-    hour, minute, second = (int(part) for part in head.groups() if part is not None)
-    return hour * 3600 + minute * 60 + second
+    hour, minute, second = head.group(1, 2, 3) if head[1] is not None else head.group(4, 5, 6)
+    return int(hour) * 3600 + int(minute) * 60 + int(second)
 
 
 def is_loop(text: bytes) -> bool:

@@ -90,13 +90,18 @@ class LogQuery:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the words of the query stand in a text: ranges of characters, joined where they touch."""
+        return self._marked.spans(text) if self._marked.groups else []
+
+    @cached_property
+    def _marked(self) -> Query:
+        """The words that can stand in what matches, wherever they do."""
         words = (word for group in self.groups for word in group)
         terms = [
             word.term._replace(anchor="", negated=word.negated) if isinstance(word, Field) else word
             for word in words
             if isinstance(word, Term | Field)
         ]
-        return Query(tuple((term,) for term in terms if term.text)).spans(text)
+        return Query(tuple((term,) for term in terms if term.text and not term.negated))
 
     @cached_property
     def since(self) -> datetime | None:
@@ -129,6 +134,20 @@ class LogQuery:
         if not isinstance(word, Term) or word.anchor or word.negated:
             return False
         return any(text == word.text for text, _ in needles(word))
+
+    @cached_property
+    def absent(self) -> tuple[Needle, ...]:
+        """Where nothing else is asked than that some texts do not stand in a line: these. Else empty."""
+        found: list[Needle] = []
+        for group in self.groups:
+            word = group[0]
+            if len(group) > 1 or not isinstance(word, Term) or word.anchor or not word.negated:
+                return ()
+            whole = [needle for needle in needles(word) if needle[0] == word.text]
+            if not whole:
+                return ()  # not in ASCII: letter case is not the bytes'
+            found += whole
+        return tuple(found)
 
     @cached_property
     def of_sender(self) -> Field | None:

@@ -64,7 +64,10 @@ class FilePart(Part):
 
     def file(self) -> tuple[LogFile, int, int]:
         if self._lines is None:
-            self._lines, trouble = compressed.lines_of(self._raw, self._raw.modified.timestamp())
+            try:
+                self._lines, trouble = compressed.lines_of(self._raw, self._raw.modified.timestamp())
+            except Damaged as error:
+                self._lines, trouble = LogFile.open(os.devnull), str(error)
             self.trouble = f"{self.title}: {trouble}" if trouble else ""
             self._end = self.size = self._lines.size
         return self._lines, self._begin, self._end

@@ -7,6 +7,7 @@ What a matching line must hold is looked for in whole blocks of bytes; only line
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from array import array
@@ -118,9 +119,11 @@ _Found = Iterator[tuple[Chunk, list[int]]]
 
 def _by_needles(source: Searched, query: LogQuery, chunks: Iterator[Chunk]) -> _Found:
     """Each chunk with the keys of its lines that match, oldest first."""
-    needles, sure = _driver(query), query.is_needle
+    needles, sure, absent = _driver(query), query.is_needle, query.absent
     for chunk in chunks:
-        if not needles:
+        if absent:
+            found = _without(chunk, absent)
+        elif not needles:
             found = [key for key, line in chunk.lines() if _matches(source, query, chunk, key, line)]
         else:
             places = _places(chunk, needles)
@@ -130,6 +133,21 @@ def _by_needles(source: Searched, query: LogQuery, chunks: Iterator[Chunk]) -> _
                 if sure or _matches(source, query, chunk, key, _line(chunk, start))
             ]
         yield chunk, found
+
+
+def _without(chunk: Chunk, absent: tuple[Needle, ...]) -> list[int]:
+    """The keys of the lines that hold none of these, oldest first."""
+    has = {key for text, exact in absent for key, _ in _places_of(chunk, text, exact)}
+    return [key for key in _keys(chunk) if key not in has] if has else _keys(chunk)
+
+
+def _keys(chunk: Chunk) -> list[int]:
+    """The keys of all lines, oldest first."""
+    if chunk.first < 0:
+        starts = accumulate(map(len, io.BytesIO(chunk.raw)), initial=chunk.first)
+        return list(starts)[:-1]
+    lines = chunk.raw.count(b"\n") + (not chunk.raw.endswith(b"\n"))
+    return list(range(chunk.first, chunk.first + lines)) if chunk.raw else []
 
 
 def _matches(source: Searched, query: LogQuery, chunk: Chunk, key: int, line: bytes) -> bool:

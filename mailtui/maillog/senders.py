@@ -2,54 +2,73 @@
 
 from __future__ import annotations
 
-import re
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from mailtui.maillog.chunks import SIZE
 
 KEPT = 25_000
-"""Messages whose senders are remembered."""
+"""Messages whose senders are remembered, at least; one that was named again counts again."""
+GENERATIONS = 5
+"""What is remembered is forgotten in parts, of which one fills: in the order of the messages at no cost."""
 LINES = 8192
 """Lines of a part that is looked through at once; of an older part SIZE bytes."""
 PARTS = 32
 """Such parts that are remembered."""
 
-_SENDER = re.compile(rb"([0-9A-Za-z]{5,25}): from=<([^>\n]*)>")
 _MARK = b": from=<"
-_LONGEST_ID = 26
+_SHORTEST_ID, _LONGEST_ID = 5, 25
+_NESTED = 8
+"""As often may the mark stand in an address and its end be found."""
 
 
 def senders(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Queue ids in a block of lines, each with its sender, in their order."""
-    at = raw.find(_MARK)
-    while at >= 0:
-        match = _SENDER.match(raw, raw.rfind(b" ", max(0, at - _LONGEST_ID), at) + 1)
-        if match is not None:
-            yield match[1], match[2]
-        at = raw.find(_MARK, at + 8)
+    parts = raw.split(_MARK)  # quicker than to look for each mark
+    before = parts[0]
+    for index in range(1, len(parts)):
+        part = parts[index]
+        _, begun, queue_id = before[-_LONGEST_ID - 1 :].rpartition(b" ")
+        sender, ended, _ = part.partition(b">")
+        if not ended:  # the mark stands in the address itself
+            sender, ended, _ = _MARK.join(parts[index : index + _NESTED]).partition(b">")
+        before = part
+        if (
+            begun
+            and ended
+            and _SHORTEST_ID <= len(queue_id) <= _LONGEST_ID
+            and queue_id.isalnum()
+            and b"\n" not in sender
+        ):
+            yield queue_id, sender
 
 
 class Senders:
     """The senders that came by, as many as are kept. One thread adds, others ask."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self._kept = kept
-        self._known: OrderedDict[bytes, bytes] = OrderedDict()
+        self._size = -(-kept // (GENERATIONS - 1))
+        self._known: deque[tuple[int, dict[bytes, bytes]]] = deque([(0, {})], maxlen=GENERATIONS)
 
-    def add(self, raw: bytes) -> None:
-        """Learn from lines, newer ones than all before."""
-        known = self._known
-        for queue_id, sender in senders(raw):
-            known[queue_id] = sender
-            known.move_to_end(queue_id)
-        while len(known) > self._kept:
-            known.popitem(last=False)
+    @property
+    def since(self) -> int:
+        """The number of the line from which on every sender is remembered."""
+        return self._known[-1][0]
+
+    def add(self, raw: bytes, first: int = 0) -> None:
+        """Learn from lines, newer ones than all before; `first` is the number of the first."""
+        if len(self._known[0][1]) >= self._size:
+            self._known.appendleft((first, {}))
+        self._known[0][1].update(senders(raw))
 
     def get(self, queue_id: bytes) -> bytes | None:
         """The sender of a message, empty for a bounce's; None where it did not come by."""
-        return self._known.get(queue_id)
+        for _, known in tuple(self._known):  # newest first
+            found = known.get(queue_id)
+            if found is not None:
+                return found
+        return None
 
 
 class _Blocks(Protocol):
@@ -61,20 +80,21 @@ class Nearby:
     what qmgr(8) says of a message stands shortly before each of its deliveries."""
 
     def __init__(
-        self, source: _Blocks, oldest: Callable[[], int], end: Callable[[], int] = lambda: 0
+        self, source: _Blocks, oldest: Callable[[], int], since: Callable[[], int] = lambda: 0
     ) -> None:
         """`oldest`: the key below which nothing is looked at, because it would have to be opened first;
-        `end`: the one behind the newest line."""
-        self._source, self._oldest, self._end = source, oldest, end
+        `since`: the one from which on whoever remembers senders knows them all."""
+        self._source, self._oldest, self._since = source, oldest, since
         self._parts: OrderedDict[tuple[bool, int], dict[bytes, bytes]] = OrderedDict()
 
     def get(self, queue_id: bytes, key: int) -> bytes | None:
         """The sender of a message that the line with this key is about; None where it is not said nearby."""
         live = key >= 0
         here = key // (LINES if live else SIZE)
-        if live and (here + 2) * LINES > self._end():
-            return None  # so new that whoever remembers senders would know it
+        since = self._since()
         for part in (here, here - 1, here + 1):
+            if live and part * LINES >= since:
+                continue
             if (part >= 0) is live:
                 found = self._part(live, part).get(queue_id)
                 if found is not None:

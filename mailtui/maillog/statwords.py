@@ -77,7 +77,8 @@ def _heading(numbers: Statistics, title: str) -> list[str]:
     words = f"Mail statistics  {title}".rstrip()
     if first is None or last is None:
         return [words, "no line has a time"]
-    return [words, f"{_moment(first)} to {_moment(last)}, {_lasting(last - first)}, {numbers.lines} lines"]
+    lines = "1 line" if numbers.lines == 1 else f"{numbers.lines} lines"
+    return [words, f"{_moment(first)} to {_moment(last)}, {_lasting(last - first)}, {lines}"]
 
 
 def _moment(at: datetime) -> str:

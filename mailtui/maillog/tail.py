@@ -67,12 +67,15 @@ class _Reader:
         self._print = raw[-FINGERPRINT:]
         if len(self._head) < FINGERPRINT:
             self._head = self.file.read(0, min(FINGERPRINT, self.position))
-        raw = self._partial + raw[known:] if self._partial else raw[known:]
-        cut = raw.rfind(b"\n") + 1
-        if not cut and len(raw) >= LONGEST:
-            cut = len(raw)  # an endless line is given in pieces
-        self._partial = raw[cut:]
-        return Block(raw[:cut], self.file, offset)
+        cut = raw.rfind(b"\n", known) + 1
+        if not cut:
+            whole, rest = b"", self._partial + raw[known:]
+            if len(rest) >= LONGEST:
+                whole, rest = rest, b""  # an endless line is given in pieces
+        else:  # copied once: at 15 MB/s each copy counts
+            whole, rest = b"".join((self._partial, memoryview(raw)[known:cut])), raw[cut:]
+        self._partial = rest
+        return Block(whole, self.file, offset)
 
     def rest(self) -> Block | None:
         """What never got its newline; for a file that nobody writes any more."""
@@ -265,12 +268,22 @@ def _opened_as(sibling: Sibling) -> LogFile | None:
 
 
 def follow(
-    tail: FileTail, give: Callable[[bytes], None], stop: threading.Event, interval: float = INTERVAL
+    tail: FileTail,
+    give: Callable[[bytes], None],
+    stop: threading.Event,
+    interval: float = INTERVAL,
+    on_trouble: Callable[[str], None] = lambda _words: None,
 ) -> None:
-    """Hand each block of new lines to `give` until `stop` is set. Runs in a thread of its own."""
+    """Hand each block of new lines to `give` until `stop` is set. `on_trouble` is told once
+    why nothing comes, and again when that is another reason."""
+    told = ""
     try:
         while not stop.is_set():
             block = tail.poll()
+            if tail.trouble != told:
+                told = tail.trouble
+                if told:
+                    on_trouble(told)
             if block:
                 give(block)
             else:

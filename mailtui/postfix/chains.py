@@ -8,6 +8,7 @@ from mailtui.postfix.chainrows import Chain, Chains, CheckRow, RuleRow
 from mailtui.postfix.chainstates import StateFinder
 from mailtui.postfix.chaintables import TableFacts
 from mailtui.postfix.instance import Instance
+from mailtui.postfix.lookups import Lookup
 from mailtui.postfix.restrictionnames import DEFAULT_COMMANDS
 from mailtui.postfix.smtpd.session import PARAMETERS, Stage
 
@@ -146,18 +147,22 @@ def _checks(instance: Instance) -> list[CheckRow]:
             rules, problem = None, ""
             if table.has_file:
                 try:
-                    rules = _count(instance, table.path)
+                    rules = _count(instance, table)
                 except OSError as error:
                     problem = problem_words(error, table.path, parameter)
             rows.append(CheckRow(parameter, table.written, rules, instance.main.path, found.line, problem))
     return rows
 
 
-def _count(instance: Instance, path: str) -> int:
-    """The rules of a text table of patterns: its logical lines."""
+def _count(instance: Instance, table: Lookup) -> int:
+    """The rules of a text table: of patterns those that Postfix reads, of others its logical lines."""
     from mailtui.formats.lines import Lines
+    from mailtui.postfix.patternask import patterns_of
 
-    return len(Lines(instance.files.raw(path)).firsts)
+    document = patterns_of(table, instance.files)
+    if document is not None:
+        return sum(1 for _ in document.rules)
+    return len(Lines(instance.files.raw(table.path)).firsts)
 
 
 def _notes(lists: ServiceLists, *, delayed: bool) -> list[str]:

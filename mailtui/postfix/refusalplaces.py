@@ -53,7 +53,7 @@ def places(instance: Instance, record: Record, found: Refusal) -> list[RefusalPl
     rules: list[RefusalPlace] = []
     settings: list[RefusalPlace] = []
     names = {name for name in found.names if name in ARGUMENTS}
-    for service in _services(instance, record):
+    for service in services_of(instance, record):
         lists = ServiceLists(instance, service)
         for parameter in (*PARAMETERS.values(), *lists.classes):
             rules += _in_list(instance, lists, parameter, names, record, found)
@@ -65,7 +65,7 @@ def places(instance: Instance, record: Record, found: Refusal) -> list[RefusalPl
     return list(dict.fromkeys([*(with_entry or rules), *(own if with_entry else ()), *written]))
 
 
-def _services(instance: Instance, record: Record) -> Sequence[str]:
+def services_of(instance: Instance, record: Record) -> Sequence[str]:
     """The services whose syslog_name a line has; all where none has it."""
     every = smtpd_services(instance)
     program = (record.process or "").rpartition("/")[0]

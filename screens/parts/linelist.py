@@ -371,7 +371,12 @@ class LineList(Painted, can_focus=True):
                 spans = [(" " * max(0, room - sum(cells(show(text)) for text, _ in spans)), ""), *spans]
             line.extend(segments(spans, room, self.paint, match=self._match))
             line.append(Segment("  ", self.paint[""]))
-        line = list(Segment.adjust_line_length(line, width, self.paint[""]))
+        # Each part is as wide as it was asked for: nothing must be measured where all of them fit.
+        left = width - 3 - sum(room + 2 for _, room, _ in shown if room)
+        if left < 0 or width < 3:
+            line = list(Segment.adjust_line_length(line, width, self.paint[""]))
+        elif left:
+            line.append(Segment(" " * left, self.paint[""]))
         if index != self.cursor:
             return line
         if not self.has_focus and not self.paint["cursor"].reverse:

@@ -11,7 +11,7 @@ import asyncio
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,7 +26,7 @@ from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.logrows import STYLES, line_at
 from mailtui.screens.parts.session import Signal
-from mailtui.screens.parts.strip import StripLines
+from mailtui.screens.parts.strip import KEPT, SHOWN, StripLines
 from mailtui.screens.parts.text import Spans
 from mailtui.text.safe import encode
 
@@ -205,25 +205,29 @@ class LiveLog:
             return
         with self._telling:
             watch = self._watch
-            made = list(self._gathered(feed, watch))
+            made = self._gathered(feed, watch)
         try:
             loop.call_soon_threadsafe(partial(self._take, made, watch), context=self._context)
         except RuntimeError:
             return  # the console has ended, and nobody looks at the log any more
 
-    def _gathered(self, feed: Feed, watch: Watch | None) -> Iterator[Spans]:
-        """What the strip shows of the lines that came since the last call."""
+    def _gathered(self, feed: Feed, watch: Watch | None) -> list[Spans]:
+        """What the strip shows of the lines that came since the last call: no more than it has room for."""
         start, end = self._seen, len(feed.lines)
         self._seen = end
-        numbers: Iterable[int]
+        numbers: Sequence[int]
         if watch is not None:
-            numbers = watch.lines(feed, start)
+            numbers, most = watch.lines(feed, start), KEPT
         else:
-            numbers = range(max(start, feed.lines.first, end - NEWEST), end)
-        for number in numbers:
+            numbers, most = range(max(start, feed.lines.first, end - NEWEST), end), SHOWN
+        newest: list[Spans] = []
+        for number in reversed(numbers):
             shown = row(parse(line_at(feed, number)), feed.sender)
             if shown.letter in _SHOWN:
-                yield strip_spans(shown)
+                newest.append(strip_spans(shown))
+                if len(newest) == most:
+                    break
+        return newest[::-1]
 
     def _take(self, made: list[Spans], watch: Watch | None) -> None:
         """In the screens' thread. What was gathered before a watch began does not count any more."""

@@ -21,27 +21,29 @@ def keys_of(first: int, raw: bytes) -> array[int]:
 
 
 class Keys:
-    """`older` (negative keys, or the hits of a filter) and then `live`. Ascending; never changed."""
+    """`older` (negative keys, or the hits of a filter) and then `live`. Ascending; never changed: what is put
+    to the end of `older` later is none of these."""
 
     def __init__(self, older: array[int] | None = None, live: range = range(0)) -> None:
         self.older = array("q") if older is None else older
         self.live = live
+        self._count = len(self.older)
 
     def __len__(self) -> int:
-        return len(self.older) + len(self.live)
+        return self._count + len(self.live)
 
     def __getitem__(self, index: int) -> int:
         if index < 0:
             index += len(self)
-        count = len(self.older)
+        count = self._count
         return self.older[index] if index < count else self.live[index - count]
 
     def place(self, key: int) -> int:
         """The index of the first key that is not below `key`."""
-        count = len(self.older)
+        count = self._count
         if self.live and key >= self.live.start:
             return count + min(key - self.live.start, len(self.live))
-        return bisect_left(self.older, key)
+        return bisect_left(self.older, key, 0, count)
 
     def find(self, key: int) -> int | None:
         """The index of a key, or None."""

@@ -21,13 +21,13 @@ from mailtui.maillog.view import Severity, may_be_problem, row
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.logkeys import Keys
 from mailtui.screens.parts.text import Span
-from mailtui.text.safe import decode, encode
+from mailtui.text.safe import decode
 
 STYLES: dict[Severity, str] = {
     "good": "good", "plain": "", "quiet": "dim", "warning": "warning", "error": "error",
 }  # fmt: skip
 """A row's severity as a style's name."""
-AT_ONCE = 250
+AT_ONCE = 150
 """New lines that are folded between two paints, at most: of a flood the newest."""
 CHUNK = 1000
 """Lines that are folded together where one scrolls back, and of a burst after some calm."""
@@ -50,7 +50,7 @@ class LogRows:
         """As many of the keys, from the oldest on, are rows of their own."""
         self._before: list[Run] = []
         self._flooded = 0.0
-        self._folder = Folder(self._sender)
+        self._folder = Folder(feed.remembered)
         if fold:
             self._cut_at(max(0, len(keys) - CHUNK))
 
@@ -157,7 +157,7 @@ class LogRows:
         if not self.fold or not self.cut:
             return False
         start = max(0, self.cut - CHUNK)
-        folder = Folder(self._sender)
+        folder = Folder(self.feed.remembered)
         for index in range(start, self.cut):
             folder.add(self.keys[index], line_at(self.feed, self.keys[index]))
         before = folder.runs
@@ -168,7 +168,7 @@ class LogRows:
 
     def _cut_at(self, place: int, after: Folder | None = None) -> None:
         self._before, self.cut = [], place
-        self._folder = Folder(self._sender, after)
+        self._folder = Folder(self.feed.remembered, after)
         for index in range(place, len(self.keys)):
             key = self.keys[index]
             self._folder.add(key, line_at(self.feed, key))
@@ -183,10 +183,6 @@ class LogRows:
         else:
             self._folder.runs = opened(self._folder.runs, run)
         return True
-
-    def _sender(self, queue_id: bytes) -> bytes | None:
-        found = self.feed.sender(queue_id.decode("ascii", "replace"))
-        return None if found is None else encode(found)
 
     def standing(self) -> Standing:
         """The rows as they stand now, for a thread: they do not change when these grow."""

@@ -113,7 +113,7 @@ class LogSearch(LogView):
 
     def _matched(self, parts: list[array[int]], done: bool) -> None:
         for part in parts:
-            self.hits = self.hits + part
+            self.hits.extend(part)  # in place, for there may be millions
         if self._begun and any(parts):
             self.grow()
         self.say_state()
@@ -169,7 +169,11 @@ def found_in(feed: Feed, query: LogQuery, start: int, stop: int, cancel: Stop) -
     """The keys of the lines between two that match, ascending, in one array."""
     from mailtui.maillog.search import search
 
-    found = [
+    parts = [
         part for part in search(_Fresh(feed, start, stop), query, None, cancel) if isinstance(part, array)
     ]
-    yield array("q", sorted(key for part in found for key in part))
+    found = array("q")
+    for part in reversed(parts):
+        part.reverse()
+        found.extend(part)
+    yield found

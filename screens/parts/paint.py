@@ -89,6 +89,25 @@ def paint_for(plan: Plan) -> Mapping[str, Style]:
     return _SIXTEEN if plan.ansi else _OWN
 
 
+def _grounded(line: Iterable[Segment], ground: Style) -> list[Segment]:
+    """A line over a ground; neighbours in one style are one. Each row that is painted comes by here: styles
+    are told apart by what they are, not by comparing all that they say."""
+    found: list[Segment] = []
+    texts: list[str] = []
+    last: Style | None = None
+    for text, style, _ in line:
+        if not text:
+            continue
+        if style is not last and texts:
+            found.append(Segment("".join(texts), ground if last is None else ground + last))
+            texts = []
+        last = style
+        texts.append(text)
+    if texts:
+        found.append(Segment("".join(texts), ground if last is None else ground + last))
+    return found
+
+
 class Painted(Widget):
     """A widget that draws its own lines with the console's styles."""
 
@@ -102,7 +121,7 @@ class Painted(Widget):
         the console's own colours that would leave the terminal's, which may be as bright as the text."""
         if self.app.native_ansi_color:
             return Strip(line, width)
-        return Strip(Segment.apply_style(line, self.visual_style.rich_style), width).simplify()
+        return Strip(_grounded(line, self.visual_style.rich_style), width)
 
     def over_cursor(self, style: Style) -> Style:
         """A span's style on the row under the cursor: its weight stays, its colour gives way, so that

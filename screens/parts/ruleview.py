@@ -95,9 +95,8 @@ class RuleView(BackgroundList[RuleLine]):
             super()._count(shown, done)
             return
         marked = f"{len(self.lines.marked)} marked  " if self.lines.marked else ""
-        number = (
-            f"{shown}{'' if done else '…'} of {len(lines)} shown" if self.bar.text else f"{lines.rules} rules"
-        )
+        rules = "1 rule" if lines.rules == 1 else f"{lines.rules} rules"
+        number = f"{shown}{'' if done else '…'} of {len(lines)} shown" if self.bar.text else rules
         place = lines.services.index(self.service) + 1
         among = f" {place} of {len(lines.services)}  ←/→" if len(lines.services) > 1 else ""
         self.bar.say((marked, "accent"), f"{number}  ", (self.service, "bold"), (among, "dim"))

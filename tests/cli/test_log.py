@@ -186,6 +186,18 @@ def test_following_from_a_moment_on(following: subprocess.Popen[bytes], log: Pat
     assert (out, err, following.returncode) == (b"", b"", 130)
 
 
+def test_following_says_what_it_cannot_read(log: Path) -> None:
+    packed = log.parent / "mail.log.1.gz"
+    packed.write_bytes(packed.read_bytes()[:-12])
+    words = command("--follow", "--since", "30 days ago", str(log))
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+        assert started.stderr is not None
+        assert b"mail.log.1.gz: " in started.stderr.readline()
+        log.rename(log.with_name("elsewhere"))
+        assert b"mail.log: no such file" in started.stderr.readline()
+        started.kill()
+
+
 def test_following_by_the_sender_of_the_message(log: Path) -> None:
     words = command("--follow", "--since", "1h", "--filter", "from:bob status:sent", str(log))
     with subprocess.Popen(words, stdout=subprocess.PIPE) as started:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,3 +135,37 @@ def test_what_is_refused(lists: Shop, words: list[str], status: int, text: str) 
     result = lists.run("restriction", *words)
     assert (result.status, text in result.err) == (status, True), result.err
     assert (lists.folder / "main.cf").read_bytes() == before
+
+
+def test_a_dry_run_says_which_saved_session_is_answered_otherwise(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    path = tmp_path / "own" / "mailtui" / "sessions.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        '[[session]]\nname = "the partner"\nmust = "accept"\nclient_address = "192.0.2.7"\n'
+        'helo = "mail.partner.example"\nsender = "news@partner.example"\nrecipient = "postmaster@localhost"\n'
+    )
+    value = "check_sender_access inline:{partner.example=REJECT}"
+    set_it = ("parameter", "set", "smtpd_sender_restrictions", value, "--dry-run", "--no-rehearsal")
+    done = shop.run(*set_it)
+    assert "sessions: 1 of 1 saved session answered otherwise" in done.err
+    assert "WRONG: the partner: now 250" in done.err
+
+
+def test_one_is_told_as_one_and_two_as_two(lists: Shop) -> None:
+    master = lists.folder / "master.cf"
+    own = "  -o smtpd_client_restrictions=permit_sasl_authenticated,reject\n"
+    master.write_text("smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n" + own)
+    moved = ["restriction", "move", "client", "permit_mynetworks", "--last", "--dry-run", "--no-rehearsal"]
+    assert "submission/inet has its own smtpd_client_restrictions" in lists.run(*moved).err
+    with master.open("a") as file:
+        file.write("2525 inet n - n - - smtpd\n" + own)
+    assert "submission/inet, 2525/inet have their own smtpd_client_restrictions" in lists.run(*moved).err
+    (lists.folder / "headers").write_text("/^X-One:/ IGNORE\n")
+    with (lists.folder / "main.cf").open("a") as file:
+        file.write("header_checks = regexp:$config_directory/headers\n")
+    assert "1 rule" in next(
+        line for line in lists.run("restriction", "list").out.splitlines() if line.startswith("header_checks")
+    ).split("  ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grp
 import gzip
+import lzma
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from mailtui.maillog.chunks import key_at, lines_of
 from mailtui.maillog.history import FileHistory, History
 from mailtui.maillog.logfile import LogFile
 from mailtui.maillog.record import parse
+from mailtui.maillog.span import Span
 from tests.maillog.logmaking import BEGIN, PACKERS, lines, numbered, numbers, written
 
 
@@ -153,6 +155,28 @@ def test_nowhere_to_unpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     history = history_of(written(tmp_path / "mail.log", lines(10, 20), at(19)))
     assert read(history) == list(range(10, 20))
     assert "to unpack into" in history.trouble[0]
+
+
+@pytest.mark.parametrize(("head", "packer"), [(b"\x04\x22\x4d\x18", "lz4"), (b"\x1f\x9d", "compress")])
+def test_what_no_packer_here_reads_is_no_lines(tmp_path: Path, head: bytes, packer: str) -> None:
+    written(tmp_path / "mail.log.1", head + lines(0, 10), at(9))
+    history = history_of(written(tmp_path / "mail.log", lines(10, 20), at(19)))
+    assert read(history) == list(range(10, 20))
+    assert history.trouble == (
+        f"{tmp_path}/mail.log.1: packed by {packer}, which is not read here: unpack it to have its lines",
+    )
+    for read_span in (Span.blocks, Span.back):  # in its order, and from any place
+        span = Span.of_files([str(tmp_path / "mail.log.1")])
+        assert list(read_span(span)) == []
+        assert f"mail.log.1: packed by {packer}" in span.trouble[0]
+
+
+def test_lzma_alone_is_read(tmp_path: Path) -> None:
+    packed = lzma.compress(lines(0, 10), format=lzma.FORMAT_ALONE)
+    written(tmp_path / "mail.log.1.lzma", packed, at(9))
+    history = history_of(written(tmp_path / "mail.log", lines(10, 20), at(19)))
+    assert read(history) == list(range(20))
+    assert not history.trouble
 
 
 def test_unpacked_files_have_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

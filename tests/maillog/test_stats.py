@@ -106,6 +106,7 @@ def test_the_report_fits_eighty_columns_and_a_terminal() -> None:
 
 def test_a_report_of_nothing() -> None:
     assert "no line has a time" in report(Statistics())
+    assert report(counted("20:14:05 qmgr[2]: BBBBBB: removed")).splitlines()[1].endswith(", 1 line")
     assert as_json(Statistics())["minutes"] == []
 
 

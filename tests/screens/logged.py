@@ -1,4 +1,4 @@
-"""Logs to look at: lines of many messages, a file with its rotated siblings, and waiting for a search."""
+"""Logs to look at: lines of many messages, a file with its rotated siblings, lines that come."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ import gzip
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 HEAD = b"Nov %2d %02d:%02d:%02d mx postfix/"
 CLIENT = b"c.test[192.0.2.1]"
+
+
+@pytest.fixture
+def folder(instance_dir: Any) -> Path:
+    """The configuration folder of an instance as it is installed."""
+    made: Path = instance_dir()
+    return made
 
 
 def stamp(number: int, day: int = 1) -> bytes:
@@ -71,3 +81,9 @@ def put(path: Path, lines: list[bytes], day: int) -> None:
     path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
     newest = datetime(2025, 11, day, 23).astimezone().timestamp()
     os.utime(path, (newest, newest))
+
+
+def add(log: Path, *lines: bytes) -> None:
+    """Lines that the log's writer appends."""
+    with log.open("ab") as stream:
+        stream.write(b"".join(lines))

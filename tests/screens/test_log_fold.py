@@ -19,17 +19,11 @@ from mailtui.screens.parts.logrows import AT_ONCE, CHUNK, LogRows
 from mailtui.screens.parts.terminal import Plan
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import Console, console, tmp_path
-from tests.screens.logged import looped, message, put, refused, sent
+from tests.screens.logged import add, folder, looped, message, put, refused, sent
 
-__all__ = ["instance_dir", "tmp_path"]
+__all__ = ["folder", "instance_dir", "tmp_path"]
 
 ENDS = (b"a@x.test", b"b@y.test")
-
-
-@pytest.fixture
-def folder(instance_dir: Any) -> Path:
-    made: Path = instance_dir()
-    return made
 
 
 @pytest.fixture
@@ -38,11 +32,6 @@ def log(tmp_path: Path) -> Path:
     loop = [looped(40 + n // 120, ENDS[n % 2]) for n in range(600)]
     put(path, [*(sent(n) for n in range(20)), *loop, *message(b"3FCA722E68E", 50)], 1)
     return path
-
-
-def add(log: Path, *lines: bytes) -> None:
-    with log.open("ab") as stream:
-        stream.write(b"".join(lines))
 
 
 async def ready(up: Console) -> None:

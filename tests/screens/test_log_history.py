@@ -12,15 +12,9 @@ from mailtui.maillog import history as history_module
 from mailtui.screens.parts import logback, logrows
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import Console, console, tmp_path
-from tests.screens.logged import message, put, refused, sent
+from tests.screens.logged import folder, message, put, refused, sent
 
-__all__ = ["instance_dir", "tmp_path"]
-
-
-@pytest.fixture
-def folder(instance_dir: Any) -> Path:
-    made: Path = instance_dir()
-    return made
+__all__ = ["folder", "instance_dir", "tmp_path"]
 
 
 @pytest.fixture

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import tmp_path
-from tests.screens.logged import put, refused, sent
+from tests.screens.logged import add, folder, put, refused, sent
 from tests.screens.realconsole import started, unknown
 
-__all__ = ["instance_dir", "tmp_path"]
-
-
-@pytest.fixture
-def folder(instance_dir: Any) -> Path:
-    made: Path = instance_dir()
-    return made
-
-
-def add(log: Path, *lines: bytes) -> None:
-    with log.open("ab") as stream:
-        stream.write(b"".join(lines))
+__all__ = ["folder", "instance_dir", "tmp_path"]
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "linux"])

@@ -16,8 +16,9 @@ from mailtui.screens.parts import livelog
 from mailtui.screens.parts.dialogs import TextView
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import LINE, Console, console, tmp_path
+from tests.screens.logged import add, folder
 
-__all__ = ["instance_dir", "tmp_path"]
+__all__ = ["folder", "instance_dir", "tmp_path"]
 
 SENT = (
     LINE + b"local[9]: %06XABCD: to=<jean@falcot.com>, relay=local, delay=0.3, delays=0/0/0/0.3, dsn=2.0.0, "
@@ -38,17 +39,6 @@ def log(tmp_path: Path) -> Path:
     path = tmp_path / "mail.log"
     path.write_bytes(b"".join(SENT % n for n in range(40)))
     return path
-
-
-@pytest.fixture
-def folder(instance_dir: Any) -> Path:
-    made: Path = instance_dir()
-    return made
-
-
-def add(log: Path, *lines: bytes) -> None:
-    with log.open("ab") as stream:
-        stream.write(b"".join(lines))
 
 
 def has_lines(up: Console, count: int) -> bool:

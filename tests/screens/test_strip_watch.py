@@ -17,6 +17,7 @@ from mailtui.screens.parts import livelog
 from mailtui.screens.parts.livelog import Watch, pattern
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import LINE, console, shop, tmp_path
+from tests.screens.logged import add
 
 __all__ = ["instance_dir", "tmp_path"]
 
@@ -49,11 +50,6 @@ def folder(instance_dir: Any, tmp_path: Path) -> Path:
     return shop(instance_dir, tmp_path)
 
 
-def add(log: Path, *lines: bytes) -> None:
-    with log.open("ab") as stream:
-        stream.write(b"".join(lines))
-
-
 async def test_it_opens_and_closes_on_any_screen(folder: Path, log: Path) -> None:
     async with console(folder, log=log) as up:
         assert "old@falcot.com" not in up.text
@@ -61,7 +57,7 @@ async def test_it_opens_and_closes_on_any_screen(folder: Path, log: Path) -> Non
         await up.shows(f"── {log} ──", "S sent", "s@c.example → old@falcot.com")
         assert "removed" not in up.text, "lines that say nothing are in the strip"
         await up.press("5")
-        await up.shows("Restrictions", "s@c.example → old@falcot.com")
+        await up.shows("CONNECT", "s@c.example → old@falcot.com")
         add(log, message(b"BBBB22222", b"jean@falcot.com"))
         await up.shows("s@c.example → jean@falcot.com")
         await up.press("3", "L")
