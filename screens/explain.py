@@ -20,6 +20,7 @@ from mailtui.screens.parts.explainrows import as_text
 from mailtui.screens.parts.explainview import Explained, ExplainView, Rule
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.offering import Offer, choose_offer
 from mailtui.screens.parts.savetext import save_text
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class ExplainScreen(ExplainView):
                 tooltip="The steps as things are now, or with what is staged."),
         Binding("p", "live", "ask policy", id="explain.live",
                 tooltip="Ask policy servers too (greylisting remembers who asks), or leave them unknown."),
+        Binding("f", "offers", "fix", id="explain.fix",
+                tooltip="What lets this mail pass: each offer with the answer it gives, and for whom."),
         Binding("e", "problem(1)", "next", show=False, id="explain.next-problem",
                 tooltip="Go to the next rule that refuses, warns or is unknown."),
         Binding("E", "problem(-1)", "previous", show=False, id="explain.previous-problem",
@@ -103,6 +106,26 @@ class ExplainScreen(ExplainView):
         self.say("Policy servers are asked now" if self.live else "Policy servers are not asked: unknown")
         if self.asked is not None:
             self.read_again()
+
+    def action_offers(self) -> None:
+        found, asked = self.found, self.asked
+        if found is None or asked is None:
+            self.say("Explain a session first; Enter asks for it", "warning")
+            return
+        edits, names, who = self.session.draft.edits, self._names, self.session.who
+
+        def look() -> list[Offer]:
+            from mailtui.edits.letting import let_through
+
+            return [*let_through(self.ahead.at(edits).instance, asked, found.after, who=who, names=names)]
+
+        passes = found.after.action not in {"reject", "defer", "unknown"}
+        nothing = "No edit is known that lets this pass and opens no farther"
+
+        def show(offers: list[Offer]) -> None:
+            choose_offer(self, offers, "This mail passes: there is nothing to mend" if passes else nothing)
+
+        beside(self, "offers", look, show, self.bad)
 
     def action_end(self) -> None:
         running = [one for one in self.workers if one.group == "list" and one.node is self]

@@ -14,7 +14,7 @@ from mailtui.maillog.view import LEGEND
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.linelist import LineList
-from mailtui.screens.parts.logacts import explain, lines_before, offer
+from mailtui.screens.parts.logacts import explain, explain_in_words, lines_before, offer
 from mailtui.screens.parts.logback import LogBack, size
 from mailtui.screens.parts.logrows import PARSED, line_at
 from mailtui.screens.parts.logvalues import LineValue, values, with_term
@@ -53,9 +53,11 @@ class LogScreen(LogBack):
         Binding("E", "problem(-1)", "previous problem", show=False, id="log.previous-problem",
                 tooltip="Go to the problem before, however far back."),
         Binding("x", "explain", "explain", id="log.explain",
-                tooltip="Which rule gave this refusal, and what it was asked."),
+                tooltip="Explain a refusal: the session of this line through the chains, rule by rule."),
+        Binding("X", "why", "why", show=False, id="log.why",
+                tooltip="Why this was refused, in words: the rule, where it stands, what to do."),
         Binding("f", "offers", "fix", show=False, id="log.fix",
-                tooltip="What can be done: block the sender, its domain, the client; hold a loop."),
+                tooltip="What can be done: let it through, block its sender or client, hold a loop."),
         Binding("S", "statistics", "statistics", show=False, id="log.statistics",
                 tooltip="What was received, delivered, deferred, bounced and rejected in a span of time."),
         Binding("p", "pause", "pause", show=False, id="log.pause",
@@ -229,6 +231,11 @@ class LogScreen(LogBack):
         record = self.record
         if record is not None:
             explain(self, record)
+
+    def action_why(self) -> None:
+        record = self.record
+        if record is not None:
+            explain_in_words(self, record)
 
     def action_offers(self) -> None:
         record = self.record

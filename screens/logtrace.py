@@ -14,7 +14,7 @@ from mailtui.screens.parts.beside import problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.linelist import Listed
 from mailtui.screens.parts.listscreen import ListScreen
-from mailtui.screens.parts.logacts import explain, offer
+from mailtui.screens.parts.logacts import explain, explain_in_words, offer
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.streaming import Stop, Streaming
@@ -54,7 +54,9 @@ class TraceScreen(ListScreen):
                 tooltip="Go to what did it: the alias, the mailbox, the milters, the other message's trace, "
                 "why it was refused; else show the line in full."),
         Binding("x", "explain", "explain", id="trace.explain",
-                tooltip="Which rule gave this refusal, and what it was asked."),
+                tooltip="Explain a refusal: its session through the chains, rule by rule."),
+        Binding("X", "why", "why", show=False, id="trace.why",
+                tooltip="Why this was refused, in words, and where the rule stands."),
         Binding("v", "every", "every step", id="trace.every",
                 tooltip="Each line of the message as a row of its own, or the few that matter."),
         Binding("e", "problem(1)", "next problem", show=False, id="trace.next-problem",
@@ -62,7 +64,7 @@ class TraceScreen(ListScreen):
         Binding("E", "problem(-1)", "previous problem", show=False, id="trace.previous-problem",
                 tooltip="Go to the step before that went wrong."),
         Binding("f", "offers", "fix", id="trace.fix",
-                tooltip="What can be done: block the sender, its domain, the client; hold a loop."),
+                tooltip="What can be done: let it through, block its sender or client, hold a loop."),
         Binding("y", "copy", "copy", id="trace.copy", tooltip="Copy the trace as text, and show it."),
         Binding("s", "save", "save", id="trace.save", tooltip="Save the trace as text."),
         Binding("escape", "close", "back", show=False, id="trace.back", tooltip="Go back."),
@@ -184,6 +186,11 @@ class TraceScreen(ListScreen):
         record = self.here
         if record is not None:
             explain(self, record, self.trace)
+
+    def action_why(self) -> None:
+        record = self.here
+        if record is not None:
+            explain_in_words(self, record, self.trace)
 
     def action_offers(self) -> None:
         record = self.here

@@ -10,6 +10,7 @@ from mailtui.apply.record import FolderRecord
 from mailtui.apply.uses import AT_START, INDEXED, Use
 from mailtui.edits.candidate import FileChange
 from mailtui.formats.target import Target
+from mailtui.postfix.greylisting import RELOAD
 
 Action = Literal[
     "check", "compile", "rehearse", "stop", "make", "swap", "write", "remove", "reload", "restart", "verify",
@@ -107,10 +108,23 @@ def make(changes: Sequence[FileChange], facts: Facts) -> Plan:
         if not is_indexed:
             steps.append(Step("write", change.target.path, "whole, by rename; owner and mode stay"))
     steps += _folders(facts, make=False)
+    steps += _elsewhere(changes)
     act, told = _telling(needed, why, facts)
     steps.append(told)
     steps.append(Step("verify", "", _verified(any(indexed), act, facts.running)))
     return Plan(tuple(steps), act, stop_first and act == "restart")
+
+
+def _elsewhere(changes: Sequence[FileChange]) -> list[Step]:
+    """What the admin does for a file that another program than Postfix reads."""
+    paths = {change.target.format: change.target.path for change in changes}
+    steps: list[Step] = []
+    if "defaults" in paths:
+        name = paths["defaults"].rpartition("/")[2]
+        steps.append(Step("nothing", name, f"it reads this when it starts: systemctl restart {name}"))
+    if "whitelist" in paths:
+        steps.append(Step("nothing", "postgrey", RELOAD))
+    return steps
 
 
 def _of_folders(facts: Facts) -> Plan:

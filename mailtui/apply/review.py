@@ -20,6 +20,7 @@ from mailtui.apply.look import Look, look
 from mailtui.apply.plan import Plan, Step
 from mailtui.apply.rehearsal.verdict import NOT_NEEDED, RUNNING, Rehearsal
 from mailtui.apply.report import Progress, Report, Reporter, step_json
+from mailtui.apply.sessions import NONE, Sessions, replayed
 from mailtui.edits import diff
 from mailtui.edits.candidate import FileChange, Stopped
 from mailtui.edits.diff import Hunk
@@ -75,6 +76,8 @@ class Review:
     """Folders that are made, or removed if they are empty."""
     rehearsal: Rehearsal = NOT_NEEDED
     """It must have passed, or be overruled."""
+    sessions: Sessions = NONE
+    """The saved sessions that are answered otherwise after it."""
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -110,6 +113,7 @@ class Review:
             "not_yours": [str(each) for each in self.not_yours],
             "findings": [str(each) for each in self.findings],
             "rehearsal": self.rehearsal.as_json(),
+            **({"sessions": self.sessions.as_json()} if self.sessions != NONE else {}),
         }
 
 
@@ -154,6 +158,10 @@ def review(
         seen.findings[:0] = warned
         seen.rehearsal = instead or trial.ahead(found, seen)
         result = present(found, reporter, seen, tuple(told), _host(instance))
+        if result.ok and found.changes:
+            result = replace(result, sessions=replayed(instance, edits, cancel=cancel))
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
         if seen.rehearsal is not RUNNING:
             return result
         if early is not None:

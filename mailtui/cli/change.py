@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mailtui.apply.rehearsal.verdict import Rehearsal
     from mailtui.apply.report import Report
     from mailtui.apply.review import Review
+    from mailtui.apply.sessions import Sessions
 
 _UNREHEARSED = {
     "failed": "mend it, or write it in spite of that with --no-rehearsal",
@@ -61,8 +62,17 @@ def _print_review(seen: Review) -> None:
         write(seen.diff.removesuffix("\n"))
     for number, step in enumerate(seen.plan.steps, 1):
         note(f"{number:>3} {step.action:<8} {step.target}{'  ' if step.target else ''}{step.why}")
+    _print_sessions(seen.sessions)
     _print_rehearsal(seen.rehearsal)
     _print_findings(seen)
+
+
+def _print_sessions(sessions: Sessions) -> None:
+    """The saved sessions, where there are any; each that is answered otherwise in a line of its own."""
+    if sessions.asked or sessions.problem:
+        note(f"sessions: {sessions}")
+    for verdict in sessions.verdicts:
+        note(f"{'WRONG' if verdict.holds is False else 'note'}: {verdict.words}")
 
 
 def _print_rehearsal(rehearsal: Rehearsal) -> None:

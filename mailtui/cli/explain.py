@@ -76,7 +76,7 @@ def _session(options: argparse.Namespace) -> Session:
 
 
 def _made(given: dict[str, Any]) -> Session:
-    """A session of JSON's names. Raises ValueError in words."""
+    """A session of JSON's names. Raises Failed where it is none."""
     from mailtui.postfix.smtpd.session import session_of
 
     try:
@@ -92,7 +92,7 @@ def _batch(path: str) -> Iterator[Session]:
             continue
         try:
             given = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Failed(f"is no JSON: {error}", file=path, line=number, code=USAGE) from None
         if not isinstance(given, dict):
             raise Failed("is no JSON object", file=path, line=number, code=USAGE)
@@ -175,7 +175,7 @@ def check(context: Context, options: argparse.Namespace) -> int:
     else:
         for line in columns([
             (_VERDICTS[each.holds], each.case.name, _MUST[each.case.must],
-             each.answer.reply)
+             each.answer.reply if each.holds is not None else "; ".join(each.answer.unknown))
             for each in results
         ]):  # fmt: skip
             write(line)

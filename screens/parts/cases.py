@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mailtui.postfix.instance import Instance
     from mailtui.postfix.smtpd.session import Answer, Session
 
+_MUST = {"accept": "accepted", "refuse": "refused"}
 Asked = tuple[Form, Callable[["Instance", Values], Made], Callable[["Instance", Values], list[Note]]]
 
 
@@ -68,7 +69,7 @@ def outcome_of(one: Replayed) -> str:
 
 def case_words(one: Replayed) -> str:
     """The session in a line: its name, what it must get, what it gets."""
-    return f"{one.case.name}: must be {one.case.must}d, gets {one.answer.reply}"
+    return f"{one.case.name}: must be {_MUST[one.case.must]}, gets {one.answer.reply}"
 
 
 def case_problem(error: Exception) -> str:

@@ -1,11 +1,10 @@
-"""What the log and a trace offer for a line: why it was refused (`x`), and what can be done (`f`)."""
+"""What the log and a trace offer for a line: why it was refused (`x`, `X`), and what can be done (`f`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from mailtui.edits.plan import Plan
 from mailtui.maillog.record import Record
 from mailtui.maillog.refusal import refusal
 from mailtui.maillog.story import Trace
@@ -13,25 +12,17 @@ from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.logrows import line_at
+from mailtui.screens.parts.offering import Offer, choose_offer
 from mailtui.text.safe import encode
 
 if TYPE_CHECKING:
     from mailtui.maillog.feed import Feed
-    from mailtui.screens.parts.chooser import Option
+    from mailtui.postfix.smtpd.session import Session
     from mailtui.screens.parts.logkeys import Keys
 
 REFUSED = frozenset({"reject", "milter_reject"})
 """Events that `x` explains."""
-
-
-class Offer(Protocol):
-    """An edit that is offered for a line: its words, what staging it comes to, and the same with a reason."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def plan(self) -> Plan: ...
-    def because(self, reason: str, /) -> Plan: ...
+_NO_REFUSAL = "Only a refusal can be explained: R in the list, e goes to the next problem"
 
 
 def blocks(instance: Instance, record: Record, who: str) -> Sequence[Offer]:
@@ -39,6 +30,21 @@ def blocks(instance: Instance, record: Record, who: str) -> Sequence[Offer]:
     from mailtui.edits.blocking import offers
 
     return offers(instance, record, who=who)
+
+
+def lets_through(instance: Instance, record: Record, who: str) -> Sequence[Offer]:
+    """What lets the session of a refusal pass from now on."""
+    from mailtui.postfix.refusalsession import session_of
+
+    found = session_of(instance, record)
+    if found is None:
+        return []
+    from mailtui.dns.ask import Names
+    from mailtui.edits.letting import let_through
+    from mailtui.postfix.smtpd.explain import explain as explained
+
+    names = Names()
+    return let_through(instance, found, explained(instance, found, names=names), who=who, names=names)
 
 
 AROUND = 2000
@@ -63,7 +69,7 @@ def circles(instance: Instance, record: Record, around: bytes, who: str) -> Sequ
     return hold_offers(instance, found, who=who) if found is not None else []
 
 
-OFFERS: list[Callable[[Instance, Record, str], Sequence[Offer]]] = [blocks]
+OFFERS: list[Callable[[Instance, Record, str], Sequence[Offer]]] = [lets_through, blocks]
 """Who is asked for offers, each in a thread; the last argument is who asks."""
 
 
@@ -106,9 +112,33 @@ def why_refused(
 
 
 def explain(screen: ConsoleScreen, record: Record, trace: Trace | None = None) -> None:
+    """Open Explain with the session of a refusal by smtpd; of another refusal say in words why it was."""
+    if record.event not in REFUSED:
+        screen.say(_NO_REFUSAL)
+        return
+    from mailtui.postfix.refusalsession import session_of
+
+    instance = screen.session.instance
+    sender = trace.sender if trace is not None else None
+
+    def answered(found: Session | None) -> None:
+        if found is None:
+            explain_in_words(screen, record, trace)
+            return
+        from mailtui.screens.explain import open_explain
+
+        open_explain(screen, found)
+
+    def failed(_error: Exception) -> None:
+        explain_in_words(screen, record, trace)  # which says what is wrong
+
+    beside(screen, "explain", lambda: session_of(instance, record, sender), answered, failed)
+
+
+def explain_in_words(screen: ConsoleScreen, record: Record, trace: Trace | None = None) -> None:
     """Show why a line's client was refused; of other lines say that there is nothing to explain."""
     if record.event not in REFUSED:
-        screen.say("Only a refusal can be explained: R in the list, e goes to the next problem")
+        screen.say(_NO_REFUSAL)
         return
 
     def shown(text: str) -> None:
@@ -134,33 +164,6 @@ def offer(screen: ConsoleScreen, record: Record, around: Callable[[], bytes] | N
         return found
 
     def answered(found: list[Offer]) -> None:
-        if not found:
-            screen.say("Nothing is offered for this line")
-            return
-        from mailtui.screens.parts.chooser import Chooser, Option
-
-        options: list[Option[Offer]] = [Option("", one.title, one) for one in found]
-        screen.app.push_screen(Chooser("What to do", options), chosen)
-
-    def chosen(found: Offer | None) -> None:
-        if found is None:
-            return
-        if found.plan.refused:
-            screen.say(found.plan.refused, "warning")
-            return
-        from mailtui.screens.parts.chooser import Reason
-
-        lines = [*found.plan.says, "A reason, if you like: it is kept as a comment with date and name."]
-        screen.app.push_screen(Reason(found.title, lines), lambda reason: give(found, reason))
-
-    def give(found: Offer, reason: str | None) -> None:
-        if reason is None:
-            return
-        plan = found.because(reason) if reason else found.plan
-        if plan.refused:
-            screen.say(plan.refused, "warning")
-            return
-        session.stage(*plan.edits, label=found.title if len(plan.edits) > 1 else "")
-        screen.say(f"Staged: {found.title}; w writes it")
+        choose_offer(screen, found, "Nothing is offered for this line")
 
     beside(screen, "offers", ask, answered, lambda error: screen.say(problem(error), "error"))

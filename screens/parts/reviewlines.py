@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from mailtui.apply.report import Report
 from mailtui.apply.review import FileView, Review
+from mailtui.apply.sessions import Sessions
 from mailtui.edits.model import Edit
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.text import Span, Spans, cells, ellipsis, rule, show, spans_width, wrapped
@@ -27,6 +28,7 @@ Item = tuple[Hashable, Row]
 
 _SIGNS = {"+": "bold", "-": "", " ": "dim"}
 _REHEARSED = {"passed": "good", "failed": "error", "impossible": "error", "running": "accent"}
+_HOLDS = {True: "good", False: "error", None: "warning"}
 _RESULTS = {"ok": "good", "failed": "error", "running": "accent"}
 
 
@@ -204,7 +206,20 @@ class ReviewRows:
             done = review.rehearsal
             style = _REHEARSED.get(done.state, "dim")
             items += self._wrapped(("plan", -2), [("Rehearsal    ", "bold"), (str(done), style)], indent=13)
+            items += self._sessions(review.sessions)
         return items
+
+    def _sessions(self, sessions: Sessions) -> Iterable[Item]:
+        """What becomes of the saved sessions, where there are any."""
+        if not sessions.asked and not sessions.problem:
+            return
+        worst = "error" if sessions.wrong else "warning" if sessions.verdicts or sessions.problem else "dim"
+        yield from self._wrapped(("plan", -3), [("Sessions     ", "bold"), (str(sessions), worst)], indent=13)
+        for number, each in enumerate(sessions.verdicts):
+            style = _HOLDS[each.holds]
+            marker = "" if each.holds else "!" if each.holds is False else "?"
+            spans: list[Span] = [(" " * 4, ""), (each.words, style)]
+            yield from self._wrapped(("plan", -4 - number), spans, marker or " ", indent=6)
 
     def _step(self, number: int, left: Sequence[Span], report: Report | None) -> Iterable[Item]:
         """A step with its result at the right end of its first line, and the program's words below."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -245,3 +246,20 @@ async def test_a_small_window(folder: Path) -> None:
     async with restrictions(folder, size=(60, 20)) as up:
         await explained(up)
         await up.shows("ANSWER   554 5.7.1", "check_client_access", "does     refuses", "q back")
+
+
+async def test_a_fix_is_chosen_and_lets_the_mail_pass(folder: Path) -> None:
+    main = folder / "main.cf"
+    main.write_text(main.read_text().replace("_helo_hostnam\n", "_helo_hostname\n"))
+    async with restrictions(folder) as up:
+        await explained(up, replace(STRANGER, recipient="laure@falcot.com"))
+        await up.answered("554 5.7.1")
+        await up.press("f")
+        await up.until(lambda: isinstance(up.app.screen, Chooser))
+        await up.shows("Let the client 192.0.2.7 through → 250, for this client only")
+        await up.press("1")
+        await up.shows("A reason, if you like", "REJECT not you of 192.0.2.7")
+        await up.press("enter")
+        await up.answered("Staged: Let the client 192.0.2.7 through", "NOW", "STAGED", "250")
+        await up.press("f")
+        await up.answered("This mail passes")

@@ -9,6 +9,7 @@ import pytest
 
 from mailtui.edits.entries import SetEntry, SwitchEntry
 from mailtui.edits.notes import SetNote
+from mailtui.screens.explain import ExplainScreen
 from mailtui.screens.parts.chooser import Chooser
 from mailtui.screens.parts.dialogs import TextView
 from tests.postfix.conftest import instance_dir
@@ -86,12 +87,26 @@ async def test_why_and_where(folder: Path, tmp_path: Path) -> None:
     put(log, [sent(1), refused(2).replace(b"554 5.7.1", b"454 4.7.1"), refused(3)], 1)
     async with console(folder, start="log", log=log) as up:
         await up.shows("live", "R reject")
-        await up.press("x")
+        await up.press("X")
         await up.until(lambda: isinstance(up.app.screen, TextView))
         await up.shows("BY", "reject_unauth_destination", "nowhere in the lists as they are now", "TO DO")
-        await up.press("q", "z", "k", "x")
+        await up.press("q", "z", "k", "X")
         await up.until(lambda: isinstance(up.app.screen, TextView))
         await up.shows("BY         defer_unauth_destination", "STANDS", "smtpd_relay_restrictions", "TO DO")
+
+
+async def test_a_refusal_is_explained_with_the_session_of_its_line(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    put(log, [sent(1), refused(2)], 1)
+    async with console(folder, start="log", log=log) as up:
+        await up.shows("live", "R reject")
+        await up.press("x")
+        await up.until(lambda: isinstance(up.app.screen, ExplainScreen))
+        await up.shows("SESSION", "192.0.2.1", "spam@bad.test", "ANSWER", "454 4.7.1")
+        asked = up.app.session.asked
+        assert asked is not None
+        assert (asked.client_name, asked.helo, asked.recipient) == ("c.test", "bad.test", "x@far.test")
+        assert asked.service == "smtp/inet"
 
 
 async def test_a_circle_is_ended_at_its_entry(folder: Path, tmp_path: Path) -> None:
@@ -109,3 +124,28 @@ async def test_a_circle_is_ended_at_its_entry(folder: Path, tmp_path: Path) -> N
         (edit,) = up.app.session.draft.edits
         assert isinstance(edit, (SetEntry, SwitchEntry))
         assert edit.name == "webmaster@falcotsbrand.com"
+
+
+async def test_a_refused_client_is_let_through_from_the_log(folder: Path, tmp_path: Path) -> None:
+    main = folder / "main.cf"
+    main.write_text(main.read_text() + "smtpd_helo_restrictions = reject_non_fqdn_helo_hostname\n")
+    line = refused(2).replace(
+        b"<x@far.test>: Relay access denied", b"<bare>: Helo command rejected: need fully-q"
+    )
+    log = tmp_path / "mail.log"
+    put(
+        log,
+        [
+            sent(1),
+            line.replace(b"x@far.test", b"jean@falcot.com").replace(b"helo=<bad.test>", b"helo=<bare>"),
+        ],
+        1,
+    )
+    async with console(folder, start="log", log=log) as up:
+        await up.shows("live", "R reject")
+        await choose(up, "Let the client 192.0.2.1 through")
+        await up.shows("A reason, if you like", "client_access is made")
+        await up.press("enter")
+        await up.shows("Staged: Let the client 192.0.2.1 through")
+        entry = next(edit for edit in up.app.session.draft.edits if isinstance(edit, SetEntry))
+        assert (entry.name, entry.value) == ("192.0.2.1", "OK")

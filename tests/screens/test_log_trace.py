@@ -13,6 +13,7 @@ from mailtui.formats.target import Target
 from mailtui.maillog.record import Record
 from mailtui.postfix.instance import Instance
 from mailtui.screens.aliases import AliasesScreen
+from mailtui.screens.explain import ExplainScreen
 from mailtui.screens.logtrace import TraceScreen
 from mailtui.screens.mailboxes import MailboxesScreen
 from mailtui.screens.parts import logacts
@@ -110,15 +111,19 @@ async def test_a_refusal_is_traced_and_explained(folder: Path, log: Path) -> Non
         assert found.trace is not None
         assert found.trace.state == "rejected"
         await at(up, "R rejected")
+        await up.press("X")
+        await up.until(lambda: isinstance(up.app.screen, TextView))
+        await up.shows(
+            "ANSWER     554 5.7.1", "BY         reject_unauth_destination", "from       spam@bad.test",
+            "client     192.0.2.1 (c.test)", "helo       bad.test", "to         x@far.test", "service    smtpd",
+        )  # fmt: skip
+        await up.press("q")
         for key in ("enter", "x"):
             await up.press(key)
-            await up.until(lambda: isinstance(up.app.screen, TextView))
-            await up.shows(
-                "ANSWER     554 5.7.1", "BY         reject_unauth_destination", "from       spam@bad.test",
-                "client     192.0.2.1 (c.test)", "helo       bad.test", "to         x@far.test", "service    smtpd",
-            )  # fmt: skip
+            await up.until(lambda: isinstance(up.app.screen, ExplainScreen))
+            await up.shows("SESSION", "192.0.2.1", "spam@bad.test", "ANSWER")
             await up.press("q")
-        await up.press("q", "x")
+        await up.press("q", "X")
         await up.shows("BY         reject_unauth_destination")
         await up.press("q", "G", "x")
         await up.shows("Only a refusal can be explained")
