@@ -155,6 +155,11 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "mailtui", "log", *words]
 
 
+def starts(words: list[str], stderr: int | None = None) -> subprocess.Popen[bytes]:
+    """A command that an interrupt ends, even where whoever runs the tests has interrupts ignored."""
+    return subprocess.Popen(["env", "--default-signal=INT", *words], stdout=subprocess.PIPE, stderr=stderr)
+
+
 def test_standard_input(log: Path) -> None:
     done = subprocess.run(
         command("--trace", "BBBBBBBBBB2", "-"), input=log.read_bytes(), capture_output=True, check=True
@@ -166,7 +171,7 @@ def test_standard_input(log: Path) -> None:
 def following(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`mailtui log --follow` since an hour ago."""
     words = command("--follow", "--since", "1h", "--filter", "status:sent", str(log))
-    started = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    started = starts(words, stderr=subprocess.PIPE)
     yield started
     started.kill()
     started.communicate()
@@ -200,7 +205,7 @@ def test_following_says_what_it_cannot_read(log: Path) -> None:
 
 def test_following_by_the_sender_of_the_message(log: Path) -> None:
     words = command("--follow", "--since", "1h", "--filter", "from:bob status:sent", str(log))
-    with subprocess.Popen(words, stdout=subprocess.PIPE) as started:
+    with starts(words) as started:
         assert started.stdout is not None
         assert b"BBBBBBBBBB2: to=<jean@falcot.com>" in started.stdout.readline()
         started.send_signal(signal.SIGINT)
