@@ -233,6 +233,8 @@ def meaning(kind: AccessKind, style: Style, key: str) -> str:
             return f"{kind.whom} {text}"
     bare = text.removeprefix(".")
     who = "everybody at " if kind.by == "mail" else ""
+    if key.startswith(".") and style.parents:  # only a HELO name can be just that
+        return f"{kind.whom} {text}"
     if key.startswith("."):
         return (
             f"{who or 'every host in '}a subdomain of {bare}" if who else f"every host in {bare}, not itself"
@@ -263,7 +265,7 @@ def example(kind: AccessKind, style: Style, key: str) -> Subject:
             return Subject(f"{key}elsewhere.example")
         case "mail" | "text":
             return Subject(key)
-    host = f"sub{key}" if key.startswith(".") else key
+    host = f"sub{key}" if key.startswith(".") and not style.parents else key
     return Subject(f"anyone@{host}") if kind.by == "mail" else Subject(host)
 
 

@@ -20,7 +20,11 @@ def test_no_table_of_patterns_goes_to_a_compiler(shop: Shop, kind: str) -> None:
     put(shop, "patterns", text)
     done = shop.run("table", "set", f"{kind}:{shop.folder}/patterns", "b", "c")
     assert (done.status, (shop.folder / "patterns").read_text()) == (1, text)
-    assert "cannot be edited" in done.err or "can be edited" in done.err
+    assert ("“b” is no address" if kind == "cidr" else "neither a /pattern/") in done.err
+    key = "192.0.2.0/24" if kind == "cidr" else "/^b/"
+    changed(shop, "table", "set", f"{kind}:{shop.folder}/patterns", key, "DUNNO")
+    assert (shop.folder / "patterns").read_text().startswith(text)
+    assert [path.name for path in shop.folder.glob("patterns*")] == ["patterns"]
 
 
 @pytest.mark.parametrize("kind", ["texthash", "cdb", "lmdb", "btree"])
