@@ -148,7 +148,12 @@ def test_off_and_on_again(raw: bytes, name: str) -> None:
     standing = document.get(name)
     if standing is None:
         return
-    off = comes_after(raw, document.disable(name))
+    try:
+        splices = document.disable(name)
+    except Refused as refused:  # what "on" could not bring back; no more than that
+        assert "read as prose" in str(refused)
+        return
+    off = comes_after(raw, splices)
     assert off.get(name) is None
     assert others(off, name) == others(document, name)
     on = comes_after(off.raw, off.enable(name, standing.value))
