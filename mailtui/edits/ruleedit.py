@@ -7,6 +7,7 @@ those alike it is.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -80,8 +81,9 @@ class RuleEdit(Edit):
             return [] if before.written() is None else before.unset()
         return between(before.document.raw, after.document.raw)
 
+    @abstractmethod
     def _splices(self, where: RuleList, found: WrittenList) -> Sequence[Splice]:
-        raise NotImplementedError
+        """What changes in the list as it is written."""
 
     def _conflict(self, found: WrittenList, was: Value | None, ours: Value | None) -> Conflict:
         """The list is another than its author saw."""

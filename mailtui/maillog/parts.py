@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from mailtui.maillog.lines import Spool
 from mailtui.maillog.logfile import LogFile
 
 
-class Part:
+class Part(ABC):
     """Some lines in their order. `size` is how many bytes they are, None until that is known; `trouble` what
     could not be read of them, in words."""
 
@@ -23,17 +24,17 @@ class Part:
         self.size: int | None = None
         self.trouble = ""
 
+    @abstractmethod
     def blocks(self) -> Iterator[bytes]:
         """All of it in blocks of whole lines, oldest first; the last line may lack its newline."""
-        raise NotImplementedError
 
+    @abstractmethod
     def file(self) -> tuple[LogFile, int, int]:
         """It as bytes of a file, from one offset to another."""
-        raise NotImplementedError
 
+    @abstractmethod
     def now(self) -> datetime:
         """What no time in it lies after."""
-        raise NotImplementedError
 
 
 class FilePart(Part):

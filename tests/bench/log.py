@@ -144,7 +144,7 @@ def searching(runs: int, config_dir: Path, folder: Path) -> list[Row]:
 
 def rows(runs: int, config_dir: Path) -> list[Row]:
     """The rows of this group."""
-    folder = config_dir.parent / "log"
+    folder = config_dir.parent / "measured-log"
     folder.mkdir()
     return [
         *following(config_dir, folder),

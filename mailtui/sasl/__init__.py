@@ -1,0 +1,1 @@
+"""SMTP AUTH: accounts, realms, what each service offers, and logins tried for real."""
