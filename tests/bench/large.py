@@ -57,8 +57,8 @@ def keys(runs: int, config_dir: Path, size: tuple[int, int]) -> list[Row]:
     name = "{}x{}".format(*size)
     with Terminal(mailtui(config_dir, "aliases"), size=size) as term:
         ready(term)
-        down, down_bytes, down_cpu = pressed(term, DOWN, runs * 2)
-        page, page_bytes, page_cpu = pressed(term, PAGE_DOWN, runs * 2)
+        down, down_bytes, down_cpu = pressed(term, DOWN, max(20, runs * 2))
+        page, page_bytes, page_cpu = pressed(term, PAGE_DOWN, max(20, runs * 2))
     return [
         Row(f"1M lines, {name}: cursor key", down, goal=Goal(5), notes=f"{down_cpu:.1f} ms of CPU"),
         Row(f"1M lines, {name}: cursor key", down_bytes, "B", goal=Goal(500)),
