@@ -14,7 +14,9 @@ from mailtui.formats.target import FORMATS, Format
 from mailtui.text.safe import decode
 
 if TYPE_CHECKING:
+    from mailtui.formats.dataset import DataSet
     from mailtui.formats.defaults import Defaults
+    from mailtui.formats.keywords import KeywordDocument
     from mailtui.formats.listfile import ListFile
     from mailtui.formats.maincf import MainCf
     from mailtui.formats.mastercf import MasterCf
@@ -79,8 +81,47 @@ def _patterns(document: Patterns) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _keywords(document: KeywordDocument) -> list[dict[str, Any]]:
+    return [
+        {"line": k.line, "name": k.name, "value": decode(k.value), "enabled": k.enabled, "counts": k.counts}
+        for k in document.entries
+    ]
+
+
+def _rows(document: DataSet) -> list[dict[str, Any]]:
+    return [
+        {"line": r.line, "key": decode(r.key), "value": decode(r.value), "enabled": r.enabled}
+        for r in document.rows
+    ]
+
+
 def _named(line: int, text: bytes) -> dict[str, Any]:
     return {"line": line, "key": decode(text), "value": "", "enabled": True}
+
+
+def _entries(kind: Format, document: Any) -> list[dict[str, Any]]:
+    match kind:
+        case "regexp" | "pcre" | "cidr":
+            return _patterns(cast("Patterns", document))
+        case "list":
+            return [_named(each.line, each.text) for each in cast("ListFile", document).tokens]
+        case "whitelist":
+            return [_named(each.line, each.text) for each in cast("Whitelist", document).entries]
+        case "defaults":
+            return [
+                {"line": a.line, "name": decode(a.name), "value": decode(a.value), "enabled": a.enabled}
+                for a in cast("Defaults", document).assignments
+            ]
+        case "opendkim.conf" | "opendmarc.conf" | "clamav-milter.conf" | "policyd-spf.conf" | "smtpd.conf":
+            return _keywords(cast("KeywordDocument", document))
+        case "keytable" | "signingtable" | "trustedhosts":
+            return _rows(cast("DataSet", document))
+        case "main.cf":
+            return _main_cf(cast("MainCf", document))
+        case "master.cf":
+            return [service_json(service) for service in cast("MasterCf", document).services]
+        case _:
+            return _table(cast("Table", document))
 
 
 def inspect(context: Context, options: argparse.Namespace) -> None:
@@ -89,24 +130,7 @@ def inspect(context: Context, options: argparse.Namespace) -> None:
     if options.raw:
         write_bytes(document.raw)
         return
-    match kind:
-        case "regexp" | "pcre" | "cidr":
-            entries = _patterns(cast("Patterns", document))
-        case "list":
-            entries = [_named(each.line, each.text) for each in cast("ListFile", document).tokens]
-        case "whitelist":
-            entries = [_named(each.line, each.text) for each in cast("Whitelist", document).entries]
-        case "defaults":
-            entries = [
-                {"line": a.line, "name": decode(a.name), "value": decode(a.value), "enabled": a.enabled}
-                for a in cast("Defaults", document).assignments
-            ]
-        case "main.cf":
-            entries = _main_cf(cast("MainCf", document))
-        case "master.cf":
-            entries = [service_json(service) for service in cast("MasterCf", document).services]
-        case _:
-            entries = _table(cast("Table", document))
+    entries = _entries(kind, document)
     problems = [{"line": problem.line, "text": problem.text} for problem in document.problems]
     if context.json:
         write_json({"entries": entries, "problems": problems})

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from mailtui.formats.splice import Problem, Splice
 from mailtui.formats.target import Format
 
 if TYPE_CHECKING:
     from mailtui.formats.aliases import Aliases
+    from mailtui.formats.dataset import DataSet
     from mailtui.formats.defaults import Defaults
+    from mailtui.formats.keywords import KeywordDocument
     from mailtui.formats.listfile import ListFile
     from mailtui.formats.maincf import MainCf
     from mailtui.formats.mastercf import MasterCf
     from mailtui.formats.patterns import Patterns
     from mailtui.formats.table import Table
     from mailtui.formats.whitelist import Whitelist
+
+    AnyDocument: TypeAlias = (
+        MainCf
+        | MasterCf
+        | Table
+        | Aliases
+        | ListFile
+        | Patterns
+        | Defaults
+        | Whitelist
+        | KeywordDocument
+        | DataSet
+    )
+    """What `parse` gives."""
 
 
 class Document(Protocol):
@@ -39,7 +55,7 @@ class Document(Protocol):
 def parse(
     format: Format,  # noqa: A002
     raw: bytes,
-) -> MainCf | MasterCf | Table | Aliases | ListFile | Patterns | Defaults | Whitelist:
+) -> AnyDocument:
     """The document of `raw` in the grammar of `format`."""
     match format:
         case "main.cf":
@@ -74,6 +90,16 @@ def parse(
             from mailtui.formats.cidr import Cidr
 
             return Cidr.parse(raw)
+        case _:
+            return _beside(format, raw)
+
+
+def _beside(
+    format: Format,  # noqa: A002
+    raw: bytes,
+) -> Defaults | Whitelist | KeywordDocument | DataSet:
+    """A file of a program that works beside Postfix."""
+    match format:
         case "defaults":
             from mailtui.formats.defaults import Defaults
 
@@ -82,5 +108,13 @@ def parse(
             from mailtui.formats.whitelist import Whitelist
 
             return Whitelist.parse(raw)
-        case "folder":
-            raise ValueError("a folder has no text")
+        case "opendkim.conf" | "opendmarc.conf" | "clamav-milter.conf" | "policyd-spf.conf" | "smtpd.conf":
+            from mailtui.formats.keywords import KeywordDocument
+
+            return KeywordDocument.parse(raw, format)
+        case "keytable" | "signingtable" | "trustedhosts":
+            from mailtui.formats.dkimtables import KINDS
+
+            return KINDS[format].parse(raw)
+        case _:
+            raise ValueError(f"a {format} has no text")

@@ -16,14 +16,29 @@ Format = Literal[
     "cidr",
     "defaults",
     "whitelist",
+    "opendkim.conf",
+    "opendmarc.conf",
+    "clamav-milter.conf",
+    "policyd-spf.conf",
+    "smtpd.conf",
+    "keytable",
+    "signingtable",
+    "trustedhosts",
     "folder",
 ]
 """How a file is read: `table` is postmap's input, `aliases` that of postalias (aliases(5)), `list` the
 `/file` of a match list, `regexp`, `pcre` and `cidr` tables of patterns and networks, `defaults` a
-file of /etc/default, `whitelist` one of postgrey's. A `folder` has no text."""
+file of /etc/default, `whitelist` one of postgrey's. `opendkim.conf` to `smtpd.conf` set keywords; `keytable`
+and `signingtable` are opendkim's, `trustedhosts` a list of hosts for it or opendmarc. A `folder` has no
+text."""
 
 FORMATS: tuple[Format, ...] = tuple(each for each in get_args(Format) if each != "folder")
 """Those of texts."""
+
+KEYWORDS = frozenset(
+    {"opendkim.conf", "opendmarc.conf", "clamav-milter.conf", "policyd-spf.conf", "smtpd.conf", "defaults"}
+)
+"""Those of files that set keywords."""
 
 TABLES = frozenset({"table", "aliases", "regexp", "pcre", "cidr"})
 """Those of lookup tables."""

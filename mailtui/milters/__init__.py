@@ -1,1 +1,1 @@
-"""The filters beside Postfix: opendkim, opendmarc, clamav-milter and their like; their files, sockets, keys and health."""
+"""The filters beside Postfix (opendkim, opendmarc, clamav-milter …): files, sockets, keys and health."""
