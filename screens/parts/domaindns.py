@@ -1,115 +1,215 @@
-"""What DNS says of the domains: asked in threads, each answer kept until it is asked for again.
+"""What DNS says of the domains: asked in threads, each answer kept until it is asked for again, and found
+again by the next console with its age.
 
-names = Names(self, self.answered)       # `answered(domain)` comes in the screen's thread
-names.ask("falcot.com"); names.lines("falcot.com")
+    names = Names(self, self.answered)       # `answered(domain)` comes in the screen's thread
+    names.ask(["falcot.com"]); names.lines("falcot.com")
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING
 
-from textual.widget import Widget
-
-from mailtui.screens.parts.beside import beside, problem
+from mailtui.screens.parts.beside import beside, problem, there
 from mailtui.screens.parts.domaindetail import said
 from mailtui.screens.parts.text import Spans
 
 if TYPE_CHECKING:
-    from mailtui.dns.look import DomainDns, Part
+    from mailtui.dns.part import DomainDns, Part
+    from mailtui.postfix.instance import Instance
+    from mailtui.screens.parts.frame import ConsoleScreen
 
-AT_ONCE = 4
-"""Domains that are asked for at the same time; another waits until the cursor comes to it again."""
-MOST = 16
-"""Domains that are asked for at the same time at most, whatever keys are pressed."""
-_WORDS = {"ok": "found", "warning": "found", "error": "found", "missing": "missing", "unknown": "not known"}
-_STYLES = {"ok": "good", "warning": "warning", "error": "error", "missing": "warning", "unknown": "dim"}
+OLD = 3600.0
+"""Seconds after which what is known of a domain is asked again when the cursor rests on it."""
+_ASK, _READ = "ask DNS", "known to DNS"
+WORDS = {"ok": "ok", "warning": "warning", "error": "error", "missing": "missing", "unknown": "not known"}
+STYLES = {"ok": "good", "warning": "warning", "error": "error", "missing": "warning", "unknown": "dim"}
+SIGNS = {"ok": " ", "warning": "?", "error": "!", "missing": "?", "unknown": " "}
 
 
-def ask(domain: str) -> DomainDns:
-    """Ask for everything; takes `mailtui.dns.look.TIMEOUT` seconds at most. In a thread."""
-    from mailtui.dns.look import look
+def ask_all(
+    instance: Instance, domains: Sequence[str], stop: Event, answered: Callable[[DomainDns], None]
+) -> str:
+    """Ask for everything about domains, and keep it; `answered` is called for each as it comes. In a thread.
+    Returns why the answers could not be kept, else nothing."""
+    from mailtui.apply.domaindns import asked_names, facts, keep
+    from mailtui.dns.world import look_at_many
 
-    return look(domain)
+    about = facts(instance, domains)
+    found: list[DomainDns] = []
+    for each in look_at_many(domains, about, asked_names(), stop=stop):
+        found.append(each)
+        answered(each)
+    return keep(instance, found)
 
 
 class Names:
     """The answers so far. Only for the thread of the screens."""
 
-    def __init__(self, widget: Widget, answered: Callable[[str], object]) -> None:
-        self._widget, self._answered = widget, answered
-        self._found: dict[str, DomainDns | str] = {}
+    def __init__(self, screen: ConsoleScreen, answered: Callable[[str], object]) -> None:
+        self._screen, self._answered = screen, answered
+        self._found: dict[str, DomainDns] = {}
+        self._failed: dict[str, str] = {}
         self._asking: set[str] = set()
+        self._read: set[str] = set()
+        self._stop = Event()
 
     def wants(self, domain: str) -> bool:
-        """Whether nothing is known of a domain yet, and nobody asks."""
-        return domain not in self._found and domain not in self._asking and len(self._asking) < AT_ONCE
+        """Whether nothing fresh is known of a domain, and nobody asks."""
+        found = self._found.get(domain)
+        fresh = found is not None and found.age() < OLD
+        return not fresh and domain not in self._failed and not self._asking
 
-    def ask(self, domain: str) -> None:
-        """Ask for a domain, unless that is under way, or for too many others."""
-        if domain in self._asking or len(self._asking) >= MOST:
+    def found(self, domain: str) -> DomainDns | None:
+        """The last answer."""
+        return self._found.get(domain)
+
+    @property
+    def asking(self) -> int:
+        """Domains that are still asked for."""
+        return len(self._asking)
+
+    def is_asking(self, domain: str) -> bool:
+        """Whether an answer is awaited."""
+        return domain in self._asking
+
+    def recall(self, domain: str) -> None:
+        """Have what was learnt earlier read from the disk."""
+        if domain in self._read or domain in self._found:
             return
-        self._asking.add(domain)
+        self._read.add(domain)
+        instance = self._screen.session.instance
 
-        def done(answer: DomainDns | str) -> None:
-            self._asking.discard(domain)
-            self._found[domain] = answer
-            self._answered(domain)
+        def read() -> DomainDns | None:
+            from mailtui.apply.domaindns import known
 
-        beside(self._widget, f"dns {domain}", lambda: ask(domain), done, lambda error: done(problem(error)))
+            store = known(instance)
+            return store.of(domain) if store is not None else None
+
+        def then(found: DomainDns | None) -> None:
+            if found is not None and domain not in self._found:
+                self._found[domain] = found
+                self._answered(domain)
+
+        beside(self._screen, f"{_READ} {domain}", read, then, lambda _: None)
+
+    def ask(self, domains: Sequence[str]) -> None:
+        """Ask for domains, all at once; those that are asked for already are not asked again."""
+        new = [domain for domain in dict.fromkeys(domains) if domain not in self._asking]
+        if not new:
+            return
+        if not self._asking:
+            self._stop = Event()
+        self._asking.update(new)
+        stop, screen, instance = self._stop, self._screen, self._screen.session.instance
+        loop = asyncio.get_running_loop()
+
+        def one(found: DomainDns) -> None:
+            if not stop.is_set():
+                with suppress(RuntimeError):  # the console has ended meanwhile
+                    loop.call_soon_threadsafe(self._one, found)
+
+        def done(kept: str) -> None:
+            self._end(new)
+            if kept:
+                screen.say(f"The answers are not kept: {kept}", "warning")
+
+        def failed(error: Exception) -> None:
+            for domain in new:
+                if domain in self._asking:
+                    self._failed[domain] = problem(error)
+            self._end(new)
+
+        work = partial(ask_all, instance, new, stop, one)
+        beside(screen, f"{_ASK} {' '.join(new)[:80]}", work, done, failed)
+
+    def _one(self, found: DomainDns) -> None:
+        if not there(self._screen):
+            return
+        self._found[found.domain] = found
+        self._failed.pop(found.domain, None)
+        self._asking.discard(found.domain)
+        self._answered(found.domain)
+
+    def _end(self, domains: Sequence[str]) -> None:
+        for domain in domains:
+            if domain in self._asking:
+                self._asking.discard(domain)
+                self._answered(domain)
+
+    def stop(self) -> int:
+        """End the asking; what has answered stands. Returns how many are not answered."""
+        left = len(self._asking)
+        self._stop.set()
+        self._asking.clear()
+        return left
 
     def lines(self, domain: str, *, full: bool = False) -> list[Spans]:
-        """What is known, for the pane in one line, or in full a line for each record."""
+        """What is known, for the pane in one line and what is worst, or in full a line for each record."""
+        found = self._found.get(domain)
         if domain in self._asking:
             return [_dns("asking…")] if not full else [[("  asking…", "dim")]]
-        found = self._found.get(domain)
         if found is None:
+            why = self._failed.get(domain, "")
+            if why:
+                return [said("DNS", why, "warning")]
             return [_dns("not asked; t asks")] if not full else [[("  not asked", "dim")]]
-        if isinstance(found, str):
-            return [said("DNS", found, "warning")]
-        return list(_in_full(found)) if full else [_in_short(found)]
+        return list(_in_full(found)) if full else list(_in_short(found))
 
 
 def _dns(words: str) -> Spans:
     return [*said("DNS", ""), (words, "dim")]
 
 
-def _parts(found: DomainDns) -> Iterator[tuple[str, Part]]:
-    yield "MX", found.mx
-    yield "A/AAAA", found.address
-    yield "SPF", found.spf
-    for key in found.dkim:
-        yield f"DKIM {key.selector}".rstrip(), key
-    yield "DMARC", found.dmarc
-
-
-def _in_short(found: DomainDns) -> Spans:
-    """`MX found · SPF missing`; where nothing could be asked, why."""
-    parts = list(_parts(found))
-    reasons = {part.problems for _, part in parts if part.problems}
-    if all(part.state == "unknown" for _, part in parts) and reasons:
-        return [*said("DNS", "not known: "), (min(reasons)[0], "warning"), ("; t asks again", "dim")]
-    line: list[tuple[str, str]] = [*said("DNS", "")]
-    for at, (label, part) in enumerate(parts):
-        sign, words, style = _judged(label, part, found)
-        line += [(" · " if at else "", "dim"), (f"{label} ", ""), (f"{sign}{words}", style)]
-    return line
-
-
-def _judged(label: str, part: Part, found: DomainDns) -> tuple[str, str, str]:
+def judged(label: str, part: Part, found: DomainDns) -> tuple[str, str, str]:
     """Sign, word and style. No address is nothing to wonder at where there is an MX, and a DKIM key may
     stand under a selector that nobody here knows."""
     if part.state == "missing" and label == "DKIM":
-        return "", "none seen", "dim"
+        return " ", "none seen", "dim"
     if part.state == "missing" and label == "A/AAAA" and found.mx.state in {"ok", "warning"}:
-        return "", "none", "dim"
-    sign = {"ok": "", "unknown": ""}.get(part.state, "! " if part.state == "error" else "? ")
-    return sign, _WORDS[part.state], _STYLES[part.state]
+        return " ", "none", "dim"
+    return SIGNS[part.state], WORDS[part.state], STYLES[part.state]
+
+
+def age(seconds: float) -> str:
+    """How old an answer is, in a word: `12 s`, `4 min`, `3 h`, `2 d`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _in_short(found: DomainDns) -> Iterator[Spans]:
+    """`MX ok · SPF missing`, then the worst that is to be said; where nothing could be asked, why."""
+    parts = found.parts()
+    told = [part for label, part in parts if label != "this host"]
+    if all(part.state == "unknown" for part in told):
+        reasons = sorted(part.problems for part in told if part.problems)
+        why = reasons[0][0] if reasons else "no answer"
+        yield [*said("DNS", "not known: "), (why, "warning"), ("; t asks again", "dim")]
+        return
+    line: list[tuple[str, str]] = [*said("DNS", "")]
+    for at, (label, part) in enumerate(parts):
+        sign, words, style = judged(label, part, found)
+        mark = f"{sign} " if sign.strip() else ""
+        line += [(" · " if at else "", "dim"), (f"{label} ", ""), (f"{mark}{words}", style)]
+    line.append((f"  {age(found.age())} ago", "dim"))
+    yield line
+    for state in ("error", "warning"):
+        worst = next((part for _, part in parts if part.state == state and part.problems), None)
+        if worst is not None:
+            yield said("", worst.problems[0], STYLES[state])
+            return
 
 
 def _in_full(found: DomainDns) -> Iterator[Spans]:
-    for label, part in _parts(found):
-        sign, words, style = _judged(label, part, found)
+    yield [(f"  asked {age(found.age())} ago; t shows all, with records to publish", "dim")]
+    for label, part in found.parts():
+        sign, words, style = judged(label, part, found)
         yield [
             (f"{sign:<2}", style),
             (f"{label:<14}", "dim"),
