@@ -12,6 +12,33 @@ DELAY = 5.0
 WAIT = "DEFER_IF_PERMIT greylisted, please try again in {seconds:.0f} seconds"
 
 
+WHITELISTS = {
+    "clients": """\
+# Clients that are never asked to wait: postgrey(8)
+# They retry from other addresses, or not at all
+lists.example
+# unique sender for each mail
+bounces.bigmail.example
+""",
+    "recipients": """\
+# Recipients whose mail never waits: postgrey(8)
+postmaster@
+abuse@
+""",
+}
+"""postgrey's own whitelists, as a package brings them."""
+
+
+def options_file(port: int, delay: float = DELAY) -> str:
+    """/etc/default/postgrey."""
+    return f"""\
+# postgrey startup options; after a change: systemctl restart postgrey
+#   --delay=N   how long a stranger waits, in seconds (300 where it is no demo)
+POSTGREY_OPTS="--inet=127.0.0.1:{port} --delay={delay:.0f}"
+#POSTGREY_TEXT="Your customized rejection message here"
+"""
+
+
 class Greylist(Threaded):
     """Listens on `address`; lets each client, sender and recipient in at the second try after `delay`."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mailtui.doctor.case import Case, Sight, fixed
 from mailtui.doctor.model import Finding
-from mailtui.doctor.rulefixes import of, renamed
+from mailtui.doctor.rulefixes import named, of, renamed
 from mailtui.edits import ruleplan
 from mailtui.postfix.chainrows import RuleRow
 from mailtui.postfix.dnszones import FILTERS, closed_zone, codes, zone_name
@@ -46,9 +46,9 @@ def _closed(case: Case, sight: Sight, says: str, use: str) -> Finding:
         plan = ruleplan.remove(case.instance, row, comments=False)
     fix, words = fixed(case.tried(plan), "take the rule out")
     return Finding(
-        "dnsbl-closed", "error", f"{row.place.title}: {safe(row.text)}: that list is no more", *of(row),
+        "dnsbl-closed", "warning", f"{row.place.title}: {safe(row.text)}: that list is no more", *of(row),
         f"{safe(says)}; a dead list costs every mail a wait, or one day lists the whole world", fix, words,
-        sight.services,
+        sight.services, named(row),
     )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def _twice(case: Case, sight: Sight, before: RuleRow) -> Finding:
     return Finding(
         "dnsbl-twice", "warning" if same else "advice",
         f"{row.place.title}: {safe(row.text)} is asked twice", *of(row),
-        f"{safe(before.text)} ({where}) has asked it already{passed}", fix, words, sight.services,
+        f"{safe(before.text)} ({where}) has asked it already{passed}", fix, words, sight.services, named(row),
     )  # fmt: skip
 
 
@@ -93,5 +93,5 @@ def _unfiltered(case: Case, sight: Sight) -> Finding:
     verb = "permit" if row.name.lower().startswith("permit") else "refuse"
     return Finding(
         "dnsbl-unfiltered", "advice", f"{row.place.title}: {safe(row.text)} without the answers that count",
-        *of(row), f"its error answers {verb} everybody: {errors}", fix, words, sight.services,
+        *of(row), f"its error answers {verb} everybody: {errors}", fix, words, sight.services, named(row),
     )  # fmt: skip

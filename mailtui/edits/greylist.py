@@ -69,9 +69,11 @@ class WhiteEdit(Edit):
 
 @dataclass(frozen=True, slots=True)
 class AddWhite(WhiteEdit):
-    """A client or recipient that is not greylisted."""
+    """A client or recipient that is not greylisted. `comment`: what stands behind it."""
 
     kind: ClassVar[str] = "add-white"
+
+    comment: str = ""
 
     @property
     def marker(self) -> str:
@@ -81,10 +83,10 @@ class AddWhite(WhiteEdit):
         return f"+ {self.item} in {self.target.name}: not greylisted"
 
     def splices(self, document: Whitelist) -> Sequence[Splice]:
-        return document.add(encode(self.item))
+        return document.add(encode(self.item), encode(self.comment))
 
     def inverse(self) -> Edit:
-        return RemoveWhite(self.target, self.item)
+        return RemoveWhite(self.target, self.item, self.comment)
 
     def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
         return "nothing" if isinstance(later, RemoveWhite) else None
@@ -92,9 +94,11 @@ class AddWhite(WhiteEdit):
 
 @dataclass(frozen=True, slots=True)
 class RemoveWhite(WhiteEdit):
-    """A client or recipient that is greylisted again."""
+    """A client or recipient that is greylisted again. `comment`: what stood behind it."""
 
     kind: ClassVar[str] = "remove-white"
+
+    comment: str = ""
 
     @property
     def marker(self) -> str:
@@ -109,7 +113,77 @@ class RemoveWhite(WhiteEdit):
         return document.remove(encode(self.item))
 
     def inverse(self) -> Edit:
-        return AddWhite(self.target, self.item)
+        return AddWhite(self.target, self.item, self.comment)
 
     def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
         return "nothing" if isinstance(later, AddWhite) else None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchWhite(WhiteEdit):
+    """An entry is commented out (`on` false) or in again."""
+
+    kind: ClassVar[str] = "switch-white"
+
+    on: bool
+
+    @property
+    def marker(self) -> str:
+        return "~" if self.on else "#"
+
+    def describe(self) -> str:
+        told = "on again: not greylisted" if self.on else "off: greylisted again"
+        return f"{self.marker} {self.item} in {self.target.name} {told}"
+
+    def splices(self, document: Whitelist) -> Sequence[Splice]:
+        item = encode(self.item)
+        standing = document.find(item) is not None
+        if standing == self.on:
+            return []
+        if document.find_off(item) is None and self.on:
+            raise Conflict(self, self.item, None, self.item)
+        return document.switch(item, self.on)
+
+    def inverse(self) -> Edit:
+        return SwitchWhite(self.target, self.item, not self.on)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        return "nothing" if isinstance(later, SwitchWhite) and later.on is not self.on else None
+
+
+@dataclass(frozen=True, slots=True)
+class SetWhite(WhiteEdit):
+    """An entry becomes another, `to`, in its place; the comment behind it stays."""
+
+    kind: ClassVar[str] = "set-white"
+
+    to: str
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset({self.key, self.to.lower()})
+
+    @property
+    def marker(self) -> str:
+        return "~"
+
+    def describe(self) -> str:
+        return f"~ {self.to} in {self.target.name} (was {self.item})"
+
+    def splices(self, document: Whitelist) -> Sequence[Splice]:
+        item, to = encode(self.item), encode(self.to)
+        if document.find(item) is None:
+            if document.find(to) is not None:
+                return []
+            raise Conflict(self, self.item, None, self.to)
+        return document.change(item, to)
+
+    def inverse(self) -> Edit:
+        return SetWhite(self.target, self.to, self.item)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        if isinstance(later, SetWhite) and later.key == self.to.lower():
+            return "nothing" if later.to == self.item else SetWhite(self.target, self.item, later.to)
+        if isinstance(later, RemoveWhite) and later.key == self.to.lower():
+            return RemoveWhite(self.target, self.item)
+        return None

@@ -1,23 +1,21 @@
-"""Greylisting put into the chains: a policy service asked last, of strangers, for mail to us."""
+"""Greylisting put into the chains: a policy service asked of strangers, for mail to us, before anybody
+outside is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailtui.edits.greylist import AddWhite
-from mailtui.edits.model import Edit
 from mailtui.edits.parameters import SetParameter
 from mailtui.edits.plan import Plan
 from mailtui.edits.rules import InsertRule
-from mailtui.formats.splice import Refused
-from mailtui.formats.whitelist import Listed, means
 from mailtui.postfix.chainread import ServiceLists, smtpd_services, written_at
 from mailtui.postfix.chainrows import ListPlace
-from mailtui.postfix.greylisting import RELOAD, local_list, options, whitelists
+from mailtui.postfix.dnsbl import holds_of
+from mailtui.postfix.greylisting import options, places
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.policyservices import POSTGREY_PORT, policy_services
 from mailtui.postfix.rulelists import WrittenRule
-from mailtui.text.safe import encode, safe
+from mailtui.text.safe import safe
 
 LIST = "smtpd_recipient_restrictions"
 """Where it belongs: greylisting goes by client, sender and recipient together."""
@@ -34,7 +32,7 @@ def greylisting(instance: Instance, endpoint: str = "") -> Plan:
     if standing and not endpoint:
         where = "; ".join(standing[0].rules)
         return Plan(refused=f"greylisting is there already: {safe(standing[0].written)} ({safe(where)})")
-    server = endpoint or _where(instance)
+    server = endpoint or where_postgrey_listens(instance)
     rule = f"check_policy_service {server}"
     services = smtpd_services(instance)
     if not services:
@@ -54,9 +52,10 @@ def greylisting(instance: Instance, endpoint: str = "") -> Plan:
     return Plan((edit,), tuple(_says(live, server, below)))
 
 
-def _where(instance: Instance) -> str:
+def where_postgrey_listens(instance: Instance) -> str:
+    """Its endpoint as a rule names it, by what its options say; Debian's where there are none."""
     try:
-        listens = options(instance.files).listens
+        listens = options(instance.files, places(instance).defaults).listens
     except OSError:
         listens = ""
     kind, _, place = listens.partition(":")
@@ -72,35 +71,30 @@ def _new_list(instance: Instance, rule: str) -> Plan:
     return Plan((edit,), (f"{LIST} is made: our own people pass, relaying is refused, then {rule}",))
 
 
+def proposed_place(rules: Sequence[str]) -> int:
+    """Where in a list greylisting goes, by the names of its rules in lower case: below what refuses relaying,
+    before the first rule that asks DNS lists or ends the list; else last."""
+    guarded = max((at + 1 for at, name in enumerate(rules) if name in _GUARDS), default=0)
+    for at, name in enumerate(rules):
+        if name in _ENDS or (at >= guarded and holds_of(name) is not None):
+            return at
+    return len(rules)
+
+
 def _below(live: Sequence[WrittenRule]) -> WrittenRule | None:
-    """The rule before which it goes: one that ends the list, else None for the end."""
-    return next((each for each in live if each.rule.name.lower() in _ENDS), None)
+    """The rule before which it goes, None for the end."""
+    at = proposed_place([each.rule.name.lower() for each in live])
+    return live[at] if at < len(live) else None
 
 
 def _says(live: Sequence[WrittenRule], server: str, below: WrittenRule | None) -> list[str]:
     names = [each.rule.name.lower() for each in live]
-    where = f"before {below.text}" if below is not None else "last"
-    said = [f"{safe(server)} is asked {where} in {LIST}: what costs least refuses first"]
-    if not _GUARDS.intersection(names):
+    where = f"before {safe(below.text)}" if below is not None else "last"
+    guard = next((name for name in names if name in _GUARDS), "")
+    after = f"after {guard}, " if guard else ""
+    said = [f"{safe(server)} is asked {after}{where} in {LIST}: nobody outside need be asked for it"]
+    if not guard:
         said.append("reject_unauth_destination is not in this list: it is asked for mail to others too")
     if _SPARES[0] not in names and _SPARES[1] not in names:
         said.append("nothing in this list spares our own people: they are greylisted too")
     return said
-
-
-# Whitelists
-
-
-def let_through(instance: Instance, listed: Listed, text: str) -> Plan:
-    """A client or recipient that postgrey is to let through, in the admin's own whitelist. Raises OSError."""
-    item = text.strip()
-    try:
-        what = means(encode(item), listed)
-    except Refused as error:
-        return Plan(refused=str(error))
-    for target, document in whitelists(instance.files, listed):
-        found = document.find(encode(item))
-        if found is not None:
-            return Plan(refused=f"{safe(target.path)}:{found.line} has it already")
-    edit: Edit = AddWhite(local_list(listed), item)
-    return Plan((edit,), (f"{what} are not greylisted" if " " in what else what, RELOAD))

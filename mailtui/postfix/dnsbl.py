@@ -8,7 +8,7 @@ lists the whole world. Answers in 127.255.255.0/24 say that the question was ref
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -16,6 +16,7 @@ from mailtui.dns.ask import Answer, Names
 from mailtui.postfix.chainread import ServiceLists, smtpd_services
 from mailtui.postfix.dnszones import FILTERS, ClosedZone, Code, closed_zone, codes, zone_name
 from mailtui.postfix.instance import Instance
+from mailtui.postfix.lookups import split_list
 from mailtui.postfix.smtpd.octets import FilterError, matches, parse
 from mailtui.postfix.smtpd.session import PARAMETERS
 from mailtui.text.safe import safe
@@ -26,6 +27,7 @@ Health = Literal["alive", "dead", "lists all", "refused", "closed", "no test ent
 REFUSED = ipaddress.ip_network("127.255.255.0/24")
 """Answers that refuse the question: a public resolver, too many questions, a mistyped zone."""
 
+_SITES = "postscreen_dnsbl_sites"
 _ADDRESSES = frozenset({"reject_rbl_client", "reject_rbl", "permit_dnswl_client"})
 _DOMAINS = frozenset(
     {
@@ -41,6 +43,8 @@ class Asked(NamedTuple):
     argument: str
     holds: Holds
     rules: tuple[str, ...]
+    weight: int | None = None
+    """What a hit counts in postscreen(8), which asks it too; None where that does not."""
 
     @property
     def zone(self) -> str:
@@ -72,6 +76,13 @@ class ZoneState:
         return self.health == "alive"
 
 
+def holds_of(name: str) -> Holds | None:
+    """What the list of a restriction (in lower case) holds; None for one that asks no list."""
+    if name in _ADDRESSES:
+        return "addresses"
+    return "domains" if name in _DOMAINS else None
+
+
 def zones(instance: Instance) -> list[Asked]:
     """The lists that the chains of all services ask, each once. Raises ParameterError."""
     found: dict[tuple[str, Holds], list[str]] = {}
@@ -83,11 +94,29 @@ def zones(instance: Instance) -> list[Asked]:
                 name = each.rule.name.lower()
                 if not each.written.enabled or not each.rule.argument:
                     continue
-                if name in _ADDRESSES or name in _DOMAINS:
-                    holds: Holds = "addresses" if name in _ADDRESSES else "domains"
+                holds = holds_of(name)
+                if holds is not None:
                     line = f", line {each.written.line}" if each.written.line else ""
                     found.setdefault((each.rule.argument, holds), []).append(f"{place.title}{line}")
-    return [Asked(argument, holds, tuple(dict.fromkeys(rules))) for (argument, holds), rules in found.items()]
+    weights = dict(_postscreen(instance))
+    for argument in weights:
+        found.setdefault((argument, "addresses"), []).append(_SITES)
+    return [
+        Asked(
+            argument, holds, tuple(dict.fromkeys(rules)),
+            weights.get(argument) if holds == "addresses" else None,
+        )
+        for (argument, holds), rules in found.items()
+    ]  # fmt: skip
+
+
+def _postscreen(instance: Instance) -> Iterator[tuple[str, int]]:
+    """The lists that postscreen(8) asks, with their weights, where a service runs it."""
+    if not any(row.command == "postscreen" for row in instance.parameters.values.services):
+        return
+    for site in split_list(instance.parameters.effective(_SITES)):
+        argument, _, weight = site.partition("*")
+        yield argument, int(weight) if weight.lstrip("+-").isdigit() else 1
 
 
 def look(asked: Iterable[Asked], names: Names) -> list[ZoneState]:

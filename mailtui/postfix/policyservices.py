@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,11 +18,11 @@ from typing import Literal
 from mailtui.postfix.chainread import ServiceLists, smtpd_services
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import master_cf
-from mailtui.postfix.greylisting import options
+from mailtui.postfix.greylisting import options, places
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.smtpd.policy import Endpoint, PolicyError, ask, endpoint
 from mailtui.postfix.smtpd.session import PARAMETERS
-from mailtui.text.safe import decode, safe
+from mailtui.text.safe import decode, encode, safe
 
 Program = Literal["postgrey", "policyd-spf", "other"]
 
@@ -116,8 +116,10 @@ def recognise(instance: Instance, server: Endpoint) -> tuple[Program, str, str]:
 
 
 def _program(command: str) -> Program:
-    low = command.lower()
-    return next((program for name, program in _NAMES if name in low), "other")
+    """By the names of the interpreter, if there is one, and of what it runs; no option tells."""
+    words = [word for word in command.lower().split() if not word.startswith("-")]
+    names = " ".join(os.path.basename(word) for word in words[:2])
+    return next((program for name, program in _NAMES if name in names), "other")
 
 
 def _spawned(instance: Instance, server: Endpoint) -> str:
@@ -195,7 +197,7 @@ def _port(server: Endpoint) -> int | None:
 
 def _is_configured_postgrey(instance: Instance, server: Endpoint) -> bool:
     try:
-        listens = options(instance.files).listens
+        listens = options(instance.files, places(instance).defaults).listens
     except OSError:
         return False
     kind, _, place = listens.partition(":")
@@ -209,27 +211,39 @@ def _is_configured_postgrey(instance: Instance, server: Endpoint) -> bool:
 # Trying
 
 
-def question(seconds_now: float | None = None) -> bytes:
-    """A harmless question: it lets nobody in, and its triplet is met once only."""
+PROBE = {
+    "protocol_state": "RCPT", "client_address": "192.0.2.1", "client_name": "probe.example.net",
+    "reverse_client_name": "probe.example.net", "helo_name": "probe.example.net", "sender": "",
+    "recipient": "mailtui-probe@example.invalid", "sasl_username": "",
+}  # fmt: skip
+"""The session that is nobody's."""
+
+
+def question(seconds_now: float | None = None, told: Mapping[str, str] = PROBE) -> bytes:
+    """A question about a session; by default a harmless one: it lets nobody in, and its triplet is met once
+    only. `told`: what is said of the session, by the protocol's names (SMTPD_POLICY_README)."""
     stamp = time.time() if seconds_now is None else seconds_now
     attributes = {
-        "request": "smtpd_access_policy", "protocol_state": "RCPT", "protocol_name": "ESMTP",
-        "client_address": "192.0.2.1", "client_name": "probe.example.net",
-        "reverse_client_name": "probe.example.net", "helo_name": "probe.example.net", "sender": "",
-        "recipient": "mailtui-probe@example.invalid", "recipient_count": "0", "queue_id": "",
-        "instance": f"mailtui.{os.getpid()}.{stamp:.6f}", "size": "0", "etrn_domain": "",
-        "sasl_method": "", "sasl_username": "", "sasl_sender": "", "ccert_subject": "", "ccert_issuer": "",
-        "ccert_fingerprint": "", "encryption_protocol": "", "encryption_cipher": "",
-        "encryption_keysize": "0",
+        "request": "smtpd_access_policy", "protocol_name": "ESMTP", **PROBE, **told,
+        "recipient_count": "0", "queue_id": "", "instance": f"mailtui.{os.getpid()}.{stamp:.6f}", "size": "0",
+        "etrn_domain": "", "sasl_method": "PLAIN" if told.get("sasl_username") else "", "sasl_sender": "",
+        "ccert_subject": "", "ccert_issuer": "", "ccert_fingerprint": "", "encryption_protocol": "",
+        "encryption_cipher": "", "encryption_keysize": "0",
     }  # fmt: skip
-    return "".join(f"{name}={value}\n" for name, value in attributes.items()).encode() + b"\n"
+    lines = (f"{name}={value.translate(_ONE_LINE)}\n" for name, value in attributes.items())
+    return encode("".join(lines)) + b"\n"
 
 
-def try_service(instance: Instance, server: Endpoint, seconds: float = SECONDS) -> Tried:
-    """Ask a service the harmless question."""
+_ONE_LINE = {10: 63, 0: 63}
+
+
+def try_service(
+    instance: Instance, server: Endpoint, seconds: float = SECONDS, told: Mapping[str, str] = PROBE
+) -> Tried:
+    """Ask a service about a session, by default the harmless question."""
     began = time.perf_counter()
     try:
-        action = ask(server, question(), seconds, instance.queue_directory)
+        action = ask(server, question(told=told), seconds, instance.queue_directory)
     except PolicyError as error:
         return Tried(False, problem=str(error), ms=(time.perf_counter() - began) * 1000)
     except ParameterError as error:

@@ -101,3 +101,15 @@ def test_the_lists_of_the_chains(tmp_path: Path) -> None:
         ("zen.spamhaus.org=127.0.0.[2..11]", "addresses", "zen.spamhaus.org"),
     ]
     assert found[0].rules == ("smtpd_recipient_restrictions, line 3",)
+
+
+def test_the_lists_of_postscreen_with_their_weights(tmp_path: Path) -> None:
+    (tmp_path / "main.cf").write_text(
+        "postscreen_dnsbl_sites = zen.test=127.0.0.[2..11]*3, good.test*-2\n"
+        "smtpd_client_restrictions = reject_rbl_client zen.test=127.0.0.[2..11]\n"
+    )
+    (tmp_path / "master.cf").write_text("smtp inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd\n")
+    found = {each.argument: each for each in zones(Instance.open(str(tmp_path)))}
+    assert found["zen.test=127.0.0.[2..11]"].weight == 3
+    assert len(found["zen.test=127.0.0.[2..11]"].rules) == 2
+    assert (found["good.test"].weight, found["good.test"].rules) == (-2, ("postscreen_dnsbl_sites",))

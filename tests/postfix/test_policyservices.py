@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mailtui.demo.greylist import Greylist
 from mailtui.edits.candidate import Candidate
-from mailtui.edits.greylist import AddWhite, RemoveWhite, SetDefault
+from mailtui.edits.greylist import AddWhite, RemoveWhite, SetDefault, SetWhite, SwitchWhite
 from mailtui.edits.greylistplan import greylisting
 from mailtui.edits.model import Conflict
 from mailtui.formats.defaults import Defaults
@@ -161,7 +161,8 @@ def test_a_value_is_written_where_it_stands_or_below_its_default() -> None:
 
 def test_whitelists(tmp_path: Path) -> None:
     (tmp_path / "whitelist_clients").write_bytes(b"# title\nexample.com # note\n/^mx\\d/\n")
-    held = whitelists(Files(), "clients", str(tmp_path))
+    named = [Target("whitelist", f"{tmp_path}/whitelist_clients{end}") for end in ("", ".local")]
+    held = whitelists(Files(), named)
     assert [target.name for target, _ in held] == ["whitelist_clients"]
     document = held[0][1]
     assert [(each.text, each.line, each.note) for each in document.entries] == [
@@ -175,6 +176,25 @@ def test_whitelists(tmp_path: Path) -> None:
         document.remove(b"nobody")
     with pytest.raises(Refused):
         document.add(b"two words")
+
+
+def test_an_entry_goes_off_and_on_and_becomes_another() -> None:
+    target = Target("whitelist", "/etc/postgrey/whitelist_clients")
+    document = Whitelist.parse(b"# prose.\n#old.example\n  example.com   # note\n")
+    off = document.spliced(SwitchWhite(target, "Example.com", False).splices(document))
+    assert off.raw == b"# prose.\n#old.example\n  #example.com   # note\n"
+    assert [each.text for each in off.off] == [b"old.example", b"example.com"]
+    assert off.spliced(SwitchWhite(target, "example.com", True).splices(off)).raw == document.raw
+    edit = SetWhite(target, "example.com", "example.org")
+    changed = document.spliced(edit.splices(document))
+    assert changed.raw.endswith(b"  example.org   # note\n")
+    assert changed.spliced(edit.inverse().splices(changed)).raw == document.raw
+    with pytest.raises(Conflict):
+        SetWhite(target, "gone.example", "x.example").splices(document)
+    with pytest.raises(Refused):
+        Whitelist.parse(b"localhost\n").switch(b"localhost", False)
+    added = document.spliced(AddWhite(target, "192.0.2.1", "2026-11-23 laure: why").splices(document))
+    assert added.raw.endswith(b"192.0.2.1   # 2026-11-23 laure: why\n")
 
 
 @pytest.mark.parametrize(
@@ -204,6 +224,14 @@ def test_every_byte_string_is_such_a_file(raw: bytes, choose: random.Random) -> 
     added = white.spliced(white.add(b"new.example"))
     assert [each.text for each in added.entries] == [*(e.text for e in white.entries), b"new.example"]
     made = defaults.spliced(defaults.set(b"NAME", b"a text"))
+    for each in white.entries:
+        try:
+            off = white.spliced(white.switch(each.text, False))
+        except Refused:
+            continue
+        assert off.find(each.text) is None
+        if sum(one.text.lower() == each.text.lower() for one in (*white.entries, *white.off)) == 1:
+            assert off.spliced(off.switch(each.text, True)).raw == raw
     held = made.get(b"NAME")
     assert held is not None
     assert held.value == b"a text"

@@ -78,6 +78,9 @@ def check_policy_service(context: Context, argument: str) -> Outcome:
     if ":" not in argument:
         return misconfigured("check_policy_service wants inet:host:port or unix:path")
     server = endpoint(argument)
+    given = context.policies.get(server.written)
+    if given is not None:
+        return _result(context, server, given, f"{safe(server.written)} is taken to say {safe(given)}")
     if not context.live:
         return unknown(f"{safe(server.written)} was not asked")
     try:
