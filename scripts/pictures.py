@@ -39,88 +39,94 @@ async def until(pilot: Pilot[int], wanted: str | Callable[[str], bool]) -> None:
     raise RuntimeError(f"never came: {wanted!r}\n{shown(app)}")
 
 
-async def make(folder: Path) -> None:
+class Walk:
     """The walk of the README's first five minutes, with a picture at each stop."""
+
+    def __init__(self, app: MailtuiApp, pilot: Pilot[int], folder: Path) -> None:
+        self.app, self.pilot, self.folder = app, pilot, folder
+
+    def keep(self, name: str) -> None:
+        (self.folder / f"{name}.svg").write_text(self.app.export_screenshot(title="mailtui"))
+
+    async def press(self, *keys: str, then: str | Callable[[str], bool] = "", pause: float = 0.0) -> None:
+        """Press keys, wait for what they bring to the screen, and a moment more."""
+        await self.pilot.press(*keys)
+        if then:
+            await until(self.pilot, then)
+        if pause:
+            await self.pilot.pause(pause)
+
+    async def aliases(self) -> None:
+        await until(self.pilot, "contact@falcotsbrand.com")
+        await until(self.pilot, "running")
+        await self.press("slash", *"brand", "enter", then="arrives")
+        await self.press("enter", then="goes to")
+        await self.press(*"laure@falcot.com", pause=0.5)
+        self.keep("editing")
+        await self.press("enter", "enter", then="1 staged")
+        await until(self.pilot, "now")
+        self.keep("aliases")
+
+    async def review(self) -> None:
+        await self.press("w", then=lambda screen: "Enter apply" in screen and "compile" in screen)
+        self.keep("review")
+        await self.pilot.pause(0.7)
+        await self.press("enter", then="Done in")
+        self.keep("written")
+        await self.press("q", "H", then=" by ")
+        self.keep("history")
+
+    async def log(self) -> None:
+        await self.press("q", "8", then="live", pause=0.5)
+        self.keep("log")
+        await self.press("E", pause=0.5)
+        await self.press("enter", then="AFTER", pause=0.5)
+        self.keep("trace")
+
+    async def restrictions(self) -> None:
+        await self.press("q", "5", then="smtp/inet", pause=0.5)
+        self.keep("restrictions")
+        await self.press("x", then="the session to be explained")
+        await self.press("ctrl+u", *"203.0.113.77", *["enter"] * 3, "ctrl+u", *"ylmf-pc", "enter")
+        await self.press("ctrl+u", *"eve@new.example", "enter", "ctrl+u", *"joe@falcot.com")
+        await self.press(*["enter"] * 5, then="ANSWER", pause=0.5)
+        self.keep("explain")
+
+    async def domains(self) -> None:
+        await self.press("q", "2", then="falcotsbrand.com")
+        await self.press("n", then="new domain")
+        await self.press(*"shop.example", "enter", "right", *["enter"] * 4, then="staged")
+        await until(self.pilot, "+ shop.example")
+        await self.pilot.pause(1.5)
+        self.keep("domains")
+
+    async def mailboxes(self) -> None:
+        await self.press("4", then="jean@falcot.org")
+        await self.press("n", then="new mailbox")
+        await self.press(*"jean@shop.example", *["enter"] * 6, then="+ jean@shop.example", pause=1.0)
+        self.keep("mailboxes")
+        await self.press("w", then="Enter apply", pause=2.5)
+        await self.press("enter", then="Done in")
+
+    async def parameters(self) -> None:
+        await self.press("q", "0", then="only set")
+        await self.press("slash", *"message_size", "enter", then="20480000", pause=0.5)
+        self.keep("parameters")
+
+
+async def make(folder: Path) -> None:
+    """All pictures."""
     prepared = prepare(Settings(), os.environ["MAILTUI_CONFIG_DIR"], "auto")
     app = MailtuiApp(session_of(prepared), Plan(), "aliases")
-
-    def keep(name: str) -> None:
-        (folder / f"{name}.svg").write_text(app.export_screenshot(title="mailtui"))
-
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "contact@falcotsbrand.com")
-        await until(pilot, "running")
-        await pilot.press("slash", *"brand", "enter")
-        await until(pilot, "arrives")
-        await pilot.press("enter")
-        await until(pilot, "goes to")
-        await pilot.press(*"laure@falcot.com")
-        await pilot.pause(0.5)
-        keep("editing")
-        await pilot.press("enter", "enter")
-        await until(pilot, "1 staged")
-        await until(pilot, "now")
-        keep("aliases")
-        await pilot.press("w")
-        await until(pilot, lambda screen: "Enter apply" in screen and "compile" in screen)
-        keep("review")
-        await pilot.pause(0.7)
-        await pilot.press("enter")
-        await until(pilot, "Done in")
-        keep("written")
-        await pilot.press("q", "H")
-        await until(pilot, " by ")
-        keep("history")
-        await pilot.press("q", "8")
-        await until(pilot, "live")
-        await pilot.pause(0.5)
-        keep("log")
-        await pilot.press("E")
-        await pilot.pause(0.5)
-        await pilot.press("enter")
-        await until(pilot, "AFTER")
-        await pilot.pause(0.5)
-        keep("trace")
-        await pilot.press("q", "5")
-        await until(pilot, "smtp/inet")
-        await pilot.pause(0.5)
-        keep("restrictions")
-        await pilot.press("x")
-        await until(pilot, "the session to be explained")
-        await pilot.press("ctrl+u", *"203.0.113.77", *["enter"] * 3, "ctrl+u", *"ylmf-pc", "enter")
-        await pilot.press("ctrl+u", *"eve@new.example", "enter", "ctrl+u", *"joe@falcot.com", *["enter"] * 5)
-        await until(pilot, "ANSWER")
-        await pilot.pause(0.5)
-        keep("explain")
-        await pilot.press("q")
-        await pilot.press("2")
-        await until(pilot, "falcotsbrand.com")
-        await pilot.press("n")
-        await until(pilot, "new domain")
-        await pilot.press(*"shop.example", "enter", "right", *["enter"] * 4)
-        await until(pilot, "staged")
-        await until(pilot, "+ shop.example")
-        await pilot.pause(1.5)
-        keep("domains")
-        await pilot.press("4")
-        await until(pilot, "jean@falcot.org")
-        await pilot.press("n")
-        await until(pilot, "new mailbox")
-        await pilot.press(*"jean@shop.example", *["enter"] * 6)
-        await until(pilot, "+ jean@shop.example")
-        await pilot.pause(1.0)
-        keep("mailboxes")
-        await pilot.press("w")
-        await until(pilot, lambda screen: "Enter apply" in screen)
-        await pilot.pause(2.5)
-        await pilot.press("enter")
-        await until(pilot, "Done in")
-        await pilot.press("q", "0")
-        await until(pilot, "only set")
-        await pilot.press("slash", *"message_size", "enter")
-        await until(pilot, "20480000")
-        await pilot.pause(0.5)
-        keep("parameters")
+        walk = Walk(app, pilot, folder)
+        await walk.aliases()
+        await walk.review()
+        await walk.log()
+        await walk.restrictions()
+        await walk.domains()
+        await walk.mailboxes()
+        await walk.parameters()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,10 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PYTHON=
 MISSING=()
+# What a whole demo has beside Postfix: signing, judging, scanning, and accounts that log in.
+# shellcheck disable=SC2034  # used by the scripts that source this
+FILTERS=(opendkim opendkim-tools opendmarc clamav-daemon clamav-milter postfix-policyd-spf-python postgrey
+    sasl2-bin libsasl2-modules openssl)
 unset PYTHONDONTWRITEBYTECODE PYTHONHOME
 
 say() { printf '%s\n' "$*" >&2; }
@@ -53,12 +57,12 @@ if [[ $verdict -ne 101 ]]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
 fi
-new=
-for daemon in postfix postgrey opendkim sasl2-bin; do
-    dpkg-query -W -f='${db:Status-Status}' "$daemon" 2>/dev/null | grep -qx installed && continue
-    [[ " $* " == *" $daemon "* ]] && new+=" $daemon"
+there() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+lacking=
+for package in postfix postgrey opendkim opendmarc clamav-daemon clamav-freshclam clamav-milter sasl2-bin dovecot-core; do
+    there "$package" || lacking+=" $package"
 done
-if [[ " $new " == *" postfix "* ]] && command -v debconf-set-selections >/dev/null; then
+if [[ " $* " == *" postfix "* && " $lacking " == *" postfix "* ]] && command -v debconf-set-selections >/dev/null; then
     echo 'postfix postfix/main_mailer_type select Local only' | debconf-set-selections
 fi
 get=(apt-get -qq -y -o DPkg::Lock::Timeout=600 --no-install-recommends install "$@")
@@ -66,12 +70,19 @@ if ! "${get[@]}" >/dev/null 2>&1 </dev/null; then
     apt-get -qq -o DPkg::Lock::Timeout=600 update >&2 </dev/null
     "${get[@]}" >/dev/null </dev/null || exit 1
 fi
-if [[ $new && -d /run/systemd/system ]]; then
-    for daemon in ${new/sasl2-bin/saslauthd}; do
-        systemctl disable --quiet "$daemon.service" >&2 || true
-        echo "$daemon was installed for mailtui; its own service is off (systemctl enable --now $daemon)" >&2
-    done
-fi
+[[ -d /run/systemd/system ]] || exit 0
+for package in $lacking; do # one may have come as another's dependency
+    there "$package" || continue
+    units=$package.service
+    case $package in
+    clamav-daemon) units+=" clamav-daemon.socket" ;;
+    sasl2-bin) units=saslauthd.service ;;
+    dovecot-core) units=dovecot.service ;;
+    esac
+    # shellcheck disable=SC2086  # each is a unit
+    systemctl disable --quiet $units >&2 || true
+    echo "$package was installed for mailtui; its own service is off (systemctl enable --now $units)" >&2
+done
 ROOT_SCRIPT
 }
 

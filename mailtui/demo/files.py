@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from mailtui import commands
-from mailtui.demo import maincf, tables, zones
+from mailtui.demo import accounts, filterfiles, greylist, guards, maincf, tables, zones
 from mailtui.demo.namespace import FIRST_UID, USERS
 from mailtui.demo.place import DemoError, Mode, Place, mark
 
@@ -32,14 +32,18 @@ def write(place: Place) -> None:
         (place.directory / "bin" / name).chmod(0o755)
     if place.mode is not Mode.NAMESPACE:
         _put(place.etc / "accounts", tables.ACCOUNTS + _accounts(place), words)
+    _put(place.settings / "default" / "postgrey", greylist.options_file(place.policy_port), words)
+    for name, text in greylist.WHITELISTS.items():
+        _put(place.settings / "postgrey" / f"whitelist_{name}", text, words)
     _put(place.names, zones.NAMES, words)
     _put(place.etc / "master.cf", maincf.MASTER_CF, words)
     _put(place.etc / "main.cf", maincf.MAIN_CF, words)
     old = time.time() - SETTLED
     os.utime(place.etc / "main.cf", (old, old))
     _mail_folders(place)
-    if place.mode is Mode.LOOPBACK:
-        _chroot_files(place)
+    _chroot_files(place)
+    if place.accounts:
+        accounts.write(place)
     compile_tables(place)
     mark(place)
 
@@ -69,13 +73,21 @@ def _put(path: Path, text: str, words: dict[str, str]) -> None:
 def _words(place: Place) -> dict[str, str]:
     own = place.mode is Mode.NAMESPACE
     aliases = "alias_maps = hash:@ETC@/aliases" + ("" if own else ", hash:@ETC@/accounts")
+    spawned = filterfiles.POLICYD_SERVICE.replace("@CONFIG@", "@SETTINGS@/" + filterfiles.POLICYD_PATH)
+    judged = "policyd-spf" in place.filters
     return {
         "@ALIAS_MAPS@": aliases,
+        "@LOGINS@": maincf.LOGINS if place.accounts else "",
+        "@HANDING_IN@": maincf.WITH_LOGIN if place.accounts else maincf.WITHOUT_LOGIN,
+        "@MILTERS@": guards.main_cf(place.filters),
+        "@POLICYD@": maincf.POLICYD if judged else "",
+        "@SPAWNED@": spawned if judged else "",
         "@ONLY_HERE@": maincf.NAMESPACE_ONLY if own else maincf.LOOPBACK_ONLY,
         # Where every transport is error:, this rule would refuse every sender.
         "@UNLISTED_SENDER@": "    reject_unlisted_sender,\n" if own else "",
         "@DIR@": str(place.directory),
         "@ETC@": str(place.etc),
+        "@SETTINGS@": str(place.settings),
         "@INTERFACES@": "all" if own else "127.0.0.1",
         "@OFFICE@": "192.168.10.0/24",
         "@VMAIL_UID@": str(VMAIL_ID if os.geteuid() == 0 else os.geteuid()),
@@ -83,6 +95,7 @@ def _words(place: Place) -> dict[str, str]:
         "@POLICY_PORT@": str(place.policy_port),
         "@SMTP@": "smtp" if own else f"{place.smtp_port} ",
         "@SUBMISSION@": "submission" if own else f"{place.submission_port}     ",
+        "@SUBMISSIONS@": "submissions" if own else f"{place.submissions_port}      ",
         "@CHROOT@": "n" if own else "y",
     }
 
@@ -115,7 +128,11 @@ def _chroot_files(place: Place) -> None:
     """What chrooted services look up below the queue directory: our name server, not the host's."""
     etc = place.spool / "etc"
     etc.mkdir(mode=0o755, exist_ok=True)
-    _put(etc / "resolv.conf", f"nameserver {LOOPBACK_DNS}\noptions timeout:2 attempts:1\n", {})
-    _put(etc / "hosts", "127.0.0.1 localhost\n", {})
-    _put(etc / "nsswitch.conf", "hosts: files dns\n", {})
+    if place.mode is Mode.NAMESPACE:
+        for name in ("resolv.conf", "hosts", "nsswitch.conf"):
+            shutil.copyfile(f"/etc/{name}", etc / name)
+    else:
+        _put(etc / "resolv.conf", f"nameserver {LOOPBACK_DNS}\noptions timeout:2 attempts:1\n", {})
+        _put(etc / "hosts", "127.0.0.1 localhost\n", {})
+        _put(etc / "nsswitch.conf", "hosts: files dns\n", {})
     shutil.copyfile("/etc/services", etc / "services")

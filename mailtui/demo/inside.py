@@ -39,6 +39,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("directory", type=Path)
     parser.add_argument("socket", type=int)
     parser.add_argument("--no-traffic", action="store_true")
+    parser.add_argument("--no-filters", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("command", nargs="*")
     return parser.parse_args(argv)
@@ -102,6 +103,7 @@ def _demo(options: argparse.Namespace) -> int:
                 Mode.NAMESPACE,
                 options.command,
                 traffic=not options.no_traffic,
+                filters=not options.no_filters,
                 keep=options.keep,
                 say=say,
                 on_stop=lambda: outside.sendall(STOPPED),

@@ -19,7 +19,8 @@ from typing import Self
 
 import mailtui
 from mailtui import commands
-from mailtui.demo import namespace
+from mailtui.demo import accounts, namespace
+from mailtui.demo.daemon import Daemon
 from mailtui.demo.place import DemoError, Mode, Place, settle
 from mailtui.demo.traffic import Answer
 
@@ -30,8 +31,11 @@ import json, sys, pathlib
 from mailtui.demo import place, traffic
 directory, *words = json.loads(sys.argv[1])
 there, _ = place.settle(pathlib.Path(directory), place.Mode.NAMESPACE)
-sender, recipients, subject, body, client = words
-message = traffic.Message(tuple(client or traffic.PARTNER), sender, tuple(recipients), subject, body=body)
+sender, recipients, subject, body, client, head, login = words
+message = traffic.Message(
+    tuple(client or traffic.PARTNER), sender, tuple(recipients), subject, body=body, head=head,
+    login=login and tuple(login),
+)
 answer = traffic.send(there, message, as_client=client is not None)
 print(json.dumps([answer.code, answer.text]))
 """
@@ -45,13 +49,18 @@ def unavailable() -> str | None:
 
 
 class Lab:
-    """One demo in its own namespaces, alive between `start` and `stop`; its folder is gone afterwards."""
+    """One demo in its own namespaces, alive between `start` and `stop`; its folder is gone afterwards.
 
-    def __init__(self, *, traffic: bool = False) -> None:
+    With `filters` it has the whole demo's filters; without, `filters.Filters` starts single ones.
+    """
+
+    def __init__(self, *, traffic: bool = False, filters: bool = False) -> None:
         self.traffic = traffic
+        self.filters = filters
         self.place = Place(Path("/nonexistent"), Mode.NAMESPACE)
         self._demo: subprocess.Popen[bytes] | None = None
         self._first = 0
+        self._beside: list[Daemon] = []
 
     @property
     def directory(self) -> Path:
@@ -67,7 +76,7 @@ class Lab:
 
     def start(self) -> None:
         """Set the demo up. Raises DemoError with its words where it cannot be had."""
-        flags = [] if self.traffic else ["--no-traffic"]
+        flags = ["--no-traffic"] * (not self.traffic) + ["--no-filters"] * (not self.filters)
         say_where = 'echo "$MAILTUI_CONFIG_DIR"; exec cat'
         self._demo = subprocess.Popen(
             [sys.executable, "-m", "mailtui.demo", *flags, "--", "sh", "-c", say_where],
@@ -80,7 +89,7 @@ class Lab:
         config_dir = self._demo.stdout.readline().decode().strip()
         if not config_dir:
             raise DemoError(self._demo.communicate()[1].decode("utf-8", "replace").strip())
-        self.place, _ = settle(Path(config_dir).parent, Mode.NAMESPACE)
+        self.place, _ = settle(Path(config_dir).parents[1], Mode.NAMESPACE)
         unshare = _children(self._demo.pid)[0]
         self._first = _children(unshare)[0]
 
@@ -88,6 +97,9 @@ class Lab:
         """End the demo as leaving its console does, and return its exit status."""
         if self._demo is None:
             return 0
+        for each in self._beside:
+            each.stop()
+        self._beside = []
         self._demo.communicate(timeout=WAIT)
         return self._demo.returncode
 
@@ -103,6 +115,10 @@ class Lab:
     def inside(self, argv: Sequence[str]) -> list[str]:
         """The command that runs `argv` beside the server; also for starting it by other means (tmux)."""
         return ["nsenter", f"--target={self._first}", "--net", "--mount", "--pid", "--", *argv]
+
+    def accompany(self, daemon: Daemon) -> None:
+        """End this program with the lab; see `filters.Filters`."""
+        self._beside.append(daemon)
 
     def environment(self) -> dict[str, str]:
         """What a program beside the server finds in its environment; see Demo.environment."""
@@ -134,9 +150,16 @@ class Lab:
         subject: str = "A test",
         body: str = "Hello.\r\n",
         client: tuple[str, str] | None = None,
+        head: str = "",
+        login: str = "",
     ) -> Answer:
-        """Send a message: from 127.0.0.1, whom the server trusts, or as `client`, a name and an address."""
-        words = json.dumps([str(self.directory), sender, to, subject, body, client])
+        """Send a message: from 127.0.0.1, whom the server trusts, or as `client`, a name and an address.
+
+        `head` stands for the whole header, to the byte; `login` is an account of the demo's, by which the
+        message is handed in on the submission port.
+        """
+        account = (login, accounts.PASSWORDS[login]) if login else None
+        words = json.dumps([str(self.directory), sender, to, subject, body, client, head, account])
         done = self.run(sys.executable, "-c", _SEND, words)
         if not done.ok:
             raise DemoError(f"nothing was sent: {done.words}")

@@ -37,7 +37,7 @@ mynetworks = 127.0.0.0/8 @OFFICE@
 #relayhost = [smtp.provider.example]:587
 relayhost =
 
-# ---- Local mail ---------------------------------------------------------
+@LOGINS@# ---- Local mail ---------------------------------------------------------
 @ALIAS_MAPS@
 alias_database = hash:@ETC@/aliases
 # jean+invoices@falcot.com reaches jean.
@@ -99,7 +99,7 @@ smtpd_recipient_restrictions =
     permit_mynetworks,
     reject_non_fqdn_recipient,
     reject_unlisted_recipient,
-    # how strict: the recipient chooses, see the classes below
+@POLICYD@    # how strict: the recipient chooses, see the classes below
     check_recipient_access hash:@ETC@/recipient_access
 
 smtpd_data_restrictions = reject_unauth_pipelining
@@ -116,12 +116,28 @@ permissive  = permit
 # ---- What a message must not contain -------------------------------------
 header_checks = regexp:@ETC@/header_checks
 body_checks   = regexp:@ETC@/body_checks
-
+@MILTERS@
 # ---- Only because this is a demo -----------------------------------------
 # Answer at once, however fast the demo and its tests write.
 in_flow_delay = 0
 smtpd_client_event_limit_exceptions = static:all
 @ONLY_HERE@"""
+
+LOGINS = """\
+# ---- TLS, and who logs in -------------------------------------------------
+smtpd_tls_cert_file = @SETTINGS@/ssl/mail.falcot.com.pem
+smtpd_tls_key_file = @SETTINGS@/ssl/mail.falcot.com.key
+smtpd_tls_security_level = may
+# Our people log in on submission and submissions, as master.cf says; nobody on port 25.
+smtpd_sasl_auth_enable = no
+# jean is jean@falcot.com
+smtpd_sasl_local_domain = $mydomain
+
+"""
+POLICYD = """\
+    # refuses whom SPF forbids to send from there
+    check_policy_service unix:private/policyd-spf,
+"""
 
 NAMESPACE_ONLY = """\
 # This instance has a loopback of its own, where other hosts are played too: their port is 2525,
@@ -146,21 +162,7 @@ MASTER_CF = """\
 #               (yes)   (yes)   (no)    (never) (100)
 # ==========================================================================
 @SMTP@      inet  n       -       @CHROOT@       -       -       smtpd
-# Our own people's mail programs; nobody else has business here.
-@SUBMISSION@ inet  n       -       @CHROOT@       -       -       smtpd
-  -o syslog_name=postfix/submission
-  -o smtpd_client_restrictions=permit_mynetworks,reject
-  -o smtpd_helo_restrictions=
-  -o { smtpd_recipient_restrictions = reject_non_fqdn_recipient, permit_mynetworks, reject }
-  -o milter_macro_daemon_name=ORIGINATING
-#  -o smtpd_tls_security_level=encrypt
-#  -o smtpd_sasl_auth_enable=yes
-# Mail programs that want TLS from the first byte; off until there is a certificate.
-#submissions inet n       -       @CHROOT@       -       -       smtpd
-#  -o syslog_name=postfix/submissions
-#  -o smtpd_tls_wrappermode=yes
-#  -o smtpd_sasl_auth_enable=yes
-pickup    unix  n       -       n       60      1       pickup
+@HANDING_IN@pickup    unix  n       -       n       60      1       pickup
 cleanup   unix  n       -       @CHROOT@       -       0       cleanup
 qmgr      unix  n       -       n       300     1       qmgr
 tlsmgr    unix  -       -       n       1000?   1       tlsmgr
@@ -188,4 +190,42 @@ postlog   unix-dgram n  -       n       -       1       postlogd
 # Handed over to the archive's own program, one message at a time.
 archive   unix  -       n       n       -       1       pipe
   flags=F user=nobody argv=@DIR@/bin/new-ticket ${sender} ${recipient}
+@SPAWNED@"""
+
+WITH_LOGIN = """\
+# Our own people's mail programs: STARTTLS, then a password; nobody else has business here.
+@SUBMISSION@ inet  n       -       @CHROOT@       -       -       smtpd
+  -o syslog_name=postfix/submission
+  -o smtpd_tls_security_level=encrypt
+  -o smtpd_tls_auth_only=yes
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+  -o smtpd_helo_restrictions=
+  -o { smtpd_recipient_restrictions = reject_non_fqdn_recipient, permit_sasl_authenticated, reject }
+  -o milter_macro_daemon_name=ORIGINATING
+# The same with TLS from the first byte; in the chroot, as Debian has it.
+@SUBMISSIONS@ inet n       -       y       -       -       smtpd
+  -o syslog_name=postfix/submissions
+  -o smtpd_tls_wrappermode=yes
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+  -o smtpd_helo_restrictions=
+  -o { smtpd_recipient_restrictions = reject_non_fqdn_recipient, permit_sasl_authenticated, reject }
+  -o milter_macro_daemon_name=ORIGINATING
+"""
+WITHOUT_LOGIN = """\
+# Our own people's mail programs; nobody else has business here.
+@SUBMISSION@ inet  n       -       @CHROOT@       -       -       smtpd
+  -o syslog_name=postfix/submission
+  -o smtpd_client_restrictions=permit_mynetworks,reject
+  -o smtpd_helo_restrictions=
+  -o { smtpd_recipient_restrictions = reject_non_fqdn_recipient, permit_mynetworks, reject }
+  -o milter_macro_daemon_name=ORIGINATING
+#  -o smtpd_tls_security_level=encrypt
+#  -o smtpd_sasl_auth_enable=yes
+# Mail programs that want TLS from the first byte; off until there is a certificate.
+#@SUBMISSIONS@ inet n       -       @CHROOT@       -       -       smtpd
+#  -o syslog_name=postfix/submissions
+#  -o smtpd_tls_wrappermode=yes
+#  -o smtpd_sasl_auth_enable=yes
 """

@@ -1,21 +1,25 @@
 """A small authoritative name server on loopback: the demo's whole DNS, and that of tests.
 
-It answers from a text file that is read again whenever it changes. A line is `NAME TYPE VALUE`,
-`NAME SERVFAIL`, `NAME REFUSED` or `NAME DROP` (no answer at all); the last three hold for every name
-below NAME too. It is authoritative for the root: a name that is not in the file does not exist (NXDOMAIN),
-one that is there without the wanted type has no data (RFC 2308).
+It answers from a text file that is read again whenever it changes. A line is `NAME TYPE VALUE`, or one of
+these, which hold for every name below NAME too: `NAME SERVFAIL`, `NAME REFUSED`, `NAME LAME` (an answer of
+no authority and without a record), `NAME DROP` (no answer at all), `NAME DELAY SECONDS`. It is authoritative
+for the root: a name that is not in the file does not exist (NXDOMAIN), one that is there without the wanted
+type has no data (RFC 2308).
 """
 
 from __future__ import annotations
 
 import contextlib
 import ipaddress
+import socket
 import socketserver
 import struct
 import threading
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from mailtui.demo import background
 
@@ -27,7 +31,9 @@ if TYPE_CHECKING:
     import dns.rrset
 
 DROP: Final = "DROP"
-FAULTS: Final = ("SERVFAIL", "REFUSED", DROP)
+LAME: Final = "LAME"
+FAULTS: Final = ("SERVFAIL", "REFUSED", LAME, DROP)
+DELAY: Final = "DELAY"
 TTL = 60
 """Seconds that an answer may be kept; short, because the file is meant to be changed."""
 PLAIN_UDP = 512
@@ -45,15 +51,29 @@ class Names:
     records: dict[dns.name.Name, dict[dns.rdatatype.RdataType, dns.rrset.RRset]] = field(default_factory=dict)
     faults: dict[dns.name.Name, str] = field(default_factory=dict)
     parents: set[dns.name.Name] = field(default_factory=set)
+    delays: dict[dns.name.Name, float] = field(default_factory=dict)
 
     def fault(self, name: dns.name.Name) -> str | None:
-        import dns.name
+        """What is wrong with a name, by the nearest line that says so."""
+        return _nearest(self.faults, name)
 
-        while name != dns.name.root:
-            if name in self.faults:
-                return self.faults[name]
-            name = name.parent()
-        return None
+    def delay(self, name: dns.name.Name) -> float:
+        """Seconds that an answer about a name is kept back."""
+        return _nearest(self.delays, name) or 0.0
+
+
+Value = TypeVar("Value")
+
+
+def _nearest(told: Mapping[dns.name.Name, Value], name: dns.name.Name) -> Value | None:
+    """What is said of a name, or of the nearest one above it."""
+    import dns.name
+
+    while told and name != dns.name.root:
+        if name in told:
+            return told[name]
+        name = name.parent()
+    return None
 
 
 def parse(text: str) -> Names:
@@ -82,6 +102,9 @@ def _take(names: Names, fields: list[str]) -> None:
     name = dns.name.from_text(where)
     if fields[1] in FAULTS:
         names.faults[name] = fields[1]
+        return
+    if fields[1] == DELAY:
+        names.delays[name] = float(fields[2])
         return
     kind = dns.rdatatype.from_text(fields[1])
     record = dns.rdata.from_text(dns.rdataclass.IN, kind, fields[2], origin=dns.name.root, relativize=False)
@@ -119,6 +142,9 @@ def answer(names: Names, query: dns.message.Message) -> dns.message.Message | No
         fault = names.fault(name)
         if fault == DROP:
             return None
+        if fault == LAME:
+            reply.flags &= ~dns.flags.AA
+            return reply
         if fault is not None:
             reply.set_rcode(dns.rcode.from_text(fault))
             return reply
@@ -204,8 +230,9 @@ class Nameserver:
                 self.problem = str(error)
             return self._names
 
-    def reply(self, wire: bytes, limit: int | None) -> bytes | None:
-        """The answer to a packet. `limit`: bytes that fit, None for TCP; what does not fit sets TC."""
+    def reply(self, wire: bytes, limit: int | None) -> tuple[bytes | None, float]:
+        """The answer to a packet, and the seconds to wait before it is sent. `limit`: bytes that fit, None
+        for TCP; what does not fit sets TC."""
         import dns.exception
         import dns.flags
         import dns.message
@@ -213,16 +240,18 @@ class Nameserver:
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
-            return None
-        reply = answer(self.names(), query)
+            return None, 0.0
+        names = self.names()
+        pause = names.delay(query.question[0].name) if query.question else 0.0
+        reply = answer(names, query)
         if reply is None:
-            return None
+            return None, 0.0
         packed = reply.to_wire(max_size=65535)
         if limit is None or len(packed) <= max(limit, query.payload if query.edns >= 0 else 0):
-            return packed
+            return packed, pause
         short = dns.message.make_response(query)
         short.flags |= dns.flags.AA | dns.flags.TC
-        return short.to_wire()
+        return short.to_wire(), pause
 
 
 class _Udp(background.Logged, socketserver.UDPServer):
@@ -236,8 +265,19 @@ class _UdpHandler(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         wire, sock = self.request
-        reply = self.server.owner.reply(wire, PLAIN_UDP)
-        if reply is not None:
+        reply, pause = self.server.owner.reply(wire, PLAIN_UDP)
+        if reply is None:
+            return
+        if not pause:
+            sock.sendto(reply, self.client_address)
+            return
+        later = threading.Timer(pause, self._send, (sock, reply))
+        later.daemon = True
+        later.start()
+
+    def _send(self, sock: socket.socket, reply: bytes) -> None:
+        """Answer late; not at all where the server has gone meanwhile."""
+        with contextlib.suppress(OSError):
             sock.sendto(reply, self.client_address)
 
 
@@ -254,7 +294,8 @@ class _TcpHandler(socketserver.StreamRequestHandler):
         with contextlib.suppress(ConnectionError):
             while len(head := self.rfile.read(2)) == 2:
                 (length,) = struct.unpack("!H", head)
-                reply = self.server.owner.reply(self.rfile.read(length), None)
+                reply, pause = self.server.owner.reply(self.rfile.read(length), None)
                 if reply is None:
                     return
+                time.sleep(pause)
                 self.wfile.write(struct.pack("!H", len(reply)) + reply)

@@ -27,14 +27,23 @@ UNSHARE = (
     "--propagation",
     "private",
 )
-NETWORKS = ("192.0.2.25/24", "192.168.10.1/24", "198.51.100.1/24", "203.0.113.1/24")
-"""Given to loopback: an address with a prefix makes the whole network answer there, as 127.0.0.0/8 does."""
+NETWORKS = ("192.0.2.25/24", "192.168.10.1/24")
+"""Our own, given to loopback: an address with a prefix makes the whole network answer there."""
+PLAYED = ("198.51.100.0", "203.0.113.0")
+"""Other people's /24 networks: by a route each of their addresses is here too, and none is called ours."""
 USERS = ("jean", "laure", "sophie", "roland", "joe", "marie", "paul", "claire")
 """The accounts of Falcot's mail server."""
+POSTFIX_JOINS = ("opendkim", "opendmarc", "clamav", "sasl")
+"""The groups that postfix is added to: each keeps its socket, or its accounts, for its group."""
+HOSTS_ACCOUNTS = "/etc/sasldb2"
+"""The host's own accounts, which nobody here must see."""
 FIRST_UID = 21000
 """Of the demo's users and, as it is, their common group."""
 
 _SIOCSIFFLAGS, _SIOCSIFADDR, _SIOCSIFNETMASK = 0x8914, 0x8916, 0x891C
+_RTM_NEWROUTE, _RTA_DST, _RTA_OIF = 24, 1, 4
+_TABLE_LOCAL, _BOOT, _SCOPE_HOST, _LOCAL = 255, 3, 254, 2
+_REQUEST_NEW = 0x1 | 0x4 | 0x200 | 0x400  # request, acknowledge, exclusive, create
 _IFF_UP, _IFF_RUNNING, _IFF_LOOPBACK = 0x1, 0x40, 0x8
 _MS_NOSUID, _MS_BIND, _MS_MOVE = 2, 4096, 8192
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -65,6 +74,8 @@ def prepare(place: Place) -> None:
             _cover(place, Path(target), text)
         for folder in ("/run/systemd/system", "/run/nscd", "/var/run/nscd"):
             _hide(place, Path(folder))
+        if Path(HOSTS_ACCOUNTS).exists():
+            _mount("/dev/null", HOSTS_ACCOUNTS, flags=_MS_BIND)
         _private_dev(place.run / "dev")
     except OSError as error:
         raise NamespaceError(f"{error.filename or 'namespace'}: {error.strerror}") from None
@@ -80,6 +91,22 @@ def _raise_loopback() -> None:
             label = f"lo:{number}".encode()
             for request, four in ((_SIOCSIFADDR, socket.inet_aton(address)), (_SIOCSIFNETMASK, mask)):
                 fcntl.ioctl(sock, request, struct.pack("16sHH4s8x", label, socket.AF_INET, 0, four))
+    for network in PLAYED:
+        _route_here(socket.inet_aton(network), 24)
+
+
+def _route_here(network: bytes, bits: int) -> None:
+    """`ip route add local NETWORK/BITS dev lo`, by rtnetlink(7)."""
+    loopback = socket.if_nametoindex("lo")
+    route = struct.pack("8BI", socket.AF_INET, bits, 0, 0, _TABLE_LOCAL, _BOOT, _SCOPE_HOST, _LOCAL, 0)
+    route += struct.pack("HH4sHHI", 8, _RTA_DST, network, 8, _RTA_OIF, loopback)
+    head = struct.pack("IHHII", 16 + len(route), _RTM_NEWROUTE, _REQUEST_NEW, 1, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
+        kernel.bind((0, 0))
+        kernel.send(head + route)
+        (number,) = struct.unpack_from("i", kernel.recv(4096), 16)
+    if number:
+        raise OSError(-number, os.strerror(-number), socket.inet_ntoa(network))
 
 
 def _own_files(place: Place) -> dict[str, str]:
@@ -95,8 +122,17 @@ def _own_files(place: Place) -> dict[str, str]:
             f"{person}:{name.capitalize()} of Falcot Corp:{place.homes / name}:/bin/sh\n"
             for person, name in zip(people, USERS, strict=True)
         ),
-        "/etc/group": _without("/etc/group", ("falcot",)) + f"falcot:x:{FIRST_UID}:\n",
+        "/etc/group": _with_postfix(_without("/etc/group", ("falcot",))) + f"falcot:x:{FIRST_UID}:\n",
     }
+
+
+def _with_postfix(groups: str) -> str:
+    """The group file with postfix in the groups of what it asks, as `adduser postfix opendkim` does."""
+    lines = [line.split(":") for line in groups.splitlines()]
+    for fields in lines:
+        if fields[0] in POSTFIX_JOINS and len(fields) == 4:
+            fields[3] = ",".join(dict.fromkeys([*filter(None, fields[3].split(",")), "postfix"]))
+    return "".join(f"{':'.join(fields)}\n" for fields in lines)
 
 
 def _without(path: str, names: tuple[str, ...]) -> str:

@@ -55,11 +55,26 @@ class Place:
     smtp_port: int = 25
     submission_port: int = 587
     policy_port: int = 10023
+    submissions_port: int = 465
+    accounts: bool = False
+    """Whether there are accounts, TLS, and logins on submission and submissions."""
+    filters: tuple[str, ...] = ()
+    """The filters that stand beside this server, by their programs' names."""
+
+    @property
+    def settings(self) -> Path:
+        """What /etc is elsewhere: opendkim.conf, clamav/ and the like lie here, beside Postfix's folder."""
+        return self.directory / "etc"
 
     @property
     def etc(self) -> Path:
         """The configuration directory: main.cf, master.cf and the tables."""
-        return self.directory / "etc"
+        return self.settings / "postfix"
+
+    @property
+    def certificate(self) -> Path:
+        """What smtpd shows as mail.falcot.com, if there are accounts; its key lies beside it."""
+        return self.settings / "ssl" / "mail.falcot.com.pem"
 
     @property
     def spool(self) -> Path:
@@ -105,7 +120,7 @@ class Place:
 
     def folders(self) -> tuple[Path, ...]:
         below = (self.log.parent, self.mail, self.homes, self.names.parent, self.run, self.directory / "bin")
-        return (self.directory, self.etc, self.spool, self.data, *below)
+        return (self.directory, self.settings, self.etc, self.spool, self.data, *below)
 
 
 def temporary() -> Path:
@@ -174,10 +189,19 @@ def settle(directory: Path, mode: Mode) -> tuple[Place, bool]:
     try:
         told = json.loads(marker.read_bytes())
         place = Place(
-            Path(told["directory"]), Mode(told["mode"]), told["smtp"], told["submission"], told["policy"]
+            Path(told["directory"]),
+            Mode(told["mode"]),
+            told["smtp"],
+            told["submission"],
+            told["policy"],
+            told["submissions"],
+            told["accounts"],
+            tuple(told["filters"]),
         )
     except (ValueError, KeyError, TypeError):
-        raise DemoError(f"{marker} is damaged", f"remove {directory} or choose another folder") from None
+        raise DemoError(
+            f"{marker} is damaged or of an older mailtui", f"remove {directory} or choose another folder"
+        ) from None
     if place.directory != directory:
         raise DemoError(f"{directory} was moved from {place.directory}", "move it back: its files say so")
     if place.mode is not mode:
@@ -188,7 +212,8 @@ def settle(directory: Path, mode: Mode) -> tuple[Place, bool]:
 def _new(directory: Path, mode: Mode) -> Place:
     if mode is Mode.NAMESPACE:
         return Place(directory, mode)
-    return Place(directory, mode, *free_ports(3))
+    smtp, submission, policy, submissions = free_ports(4)
+    return Place(directory, mode, smtp, submission, policy, submissions)
 
 
 def free_ports(count: int) -> list[int]:
@@ -209,6 +234,9 @@ def mark(place: Place) -> None:
         "smtp": place.smtp_port,
         "submission": place.submission_port,
         "policy": place.policy_port,
+        "submissions": place.submissions_port,
+        "accounts": place.accounts,
+        "filters": list(place.filters),
     }
     (place.directory / MARKER).write_text(json.dumps(told, indent=2) + "\n")
 

@@ -54,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--no-traffic", action="store_true", help="send no mail by itself")
     made.add_argument(
+        "--no-filters", action="store_true", help="Postfix alone: no opendkim, opendmarc, ClamAV, policyd-spf"
+    )
+    made.add_argument(
         "--no-namespace", action="store_true", help="do as if there were no private network here"
     )
     made.add_argument("--version", action="version", version=f"mailtui {mailtui.__version__}")
@@ -104,6 +107,7 @@ def _in_best_mode(directory: Path, options: argparse.Namespace) -> int:
         mode,
         options.command,
         traffic=not options.no_traffic,
+        filters=not options.no_filters,
         keep=options.keep is not None,
         say=_say,
         on_stop=foreground.stop_ourselves,
@@ -114,7 +118,8 @@ def _in_namespace(directory: Path, options: argparse.Namespace) -> int | str:
     """Run the demo in private namespaces; its exit status, or why they cannot be had after all."""
     ours, theirs = socket.socketpair()
     theirs.set_inheritable(True)
-    flags = ["--no-traffic"] * options.no_traffic + ["--keep"] * (options.keep is not None)
+    flags = ["--no-traffic"] * options.no_traffic + ["--no-filters"] * options.no_filters
+    flags += ["--keep"] * (options.keep is not None)
     argv = [*namespace.UNSHARE, sys.executable, "-m", "mailtui.demo.inside", *flags, str(directory)]
     argv += [str(theirs.fileno()), "--", *options.command]
     told: list[bytes] = []

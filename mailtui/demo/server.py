@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import logging
 import os
 import time
 from pathlib import Path
@@ -10,11 +12,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mailtui import commands
-from mailtui.demo import files
+from mailtui.demo import accounts, files, guards
 from mailtui.demo.place import DemoError, Mode, settle
 
 if TYPE_CHECKING:
     from mailtui.demo.replay import Replay
+    from mailtui.demo.secondary import Secondary
     from mailtui.demo.traffic import Answer, Message
 
 
@@ -26,12 +29,27 @@ class Demo:
     need not be stopped in order before them. Raises DemoError where the server cannot be had.
     """
 
-    def __init__(self, directory: Path, mode: Mode, *, keep: bool = True) -> None:
+    def __init__(self, directory: Path, mode: Mode, *, keep: bool = True, filters: bool = True) -> None:
         self.place, self.new = settle(directory, mode)
         self.keep = keep
+        self.filters = filters and mode is Mode.NAMESPACE
         self.notes: list[str] = []
+        if self.new:
+            self._equip()
         self._running = contextlib.ExitStack()
         self._replay: Replay | None = None
+        self._guards: guards.Guards | None = None
+        self._second: Secondary | None = None
+
+    def _equip(self) -> None:
+        """Find what can be had here beside Postfix itself, and say what cannot."""
+        lacking = accounts.missing()
+        if lacking:
+            self.notes.append(f"no accounts, no TLS: {lacking} is not installed")
+        chosen, left_out = guards.available(self.place) if self.filters else ((), "")
+        if left_out:
+            self.notes.append(left_out)
+        self.place = dataclasses.replace(self.place, accounts=not lacking, filters=chosen)
 
     @property
     def config_dir(self) -> Path:
@@ -56,6 +74,10 @@ class Demo:
             return
         try:
             self._start_neighbours()
+            if self.filters and self.place.filters:
+                self._guards = guards.Guards(self.place)
+                self._guards.begin()
+                self._running.callback(self._guards.stop)
             if self.keep or self.mode is not Mode.NAMESPACE:
                 self._running.callback(self._stop_postfix)
             self._start_postfix()
@@ -75,6 +97,16 @@ class Demo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def settled(self) -> None:
+        """Wait until the filters listen, if there are any; what does not come up goes to the demo's log."""
+        if self._guards is None:
+            return
+        self._guards.wait()
+        if self.new and self._second is not None:
+            self._second.take_over()  # the first key's record has long been everywhere
+        for problem in self._guards.problems:
+            logging.getLogger(__name__).error("%s", problem)
 
     def environment(self) -> dict[str, str]:
         """What a program run beside this server is given over its own environment.
@@ -116,7 +148,7 @@ class Demo:
             self._replay.history(time.time())
 
     def _start_neighbours(self) -> None:
-        from mailtui.demo import background, elsewhere, greylist, nameserver, syslog
+        from mailtui.demo import background, elsewhere, greylist, nameserver, secondary, syslog, zones
 
         enter = self._running.enter_context
         own = self.mode is Mode.NAMESPACE
@@ -129,8 +161,12 @@ class Demo:
             self.notes.append(f"no name server at {files.LOOPBACK_DNS}:53 ({error.strerror}), so no names")
         except nameserver.ZoneError as error:
             raise DemoError(f"{self.place.names}: {error}", "mend or remove this line") from None
-        policy = greylist.Greylist(("127.0.0.1", self.place.policy_port))
-        enter(background.serving(policy, "greylist"))
+        if own:
+            enter(nameserver.Nameserver(self.place.names, zones.FIRST_SERVER))
+            self._second = enter(secondary.Secondary(self.place.names, zones.SECOND_SERVER))
+        if not (self.filters and "postgrey" in self.place.filters):
+            policy = greylist.Greylist(("127.0.0.1", self.place.policy_port))
+            enter(background.serving(policy, "greylist"))
         if own:
             enter(background.serving(elsewhere.Elsewhere((elsewhere.ADDRESS, elsewhere.PORT)), "elsewhere"))
             if not Path("/dev/log").exists():

@@ -45,6 +45,7 @@ def sit(
     command: Sequence[str],
     *,
     traffic: bool,
+    filters: bool,
     keep: bool,
     say: Callable[[str], None],
     on_stop: Callable[[], None],
@@ -53,7 +54,7 @@ def sit(
 
     Raises DemoError where the server cannot be had; it is stopped in every case.
     """
-    demo = Demo(directory, mode, keep=keep)
+    demo = Demo(directory, mode, keep=keep, filters=filters)
     say(f"starting Falcot Corp's mail server in {directory}")
     with contextlib.ExitStack() as open_:
         open_.enter_context(_errors_to(demo.place.errors))
@@ -61,7 +62,13 @@ def sit(
         for note in demo.notes:
             say(note)
         if traffic:
-            from mailtui.demo.traffic import Traffic
+            from mailtui.demo import traffic as mail
 
-            open_.enter_context(Traffic(demo.deliver, opening=() if mode is Mode.REPLAY else None))
+            replayed = mode is Mode.REPLAY
+            messages = mail.OPENING if replayed else mail.opening(demo.place)
+            open_.enter_context(
+                mail.Traffic(demo.deliver, messages, at_once=not replayed, begun=demo.settled)
+            )
+        else:
+            threading.Thread(target=demo.settled, name="settled", daemon=True).start()
         return foreground.attend(command or console(demo.config_dir), demo.environment(), on_stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import smtplib
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 from email.utils import formatdate, make_msgid
 from typing import Self
 
+from mailtui.demo.accounts import PASSWORDS
+from mailtui.demo.filterfiles import TEST_VIRUS
 from mailtui.demo.place import Mode, Place
 
 PARTNER = ("mx1.partner.example", "198.51.100.7")
 SUPPLIER = ("mail.supplier.example", "198.51.100.20")
 LISTS = ("out.lists.example", "198.51.100.31")
 NEWCOMER = ("mx.new.example", "198.51.100.44")
+HOTEL = ("hotel.example", "198.51.100.61")
 DESK = ("desk5.falcot.com", "192.168.10.5")
 LISTED = ("mx3.offers.example", "203.0.113.67")
 BULK = ("mx.bulk.example", "203.0.113.66")
@@ -42,7 +46,12 @@ class Message:
     helo: str = ""
     body: str = "See you on Monday.\r\n"
     headers: str = ""
-    submission: bool = False
+    head: str = ""
+    """The whole header as it is, with CRLF, in place of one that is made of the rest."""
+    author: str = ""
+    """Whom From: names, where that is not the sender."""
+    login: tuple[str, str] | None = None
+    """Hand it in on the submission port: STARTTLS, then this name and password."""
 
     @property
     def greeting(self) -> str:
@@ -98,19 +107,56 @@ REJECTED = (
     _mail(BULK, "lottery@bulk.example", "contact@falcotsbrand.com", "Your prize"),
     _mail(DIALUP, "eve@new.example", "joe@falcot.com", "Me again"),
 )
+HANDED_IN = (
+    Message(
+        HOTEL,
+        "laure@falcot.com",
+        ("customer@bigmail.example",),
+        "Your order, from the train",
+        login=("laure@falcot.com", PASSWORDS["laure@falcot.com"]),
+    ),
+    Message(
+        HOTEL,
+        "sophie@falcot.org",
+        ("jean@falcot.com",),
+        "Back on Thursday",
+        login=("sophie@falcot.org", PASSWORDS["sophie@falcot.org"]),
+    ),
+    Message(LISTED, "jean@falcot.com", ("victim@bigmail.example",), "Guessed", login=("jean", "123456")),
+    Message(LISTED, "jean@falcot.com", ("victim@bigmail.example",), "Guessed", login=("admin", "admin")),
+)
+"""Logins, where the demo has accounts: two that are right, two that are guesses."""
+JUDGED = (
+    Message(PARTNER, "ana@partner.example", ("jean@falcot.com",), "Photos", body=TEST_VIRUS.decode()),
+    Message(
+        NEWCOMER,
+        "news@new.example",
+        ("jean@falcot.com",),
+        "Your account is locked",
+        author="service@bank.example",
+    ),
+    _mail(SUPPLIER, "ana@partner.example", "laure@falcot.com", "I am Ana, believe me"),
+)
+"""Refused by the demo's filters: a virus, a forged From:, a server that SPF does not name."""
 GREYLISTED = (
     _mail(NEWCOMER, "eve@new.example", "claire@falcot.com", "An application"),
     _mail(NEWCOMER, "eve@new.example", "joe@falcot.com", "Meeting"),
 )
-EVERYTHING = (*ACCEPTED, *DEFERRED, *BOUNCED, *REJECTED, *GREYLISTED)
 OPENING = (*ACCEPTED, *REJECTED, *DEFERRED, *BOUNCED, *GREYLISTED)
-"""What is sent when a demo starts."""
+"""What is sent when a demo starts, and now and then afterwards; see `opening` for what is added to it."""
+
+
+def opening(place: Place) -> tuple[Message, ...]:
+    """What is sent at the start of this demo: also what its accounts and its filters are for."""
+    return (*OPENING, *(HANDED_IN if place.accounts else ()), *(JUDGED if place.filters else ()))
 
 
 def text_of(message: Message) -> bytes:
     """The message as DATA carries it."""
+    if message.head:
+        return f"{message.head}\r\n{message.body}".encode()
     lines = (
-        f"From: <{message.sender}>",
+        f"From: <{message.author or message.sender}>",
         f"To: {', '.join(f'<{recipient}>' for recipient in message.recipients)}",
         f"Subject: {message.subject}",
         f"Date: {formatdate(localtime=True)}",
@@ -125,24 +171,26 @@ def send(place: Place, message: Message, *, as_client: bool = True) -> Answer:
     `as_client` False sends from 127.0.0.1, which the server trusts. Raises OSError or
     smtplib.SMTPException where there is no conversation at all.
     """
-    port = place.submission_port if message.submission else place.smtp_port
+    port = place.submission_port if message.login else place.smtp_port
     faked = as_client and place.mode is Mode.LOOPBACK
     source = (message.client[1], 0) if as_client and not faked else None
     server = OUTSIDE if source else "127.0.0.1"
     with contextlib.closing(
         smtplib.SMTP(server, port, message.greeting, PATIENCE, source_address=source)
     ) as smtp:
-        answer = _converse(smtp, message, faked)
+        answer = _converse(place, smtp, message, faked)
         with contextlib.suppress(smtplib.SMTPServerDisconnected):
             smtp.docmd("QUIT")
     return answer
 
 
-def _converse(smtp: smtplib.SMTP, message: Message, faked: bool) -> Answer:
+def _converse(place: Place, smtp: smtplib.SMTP, message: Message, faked: bool) -> Answer:
     if faked:
         smtp.ehlo()
         name, address = message.client
         smtp.docmd("XCLIENT", f"NAME={name or '[UNAVAILABLE]'} ADDR={address}")
+    if message.login is not None and (refused := _log_in(place, smtp, message.login)) is not None:
+        return refused
     steps = [("EHLO", message.greeting), ("MAIL", f"FROM:<{message.sender}>")]
     steps += [("RCPT", f"TO:<{recipient}>") for recipient in message.recipients]
     for verb, argument in steps:
@@ -152,21 +200,47 @@ def _converse(smtp: smtplib.SMTP, message: Message, faked: bool) -> Answer:
     try:
         code, said = smtp.data(text_of(message))
     except smtplib.SMTPResponseException as refusal:
-        error = refusal.smtp_error
-        return Answer(
-            refusal.smtp_code, error if isinstance(error, str) else error.decode("utf-8", "replace")
-        )
+        return _answer(refusal)
     return Answer(code, said.decode("utf-8", "replace"))
 
 
+def _answer(refusal: smtplib.SMTPResponseException) -> Answer:
+    error = refusal.smtp_error
+    return Answer(refusal.smtp_code, error if isinstance(error, str) else error.decode("utf-8", "replace"))
+
+
+def _log_in(place: Place, smtp: smtplib.SMTP, login: tuple[str, str]) -> Answer | None:
+    """STARTTLS and AUTH; the answer where that is refused. The certificate must be the demo's own."""
+    trusting = ssl.create_default_context(cafile=place.certificate)
+    trusting.check_hostname = False  # we connect to an address
+    smtp.starttls(context=trusting)
+    smtp.ehlo()
+    smtp.user, smtp.password = login
+    try:
+        smtp.auth("PLAIN", smtp.auth_plain)
+    except smtplib.SMTPResponseException as refusal:
+        return _answer(refusal)
+    return None
+
+
 class Traffic:
-    """Sends the opening, then now and then a message of EVERYTHING, until the context is left."""
+    """Sends `messages`, then now and then one of them, until the context is left.
+
+    `begun` is called first of all and waits for what must be there before.
+    """
 
     def __init__(
-        self, deliver: Callable[[Message], object], opening: Sequence[Message] | None = None
+        self,
+        deliver: Callable[[Message], object],
+        messages: Sequence[Message],
+        *,
+        at_once: bool = True,
+        begun: Callable[[], None] = lambda: None,
     ) -> None:
         self._deliver = deliver
-        self._opening = OPENING if opening is None else opening
+        self._messages = messages
+        self._opening = messages if at_once else ()
+        self._begun = begun
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
         self.failures = 0
@@ -180,13 +254,14 @@ class Traffic:
         self._thread.join(1.0)  # a message on its way may be left behind
 
     def _run(self) -> None:
+        self._begun()
         chance = random.Random(20311)  # noqa: S311 - the same story each time
         for message in self._opening:
             if self._stop.is_set():
                 return
             self._one(message)
         while not self._stop.wait(chance.uniform(*TRICKLE)):
-            self._one(chance.choice(EVERYTHING))
+            self._one(chance.choice(self._messages))
 
     def _one(self, message: Message) -> None:
         """A server that is down or restarting is the admin's doing: the next message tries again."""

@@ -4,25 +4,38 @@ Addresses are those of RFC 5737, foreign names those of RFC 2606: nothing here m
 192.0.2.0/24 is Falcot's own net, 198.51.100.0/24 holds honest strangers, 203.0.113.0/24 the rest.
 """
 
+FIRST_SERVER, SECOND_SERVER = "192.0.2.53", "192.0.2.54"
+"""ns.falcot.com and ns2.falcot.com, of Falcot's zones; the second knows of a change somewhat later."""
+
 NAMES = """\
 # NAME TYPE VALUE, or NAME SERVFAIL | REFUSED | DROP. Read again whenever this file changes.
 # An address in the first column stands for its name in in-addr.arpa.
 
 # Falcot Corp
 falcot.com              NS     ns.falcot.com.
+falcot.com              NS     ns2.falcot.com.
 falcot.com              MX     10 mail.falcot.com.
 falcot.com              A      192.0.2.80
 falcot.com              TXT    "v=spf1 mx -all"
 _dmarc.falcot.com       TXT    "v=DMARC1; p=quarantine; rua=mailto:dmarc@falcot.com"
 ns.falcot.com           A      192.0.2.53
+ns2.falcot.com          A      192.0.2.54
 mail.falcot.com         A      192.0.2.25
 mail.falcot.com         TXT    "v=spf1 a -all"
 www.falcot.com          CNAME  falcot.com.
+falcot.org              NS     ns.falcot.com.
+falcot.org              NS     ns2.falcot.com.
 falcot.org              MX     10 mail.falcot.com.
-falcot.org              TXT    "v=spf1 mx -all"
+# a slip: "ip" is no mechanism, it is called ip4
+falcot.org              TXT    "v=spf1 mx ip:192.0.2.26 -all"
+_dmarc.falcot.org       TXT    "v=DMARC1; p=none; rua=mailto:dmarc@falcot.com"
+falcotsbrand.com        NS     ns.falcot.com.
+falcotsbrand.com        NS     ns2.falcot.com.
 falcotsbrand.com        MX     10 mail.falcot.com.
+falcotsbrand.com        TXT    "v=spf1 mx -all"
 192.0.2.25              PTR    mail.falcot.com.
 192.0.2.53              PTR    ns.falcot.com.
+192.0.2.54              PTR    ns2.falcot.com.
 desk5.falcot.com        A      192.168.10.5
 192.168.10.5            PTR    desk5.falcot.com.
 desk9.falcot.com        A      192.168.10.9
@@ -33,6 +46,7 @@ localhost               A      127.0.0.1
 # Others who write to Falcot
 partner.example         MX     10 mx1.partner.example.
 partner.example         TXT    "v=spf1 ip4:198.51.100.7 -all"
+_dmarc.partner.example  TXT    "v=DMARC1; p=reject"
 mx1.partner.example     A      198.51.100.7
 198.51.100.7            PTR    mx1.partner.example.
 supplier.example        MX     10 mail.supplier.example.
@@ -41,6 +55,13 @@ mail.supplier.example   A      198.51.100.20
 lists.example           MX     10 out.lists.example.
 out.lists.example       A      198.51.100.31
 198.51.100.31           PTR    out.lists.example.
+bank.example            MX     10 mx.bank.example.
+bank.example            TXT    "v=spf1 ip4:198.51.100.90 -all"
+_dmarc.bank.example     TXT    "v=DMARC1; p=reject"
+mx.bank.example         A      198.51.100.90
+198.51.100.90           PTR    mx.bank.example.
+hotel.example           A      198.51.100.61
+198.51.100.61           PTR    hotel.example.
 new.example             MX     10 mx.new.example.
 mx.new.example          A      198.51.100.44
 198.51.100.44           PTR    mx.new.example.

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
 import pytest
 
 from mailtui import commands
-from mailtui.demo import files, maincf, place, tables
+from mailtui.demo import accounts, files, guards, maincf, place, tables
 from mailtui.demo.place import Mode, Place
 
 pytestmark = pytest.mark.skipif(commands.find("postmap") is None, reason="Postfix is not installed")
 MODES = list(Mode) if os.geteuid() == 0 else [Mode.REPLAY]
+KINDS = [(mode, False) for mode in MODES] + [(mode, True) for mode in MODES if not accounts.missing()]
 
 
-@pytest.fixture(params=MODES, scope="module")
+@pytest.fixture(params=KINDS, ids=lambda kind: f"{kind[0]}{'-whole' * kind[1]}", scope="module")
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    there, _ = place.settle(tmp_path_factory.mktemp("demo"), request.param)
+    """A demo's files: of each mode, without anything beside Postfix, and with all that the mode can have."""
+    mode, whole = request.param
+    there, _ = place.settle(tmp_path_factory.mktemp("demo"), mode)
+    if whole:
+        filters = tuple(guards.PACKAGES) if mode is Mode.NAMESPACE else ()
+        there = dataclasses.replace(there, accounts=True, filters=filters)
     files.write(there)
     return there
 
@@ -30,7 +37,10 @@ def test_every_word_is_filled_in(made: Place) -> None:
     for path in (*made.etc.rglob("*"), *(made.directory / "bin").iterdir(), made.names):
         if path.is_file() and path.suffix != ".db":
             assert "@DIR@" not in (text := path.read_text()), path
-            assert not any(word in text for word in ("@ETC@", "@CHROOT@", "@SMTP@", "@ONLY")), path
+            assert not any(
+                word in text
+                for word in ("@ETC@", "@CHROOT@", "@SMTP@", "@ONLY", "@SUBM", "@MILT", "@SETT", "@POL")
+            ), path
 
 
 def test_postconf_finds_nothing_unused_or_unknown(made: Place) -> None:

@@ -81,7 +81,7 @@ def test_the_replayed_log_reads_like_postfixs(tmp_path: Path) -> None:
     assert "{" not in text
 
 
-@pytest.mark.parametrize("message", traffic.EVERYTHING, ids=lambda message: message.subject)
+@pytest.mark.parametrize("message", traffic.OPENING, ids=lambda message: message.subject)
 def test_every_message_can_be_replayed(tmp_path: Path, message: Message) -> None:
     log = tmp_path / "mail.log"
     replay.Replay(log).deliver(message)

@@ -27,6 +27,9 @@ www.falcot.com    CNAME  mail.falcot.com.
 down.example      SERVFAIL
 shut.example      REFUSED
 deaf.example      DROP
+lame.example      LAME
+slow.example      DELAY  0.3
+slow.example      A      192.0.2.7
 many.example      TXT    "{long}"
 many.example      TXT    "{long}2"
 many.example      TXT    "{long}3"
@@ -100,7 +103,7 @@ def test_a_long_answer_needs_tcp(server: Nameserver) -> None:
 
 
 def test_rubbish_gets_no_answer_and_does_no_harm(server: Nameserver) -> None:
-    assert server.reply(b"rubbish", 512) is None
+    assert server.reply(b"rubbish", 512) == (None, 0.0)
     assert ask(server, "mail.falcot.com").answer
 
 
@@ -131,3 +134,22 @@ def test_the_demos_own_names_are_right() -> None:
     names = nameserver.parse(zones.NAMES)
     assert len(names.records) > 40
     assert len(names.faults) == 1
+
+
+def test_a_lame_answer_has_no_authority(server: Nameserver) -> None:
+    reply = ask(server, "www.lame.example")
+    assert reply.rcode() == dns.rcode.NOERROR
+    assert not reply.flags & dns.flags.AA
+    assert not reply.answer
+
+
+def test_a_slow_answer_keeps_nobody_else_waiting(server: Nameserver) -> None:
+    began = time.monotonic()
+    query = dns.message.make_query("slow.example", "A")
+    with pytest.raises(dns.exception.Timeout):
+        dns.query.udp(query, server.address, timeout=0.1, port=server.port)
+    assert ask(server, "mail.falcot.com").answer
+    assert time.monotonic() - began < 0.3
+    assert ask(server, "slow.example").answer
+    assert dns.query.tcp(query, server.address, timeout=2, port=server.port).answer
+    assert time.monotonic() - began > 0.6

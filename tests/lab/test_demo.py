@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from mailtui.demo import traffic
+from mailtui.demo import guards, traffic
 from mailtui.demo.lab import Lab
+from mailtui.demo.place import Mode, Place
 
 DEMO = [sys.executable, "-m", "mailtui.demo"]
 WITHIN = 15.0
@@ -51,14 +52,14 @@ def assert_gone(directory: str) -> None:
 def start(*flags: str, command: str) -> tuple[subprocess.Popen[bytes], str]:
     """Start a demo that runs a shell command printing its folder first; the process and the folder."""
     demo = subprocess.Popen(
-        [*DEMO, *flags, "--", "sh", "-c", f'echo "${{MAILTUI_CONFIG_DIR%/etc}}"; {command}'],
+        [*DEMO, *flags, "--", "sh", "-c", f'echo "${{MAILTUI_CONFIG_DIR%/etc/postfix}}"; {command}'],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     assert demo.stdout is not None
     directory = demo.stdout.readline().decode().strip()
-    assert Path(directory, "etc", "main.cf").is_file()
+    assert Path(directory, "etc", "postfix", "main.cf").is_file()
     return demo, directory
 
 
@@ -177,16 +178,35 @@ def test_kept_and_started_again(short: Path) -> None:
     assert directory == str(short)
     assert b"kept in" in told
     assert processes_of(directory) == []
-    (short / "etc" / "virtual").write_text("# mine\n")
+    (short / "etc" / "postfix" / "virtual").write_text("# mine\n")
     demo, _ = start("--keep", str(short), command='cat "$MAILTUI_CONFIG_DIR/virtual"')
     out, _ = demo.communicate(timeout=WITHIN)
     assert out == b"# mine\n"
     assert processes_of(directory) == []
 
 
+def test_what_was_edited_beside_postfix_is_kept_too(short: Path) -> None:
+    if "opendkim" not in guards.available(Place(short, Mode.NAMESPACE))[0]:
+        pytest.skip("opendkim is not installed")
+    signs = r'for n in $(seq 300); do grep -q "opendkim.*Filter.*starting" "${MAILTUI_CONFIG_DIR}/../../log/mail.log" && exit 0; sleep 0.1; done; exit 1'
+    demo, _ = start("--keep", str(short), "--no-traffic", command=signs)
+    assert demo.wait(40) == 0
+    demo.communicate()
+    conf, (key,) = short / "etc" / "opendkim.conf", (short / "etc" / "dkimkeys").iterdir()
+    edited, secret = conf.read_text() + "# mine\n", key.read_bytes()
+    conf.write_text(edited)
+    (short / "log" / "mail.log").unlink()
+    demo, _ = start("--keep", str(short), "--no-traffic", command=signs)
+    assert demo.wait(40) == 0
+    demo.communicate()
+    assert (conf.read_text(), key.read_bytes()) == (edited, secret)
+    assert (short / "dns" / "names").read_text().count("mail._domainkey.falcot.com") == 1
+    assert processes_of(str(short)) == []
+
+
 def test_without_a_namespace_nothing_is_sent() -> None:
     demo, directory = start("--no-namespace", "--no-traffic", command="cat >/dev/null")
-    config = Path(directory, "etc")
+    config = Path(directory, "etc", "postfix")
     asked = subprocess.run(
         ["postconf", "-c", config, "-h", "default_transport", "relay_transport"],
         capture_output=True,
@@ -221,7 +241,7 @@ def test_without_root_the_log_is_replayed() -> None:
     python = python_for_nobody(as_nobody, source)
     if python is None:
         pytest.skip("user nobody may not run this Python or read this checkout")
-    ask = "cat $MAILTUI_CONFIG_DIR/../log/mail.log; postmap -q @falcotsbrand.com hash:$MAILTUI_CONFIG_DIR/virtual"
+    ask = "cat $MAILTUI_CONFIG_DIR/../../log/mail.log; postmap -q @falcotsbrand.com hash:$MAILTUI_CONFIG_DIR/virtual"
     done = subprocess.run(
         [*as_nobody, f"PYTHONPATH={source}", python, *DEMO[1:], "--", "sh", "-c", ask],
         capture_output=True,

@@ -105,7 +105,8 @@ def test_a_file_of_domains_is_read_again(lab: Lab) -> None:
     ("domain", "states"),
     [
         ("falcot.com", {"mx": "ok", "spf": "ok", "dmarc": "ok"}),
-        ("falcotsbrand.com", {"mx": "ok", "spf": "missing", "dmarc": "missing"}),
+        ("falcot.org", {"mx": "ok", "spf": "error", "dmarc": "warning"}),
+        ("falcotsbrand.com", {"mx": "ok", "spf": "ok", "dmarc": "missing"}),
         ("dnsdown.example", {"mx": "unknown", "spf": "unknown", "dmarc": "unknown"}),
     ],
 )

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mailtui.demo.accounts import PASSWORDS
 from mailtui.demo.lab import Lab
 
 TALK = """
-import smtplib, sys
+import smtplib, ssl, sys
 s = smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=20)
+if sys.argv[5:]:
+    s.starttls(context=ssl._create_unverified_context())
+    s.login(*sys.argv[5:])
 s.ehlo(sys.argv[2]); s.mail(sys.argv[3])
 code, text = s.rcpt(sys.argv[4])
 print(code, text.decode())
@@ -23,8 +27,9 @@ def changed(lab: Lab, *words: str) -> Any:
 
 
 def answer(lab: Lab, port: int, helo: str = "mx.example.net", to: str = "sophie@falcot.com") -> str:
-    """What smtpd says to RCPT TO."""
-    done = lab.run("python3", "-c", TALK, str(port), helo, "a@falcot.com", to)
+    """What smtpd says to RCPT TO; on the submission port, after a login."""
+    login = ("jean", PASSWORDS["jean@falcot.com"]) if port == 587 else ()
+    done = lab.run("python3", "-c", TALK, str(port), helo, "a@falcot.com", to, *login)
     assert done.ok, done.words
     return done.out.decode().strip()
 
@@ -56,7 +61,7 @@ from mailtui.postfix.chains import chains
 from mailtui.postfix.instance import Instance
 instance = Instance.open(sys.argv[1])
 chain = chains(instance, instance, "submission").chain("recipient")
-row = next(row for row in chain.rows if row.name == "permit_mynetworks")
+row = next(row for row in chain.rows if row.name == "permit_sasl_authenticated")
 outcome = apply(instance, ruleplan.switch(instance, row).edits, no_rehearsal=True)
 print(outcome.state)
 """
@@ -66,5 +71,5 @@ print(outcome.state)
     done = lab.run(sys.executable, "-c", script, str(lab.config_dir))
     assert done.out.decode().split() == ["applied"], done.words
     master = (lab.config_dir / "master.cf").read_text()
-    assert "#    permit_mynetworks," in master
+    assert "#    permit_sasl_authenticated," in master
     assert "Recipient address rejected: Access denied" in answer(lab, 587)
