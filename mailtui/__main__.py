@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from mailtui.settings import SCREENS, load
+
 TYPE_CHECKING = False  # that of typing, which would cost more than all that the first paint needs
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,16 +14,7 @@ if TYPE_CHECKING:
     from mailtui.screens.parts.session import Session
     from mailtui.screens.parts.terminal import Colours
 
-SCREENS = (
-    "overview", "domains", "aliases", "mailboxes", "restrictions",
-    "milters", "auth", "log", "queue", "parameters",
-)  # fmt: skip
-"""The screens in the order of their keys 1 … 9, 0."""
-
 _WORDS = {*SCREENS, "services"} - {"log", "queue"}
-
-FIRST_SCREEN = "aliases"
-"""Where the console opens when no screen is named."""
 
 _WITH_VALUE = ("--config-dir", "--log", "--color")
 _FLAGS = ("--read-only", "--mouse", "--no-mouse", "--ascii")
@@ -85,7 +78,6 @@ def _plain(arguments: Sequence[str]) -> bool:
 def _console(arguments: Sequence[str], screen: str) -> int:
     """Open the console. Its first lines are on the terminal before the first slow import."""
     from mailtui.screens.console import run_console
-    from mailtui.settings import load
 
     settings = load()
     folder = _option(arguments, "--config-dir") or os.environ.get("MAILTUI_CONFIG_DIR") or None
@@ -106,7 +98,7 @@ def _console(arguments: Sequence[str], screen: str) -> int:
         return run_console(
             open_session,
             config_dir=folder or "/etc/postfix",
-            start=screen or FIRST_SCREEN,
+            start=screen or settings.start,
             colours=_COLOURS[_option(arguments, "--color") or settings.color],
             ascii_only=True if "--ascii" in arguments or settings.ascii else None,
             mouse=next((mouse[word] for word in reversed(arguments) if word in mouse), settings.mouse),

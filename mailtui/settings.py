@@ -5,7 +5,19 @@
     color = "auto"          # "truecolor", "256", "16", "none"
     mouse = false           # default: on, but off over SSH
     ascii = false
+    start = "overview"      # the screen on which the console opens, by its word: "aliases", "log", …
     rehearsal = true        # false: do not try a new main.cf or master.cf before it is written
+    nameservers = []        # whom to ask about domains, as ["192.0.2.53", "[2001:db8::53]:5353"]; [] is
+                            # /etc/resolv.conf
+    dns_timeout = 5.0       # seconds for one question to DNS
+    dns_rate = 200          # questions to DNS in a second, where many domains are looked at
+    dkim_grace = 7.0        # days for which an old DKIM key stays published after another took over
+    dkim_age = 365.0        # days after which a DKIM key is called old
+
+    [[silence]]             # a finding that is known and need not be told again
+    finding = "dnsbl-unfiltered"
+    title = ""              # empty: every finding of this kind
+    reason = "the list has no error answers for us"
 
 A wrong or unknown key costs a clear line and nothing else: the rest holds.
 """
@@ -21,6 +33,11 @@ if TYPE_CHECKING:
 
 SYSTEM_FILE: str | os.PathLike[str] = "/etc/mailtui.toml"
 COLORS = ("auto", "truecolor", "256", "16", "none")
+SCREENS = (
+    "overview", "domains", "aliases", "mailboxes", "restrictions",
+    "milters", "auth", "log", "queue", "parameters",
+)  # fmt: skip
+"""The screens in the order of their keys 1 … 9, 0."""
 
 
 def user_file() -> str:
@@ -40,7 +57,17 @@ class Settings:
     color: str = "auto"
     mouse: bool | None = None
     ascii: bool = False
+    start: str = "overview"
+    """The mode of the screen on which the console opens."""
     rehearsal: bool = True
+    nameservers: tuple[str, ...] = ()
+    dns_timeout: float = 5.0
+    dns_rate: float = 200.0
+    dkim_grace: float = 7.0
+    dkim_age: float = 365.0
+    silence: tuple[tuple[str, str, str], ...] = ()
+    """Findings that are not told of: the kind, the title (empty: all of the kind), the reason. Those of both
+    files count."""
     problems: tuple[str, ...] = ()
 
     def __init__(self, **values: Any) -> None:
@@ -77,10 +104,51 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _silences(value: Any) -> tuple[tuple[str, str, str], ...]:
+    wanted = "[[silence]] tables, each with finding, reason and perhaps title, all texts"
+    if not isinstance(value, list):
+        raise TypeError(wanted)
+    found = []
+    for each in value:
+        if not isinstance(each, dict) or not set(each) <= {"finding", "title", "reason"}:
+            raise TypeError(wanted)
+        texts = tuple(each.get(name, "") for name in ("finding", "title", "reason"))
+        if not all(isinstance(text, str) for text in texts) or not texts[0] or not texts[2].strip():
+            raise TypeError(wanted)
+        found.append((texts[0], texts[1], texts[2]))
+    return tuple(found)
+
+
 def _color(value: Any) -> str:
     if value not in COLORS:
         raise TypeError(f"one of {', '.join(COLORS)}")
     return str(value)
+
+
+def _screen(value: Any) -> str:
+    if value not in SCREENS:
+        raise TypeError(f"one of {', '.join(SCREENS)}")
+    return str(value)
+
+
+def _above_zero(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e6:
+        raise TypeError("a number above 0")
+    return float(value)
+
+
+def _nameservers(value: Any) -> tuple[str, ...]:
+    from mailtui.text.endpoint import address_and_port
+
+    wanted = 'a list of addresses, as ["192.0.2.53"]'
+    if not isinstance(value, list):
+        raise TypeError(wanted)
+    for each in value:
+        try:
+            address_and_port(each)
+        except (ValueError, AttributeError):
+            raise TypeError(wanted) from None
+    return tuple(value)
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -89,7 +157,14 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "color": _color,
     "mouse": _yes,
     "ascii": _yes,
+    "start": _screen,
     "rehearsal": _yes,
+    "nameservers": _nameservers,
+    "dns_timeout": _above_zero,
+    "dns_rate": _above_zero,
+    "dkim_grace": _above_zero,
+    "dkim_age": _above_zero,
+    "silence": _silences,
 }
 
 
@@ -131,4 +206,6 @@ def _over(settings: Settings, file: str | os.PathLike[str]) -> Settings:
             values[name] = reader(value)
         except TypeError as error:
             problems.append(f"{path}: {name}: must be {error}")
+    if "silence" in values:
+        values["silence"] = (*settings.silence, *values["silence"])
     return settings.over(**values, problems=tuple(problems))

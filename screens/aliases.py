@@ -18,6 +18,7 @@ from mailtui.screens.parts.filterbar import Filtered
 
 if TYPE_CHECKING:  # and imported where they are used: the first screen is up sooner
     from mailtui.edits.model import Edit
+    from mailtui.postfix.files import Reader
     from mailtui.postfix.instance import Instance
     from mailtui.postfix.resolution import Resolution
 
@@ -139,11 +140,17 @@ class AliasesScreen(Views):
                 "warning",
             )
             rows = [row for row in rows if not row.off or self._is_last_off(row)]
-        edits = [edit for row in rows for edit in _removal(row)]
+        try:
+            files = self.ahead.at(self.session.draft.edits).instance.files
+            edits = [edit for row in rows for edit in _removal(files, row)]
+        except OSError as error:
+            self.bad(error)
+            return
         if not edits:
             return
         names = ", ".join(row.address for row in rows[:TOLD]) + (", …" if len(rows) > TOLD else "")
-        self.stage(edits, label=f"- {len(rows)} {self.nouns()[1]}: {names}" if len(rows) > 1 else "")
+        only = edits[-1].describe() if len(edits) > 1 else ""  # without the remark above it
+        self.stage(edits, label=f"- {len(rows)} {self.nouns()[1]}: {names}" if len(rows) > 1 else only)
         new = [row for row in rows if row.line is None]
         gone = [row for row in rows if row.line is not None and not row.off]
         if len(new) == len(rows):
@@ -297,15 +304,17 @@ def _rows_of(rows: AliasRows, keys: frozenset[Hashable]) -> list[AliasRow]:
     return [rows.row(number) for number in found]
 
 
-def _removal(row: AliasRow) -> list[Edit]:
-    """The edit that removes a row; of a new one, that takes it back."""
+def _removal(files: Reader, row: AliasRow) -> list[Edit]:
+    """The edits that remove a row, with the remark that says who made it; of a new one, that take it back.
+    Raises OSError."""
     if row.table.target is None:
         return []
-    from mailtui.edits.entries import RemoveDisabledEntry, RemoveEntry
+    from mailtui.edits.entries import RemoveDisabledEntry
+    from mailtui.edits.standing import removal
 
     if row.off:
         return [RemoveDisabledEntry(row.table.target, row.key, row.value)]
-    return [RemoveEntry(row.table.target, row.address, row.value)]
+    return removal(files, row.table.target, row.address, row.value)
 
 
 def _fate(after: Instance, row: AliasRow) -> str:

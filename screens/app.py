@@ -1,20 +1,15 @@
-"""The console's app: what belongs to no screen. Started by `console.py`.
-
-A screen that is built is named in BUILT, and so is a view that opens over one; each is imported when
-it is first shown.
-"""
+"""The console's app: what belongs to no screen. Started by `console.py`."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable
 from functools import partial
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import Screen
 
+from mailtui.screens.parts.built import make_screen
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.lifetime import LastingApp
 from mailtui.screens.parts.names import MODES, SCREENS
@@ -25,36 +20,6 @@ from mailtui.styles import stylesheets
 
 if TYPE_CHECKING:
     from mailtui.screens.parts.livelog import LiveLog
-
-BUILT: dict[str, tuple[str, str]] = {
-    "domains": ("mailtui.screens.domains", "DomainsScreen"),
-    "settings": ("mailtui.screens.settings", "SettingsScreen"),
-    "aliases": ("mailtui.screens.aliases", "AliasesScreen"),
-    "mailboxes": ("mailtui.screens.mailboxes", "MailboxesScreen"),
-    "restrictions": ("mailtui.screens.restrictions", "RestrictionsScreen"),
-    "switches": ("mailtui.screens.switches", "SwitchesScreen"),
-    "parameters": ("mailtui.screens.parameters", "ParametersScreen"),
-    "services": ("mailtui.screens.services", "ServicesScreen"),
-    "log": ("mailtui.screens.log", "LogScreen"),
-    "review": ("mailtui.screens.review", "ReviewScreen"),
-    "history": ("mailtui.screens.history", "HistoryScreen"),
-}
-"""Mode → module and class of its screen, without arguments. What is missing says what it will hold."""
-
-
-def import_screen(mode: str) -> ModuleType | None:
-    """The module of a mode's screen, imported now; None where it is not built."""
-    return importlib.import_module(BUILT[mode][0]) if mode in BUILT else None
-
-
-def make_screen(mode: str) -> Screen[Any]:
-    """The screen of a mode, imported now."""
-    if mode not in BUILT:
-        from mailtui.screens.placeholder import PlaceholderScreen
-
-        return PlaceholderScreen(mode)
-    made: Screen[Any] = getattr(import_screen(mode), BUILT[mode][1])()
-    return made
 
 
 def _screen_keys() -> list[BindingType]:
@@ -77,6 +42,8 @@ class MailtuiApp(LastingApp):
         Binding("w", "view('review')", "write", id="app.review",
                 tooltip="See the staged changes as a diff and a plan, and write them."),
         Binding("u", "undo", "undo", id="app.undo", tooltip="Take back the last staged change."),
+        Binding("f", "view('findings')", "findings", show=False, id="app.findings",
+                tooltip="What is wrong or doubtful on this server, with the edits that mend it."),
         Binding("r", "reread", "reread", id="app.reread", tooltip="Read everything again from the disk."),
         Binding("H", "view('history')", "history", id="app.history",
                 tooltip="Every change that was written, with its undo."),

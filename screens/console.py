@@ -77,7 +77,8 @@ def _made(
     from threading import Thread
 
     Thread(target=session.look_ahead, name="ahead", daemon=True).start()
-    from mailtui.screens.app import MailtuiApp, import_screen
+    from mailtui.screens.app import MailtuiApp
+    from mailtui.screens.parts.built import import_screen
 
     import_screen(start)
     return MailtuiApp(session, plan, start, crash_dir)

@@ -50,8 +50,9 @@ class DomainsScreen(Looking):
         Binding("a", "aliases", "its aliases", id="domains.aliases", tooltip="Go to the domain's aliases."),
         Binding("m", "mailboxes", "its mailboxes", id="domains.mailboxes",
                 tooltip="Go to the domain's mailboxes."),
-        Binding("t", "ask", "ask DNS", id="domains.ask",
-                tooltip="Ask DNS again for the domain's MX, addresses, SPF, DKIM and DMARC."),
+        Binding("t", "ask", "in DNS", id="domains.ask",
+                tooltip="The domain's MX, addresses, SPF, DKIM and DMARC in DNS: what is wrong, what to"
+                " publish. Of marked domains: ask for all at once."),
         *list_keys("domains", "domains", "! ?"),
     ]  # fmt: skip
 
@@ -104,7 +105,9 @@ class DomainsScreen(Looking):
         elif row.warnings:
             self.say("No edit is offered for this: c changes the class, a and n its addresses", "warning")
         else:
-            self.say("Nothing is wrong here")
+            from mailtui.screens.findings import open_findings
+
+            open_findings(self, "Nothing is wrong here")
 
     def action_delete(self) -> None:
         def go() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from mailtui.maillog import tracewords
+from mailtui.maillog.dmarcwhy import why as dmarc_why
 from mailtui.maillog.record import Record
 from mailtui.maillog.story import Trace
 from mailtui.screens.parts.beside import problem
@@ -164,7 +165,7 @@ class TraceScreen(ListScreen):
             self.pane.show([], [], [])
             return
         there: list[Span] = [("⏎ ", "key"), (leads_words(row), "")]
-        self.pane.show(title_of(self.trace), there, list(about(row)))
+        self.pane.show(title_of(self.trace), there, list(about(row, dmarc_why(self.trace))))
 
     # Keys
 

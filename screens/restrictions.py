@@ -49,15 +49,19 @@ class RestrictionsScreen(RuleView):
         Binding("K", "step(-1)", "move up", show=False, id="restrictions.up",
                 tooltip="Move the rule up in its list."),
         Binding("enter", "open", "table", show=False, id="restrictions.open",
-                tooltip="Open the rule's table; of a rule without one: change it."),
+                tooltip="Open what the rule asks: its table, DNS list or policy service; else change it."),
         Binding("t", "try", "try", show=False, id="restrictions.try",
-                tooltip="Open the rule's table, and try a key on it as smtpd asks."),
+                tooltip="Try a key on its table, an address on its DNS list, a session on its service."),
         Binding("f", "fix", "fix", show=False, id="restrictions.fix",
                 tooltip="What is offered for a rule that is wrong, or only warns."),
         Binding("C", "classes", "classes", show=False, id="restrictions.classes",
                 tooltip="Make a restriction class, rename one, or remove one with its uses."),
         Binding("T", "templates", "templates", show=False, id="restrictions.templates",
                 tooltip="Proposals for whole lists, to be staged and then changed."),
+        Binding("D", "lists", "DNS lists", show=False, id="restrictions.dnslists",
+                tooltip="All DNS lists of the chains: whether each lives; look an address up in them."),
+        Binding("P", "policies", "policy services", show=False, id="restrictions.policies",
+                tooltip="The policy services that the chains ask, greylisting too: try them, set them."),
         Binding("b", "settings", "switches", show=False, id="restrictions.switches",
                 tooltip="The settings that govern the chains: smtpd_delay_reject, soft_bounce, codes…"),
         *list_keys("restrictions", "rules", "! ?"),
@@ -146,28 +150,9 @@ class RestrictionsScreen(RuleView):
         await self.open_form(form, added(chain, row, rule), notes_on(rule.name, rule.argument))
 
     def action_fix(self) -> None:
-        from mailtui.screens.parts.chooser import Chooser, Option
-        from mailtui.screens.parts.ruleacts import Fix, fixes
+        from mailtui.screens.parts.rulefixing import offer_fixes
 
-        def go() -> None:
-            line, lines = self.row, self.laid_lines
-            if line is None or lines is None or lines.chains is None:
-                return
-            found = fixes(line, [chain.place.name for chain in lines.chains.classes])
-            if not found:
-                self.say(
-                    "Nothing is wrong here" if line.marker not in "!?" else "No edit is offered for this"
-                )
-                return
-
-            def chosen(fix: Fix | None) -> None:
-                if fix is not None:
-                    self.act(fix.make)
-
-            options = [Option(fix.name, fix.says, fix) for fix in found]
-            self.app.push_screen(Chooser(f"{line.text}", options), chosen)
-
-        self.when_laid(go)
+        self.when_laid(lambda: offer_fixes(self))
 
     # Classes and templates
 
@@ -222,9 +207,21 @@ class RestrictionsScreen(RuleView):
         self.action_open()
 
     def action_open(self) -> None:
-        """The table of the rule under the cursor; a rule without one is changed."""
-        if not self._open_table():
+        """What the rule under the cursor asks: a table, a DNS list, a policy service; another is changed."""
+        from mailtui.screens.parts.ruleopen import open_asked
+
+        if not self._open_table() and not open_asked(self, self.row):
             self.call_later(self.action_change)
+
+    def action_lists(self) -> None:
+        from mailtui.screens.dnslists import open_dns_lists
+
+        open_dns_lists(self)
+
+    def action_policies(self) -> None:
+        from mailtui.screens.policyservices import open_policy_services
+
+        open_policy_services(self)
 
     def _open_table(self) -> bool:
         """Open the table that the rule under the cursor asks; whether it asks one."""
@@ -248,10 +245,12 @@ class RestrictionsScreen(RuleView):
         return True
 
     def action_try(self) -> None:
+        from mailtui.screens.parts.ruleopen import open_asked
+
         if self._open_table():
             self.app.call_later(self.app.run_action, "screen.try")
-        else:
-            self.say("This rule asks no access table", "warning")
+        elif not open_asked(self, self.row, test=True):
+            self.say("This rule asks no table, DNS list or policy service", "warning")
 
     def action_copy(self) -> None:
         def go() -> None:

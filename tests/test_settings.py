@@ -30,6 +30,12 @@ def test_the_later_file_wins_key_by_key(tmp_path: Path) -> None:
         ("colour = 1\n", "colour: no such setting"),
         ('mouse = "yes"\n', "mouse: must be true or false"),
         ('rehearsal = "off"\n', "rehearsal: must be true or false"),
+        ('nameservers = "192.0.2.53"\n', "nameservers: must be a list of addresses"),
+        ('nameservers = ["ns.falcot.com"]\n', "nameservers: must be a list of addresses"),
+        ('nameservers = ["192.0.2.53:99999"]\n', "nameservers: must be a list of addresses"),
+        ("nameservers = [3]\n", "nameservers: must be a list of addresses"),
+        ("dns_rate = 0\n", "dns_rate: must be a number above 0"),
+        ("dns_timeout = true\n", "dns_timeout: must be a number above 0"),
         ('color = "pink"\n', "color: must be one of"),
         ('after_write = "x"\n', "after_write: must be a list"),
         ("log = \n", "line 1"),
@@ -64,3 +70,12 @@ def test_root_does_not_obey_another_users_file(tmp_path: Path) -> None:
 def test_the_users_file_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert user_file() == str(tmp_path / "mailtui" / "config.toml")
+
+
+def test_whom_to_ask_about_names(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('nameservers = ["192.0.2.53", "[2001:db8::53]:5353"]\ndns_timeout = 2\ndns_rate = 12.5\n')
+    found = load([file])
+    assert found.problems == ()
+    assert found.nameservers == ("192.0.2.53", "[2001:db8::53]:5353")
+    assert (found.dns_timeout, found.dns_rate) == (2.0, 12.5)

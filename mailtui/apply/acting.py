@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailtui import commands
 from mailtui.apply import act, plan, verify
@@ -20,6 +21,9 @@ from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.private import copied
 from mailtui.text.safe import safe
+
+if TYPE_CHECKING:
+    from mailtui.apply.filteract import Filters
 
 MOST_KEYS = 2000
 """Keys of one table that are looked up again after the write."""
@@ -51,6 +55,7 @@ class Acting:
         self._expected: list[tuple[Target, dict[bytes, bytes | None]]] = []
         self._log: _Place | None = None
         self._acted = False
+        self._filters: Filters | None = None
         self.alarms: list[str] = []
         """Alarms in the log since the change that name nothing of it: told, no reason to take it back."""
 
@@ -58,6 +63,11 @@ class Acting:
     def needed(self) -> bool:
         """Whether Postfix must be told."""
         return bool(self._found.plan.act)
+
+    @property
+    def acts(self) -> bool:
+        """Whether anybody must be told: Postfix, or a program beside it."""
+        return self.needed or any(each.action for each in self._found.plan.beside)
 
     def begin(self) -> None:
         """Look how Postfix is while the change is checked: a greeting may take as long as that."""
@@ -73,7 +83,11 @@ class Acting:
     def look(self, built: Sequence[Sequence[Built]]) -> None:
         """Remember how Postfix was since `begin`, and what the new tables answer. Raises CommandError."""
         self._before = self._looked.result()
-        if self.needed:
+        if any(each.action for each in self._found.plan.beside):
+            from mailtui.apply.filteract import Filters
+
+            self._filters = Filters(self._found.plan.beside)
+        if self.acts:
             self._log = _log_place(self._instance.log_file)
         for change, tables in zip(self._found.changes, built, strict=True):
             keys = sorted(key for key in touched_keys(change) if b"\n" not in key)[:MOST_KEYS]
@@ -91,7 +105,7 @@ class Acting:
     def act(self, reporter: Reporter) -> None:
         """Reload or restart, as planned. Raises Failed."""
         planned, control = self._found.plan, self._found.control
-        self._acted = True
+        self._acted = self.needed
         if planned.act == "reload":
             with reporter.step("reload", control.words("reload")) as doing:
                 self._require_as_before(act.reload(control), doing)
@@ -101,6 +115,8 @@ class Acting:
                     _require(act.start(control), doing)
                 else:
                     self._require_as_before(act.restart(control), doing)
+        if self._filters is not None:
+            self._filters.act(reporter)
 
     def _require_as_before(self, done: Done, doing: Doing) -> None:
         """A command must succeed, unless the configuration before the change let none succeed either: that
@@ -128,6 +144,9 @@ class Acting:
             for target, expected in self._expected:
                 worse += verify.lookups(self._instance.config_dir, target, expected)
             worse += self._new_alarms()
+            if self._filters is not None and self._log is not None:
+                place = self._log
+                worse += self._filters.complaints(lambda: _log_since(place))
             if worse:  # what else was logged since says why a port fell silent
                 raise Failed("; ".join(safe(each) for each in [*worse, *self.alarms[:MOST_ALARMS]]))
 
@@ -145,8 +164,10 @@ class Acting:
 
     def take_back(self, reporter: Reporter) -> list[str]:
         """After the files are as they were: the same commands again. What is still worse, in words."""
-        if not self._acted:
-            return []
+        beside = self._filters.take_back(reporter) if self._filters is not None else []
+        return [*(self._take_back(reporter) if self._acted else []), *beside]
+
+    def _take_back(self, reporter: Reporter) -> list[str]:
         control, restarts = self._found.control, self._found.plan.restarts
         alive = act.running(self._instance)
         action: act.Action = "restart" if alive and restarts else "reload" if alive else "start"

@@ -270,6 +270,9 @@ class Attempt:
         assert self.at.review is not None
         change.diff = self.at.review.diff
         change.action, change.running, change.acted = found.plan.act, found.running, found.plan.stop_first
+        change.beside = [
+            [each.program, each.action, each.process.config] for each in found.plan.beside if each.process
+        ]
         copies = [(file.record, file.change.before) for file in self.files]
         self.journal.begin(change, copies, encode(change.diff))
         change.state = "applying"
@@ -307,7 +310,7 @@ class Attempt:
         self.require_not_stopped()
 
     def _act(self, acting: Acting) -> None:
-        if acting.needed:
+        if acting.acts:
             self.change.acted = True
             self.journal.update(self.change)
             acting.act(self.at.reporter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Literal
@@ -257,15 +257,16 @@ def _is_compared(change: FileChange, live: str) -> bool:
         return False
 
 
-def surroundings(change: FileChange, uses: Sequence[Use]) -> list[Finding]:
-    """What stands beside the file: editors, a managing tool, a table that was never compiled."""
+def surroundings(change: FileChange, uses: Sequence[Use], made: Collection[str] = ()) -> list[Finding]:
+    """What stands beside the file: editors, a managing tool, a table that was never compiled. `made`: folders
+    that the same change makes."""
     path = change.target.path
     found = [Finding(stop=False, text=words, file=path) for words in editors(path)]
     tool = managed(change.before)
     if tool is not None:
         found.append(Finding(stop=False, text=str(tool), file=path, line=tool.line))
     folder = os.path.dirname(os.path.realpath(path))
-    if change.created and not os.path.isdir(folder):
+    if change.created and folder not in made and not os.path.isdir(folder):
         found.append(Finding(stop=True, text=f"its folder {safe(folder)} does not exist; make it", file=path))
     for use in uses:
         if use.clash:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 from mailtui.apply import checks, plan, secret, work
@@ -12,6 +13,7 @@ from mailtui.apply.checks import Finding, NotYours
 from mailtui.apply.compile import Built
 from mailtui.apply.faults import WriteError
 from mailtui.apply.look import Look
+from mailtui.apply.need import is_beside
 from mailtui.apply.rehearsal.verdict import NOT_NEEDED, Rehearsal
 from mailtui.apply.report import Doing, Reporter
 from mailtui.apply.uses import SUFFIXES
@@ -58,6 +60,7 @@ def examine(
         with reporter.step("check"):
             _check_surroundings(found, seen)
     _check_config(instance, found, seen, reporter)
+    _check_beside(instance, found, seen, reporter)
     for change, uses in zip(found.changes, found.uses, strict=True):
         tables: list[Built] = []
         for use in uses:
@@ -90,8 +93,9 @@ def _masked(each: NotYours) -> NotYours:
 
 
 def _check_surroundings(found: Look, seen: Examined) -> None:
+    made = {os.path.realpath(record.path) for record in found.folders if record.make}
     for change, uses in zip(found.changes, found.uses, strict=True):
-        seen.findings += checks.surroundings(change, uses)
+        seen.findings += checks.surroundings(change, uses, made)
         seen.findings += [Finding(stop=False, text=words) for words in advice(change.target.path)]
     names = [name for name in found.restart if name in plan.SET_PERMISSIONS]
     if names:
@@ -125,3 +129,25 @@ def _check_config(instance: Instance, found: Look, seen: Examined, reporter: Rep
         said += check_values(instance, found)
         _tell(doing[0], said)
     seen.findings += said
+
+
+def _check_beside(instance: Instance, found: Look, seen: Examined, reporter: Reporter) -> None:
+    """The files of the programs beside Postfix, each by its own program."""
+    if not any(is_beside(change) for change in found.changes):
+        return
+    from mailtui.apply.filterchecks import check
+
+    for change in found.changes:
+        if not is_beside(change):
+            continue
+        with reporter.step("check", change.target.path) as doing:
+            said = check(instance, change, found.changes)
+            _tell(doing, said)
+        seen.findings += said if found.shown(change) else [_unsaid(each) for each in said]
+
+
+def _unsaid(found: Finding) -> Finding:
+    """A complaint about a file with a password in it: where, and not what."""
+    if not found.line:
+        return found
+    return replace(found, text="its program complains of this line; the file holds a password, so no words")

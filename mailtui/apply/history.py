@@ -112,6 +112,10 @@ class History:
         change = self._change(number)
         if change.state != "applied":
             raise HistoryError(f"change {number} is {change.state}: there is nothing to undo")
+        if not change.edits:
+            raise HistoryError(
+                f"change {number} was made at once, with no way back", f"it was: {'; '.join(change.words)}"
+            )
         secret = [record.path for record in change.files if record.secret]
         if secret:
             raise HistoryError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mailtui.apply import act, folders, plan
 from mailtui.apply.exact import restored
 from mailtui.apply.journal import Journal
+from mailtui.apply.need import Need, holds_password, is_beside
 from mailtui.apply.plan import Facts, Plan
 from mailtui.apply.record import FolderRecord
 from mailtui.apply.secret import masked_conflict, masked_edit
@@ -86,6 +87,7 @@ def look(
     uses = tuple(_uses(change, named) for change in changes)
     running, control = act.running(instance), act.control(instance)
     restart = _restart(instance, after, changes)
+    needed, checkers = _beside(instance, changes, no_reload=no_reload)
     facts = Facts(
         uses,
         running,
@@ -95,9 +97,12 @@ def look(
         no_reload=no_reload,
         rehearses=rehearses,
         folders=made,
+        beside=needed,
+        checkers=checkers,
     )
     paths = {edit.target.path: edit.target for edit in edits}
     masked = {os.path.realpath(path) for path, each in paths.items() if is_secret(each, of_file(named, each))}
+    masked |= {os.path.realpath(each.target.path) for each in changes if holds_password(each)}
     secret = frozenset(path for path in paths if os.path.realpath(path) in masked)
     return Look(
         tuple(edits),
@@ -123,3 +128,16 @@ def _uses(change: FileChange, named: Sequence[Use]) -> tuple[Use, ...]:
     if change.target.format not in TABLES:
         return ()
     return of_file(named, change.target)
+
+
+def _beside(
+    instance: Instance, changes: Sequence[FileChange], *, no_reload: bool
+) -> tuple[tuple[Need, ...], dict[str, str]]:
+    """What programs beside Postfix must be told, and the commands that check their files."""
+    if not any(is_beside(change) for change in changes):
+        return (), {}
+    from mailtui.apply.filterchecks import checker
+    from mailtui.apply.filterneeds import needs
+
+    commands = {change.target.path: " ".join(checker(change)) for change in changes if checker(change)}
+    return needs(instance, changes, no_reload=no_reload), commands

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from mailtui.apply.need import Need, is_beside
 from mailtui.apply.record import FolderRecord
 from mailtui.apply.uses import AT_START, INDEXED, Use
 from mailtui.edits.candidate import FileChange
 from mailtui.formats.target import Target
-from mailtui.postfix.greylisting import RELOAD
 
 Action = Literal[
     "check", "compile", "rehearse", "stop", "make", "swap", "write", "remove", "reload", "restart", "verify",
@@ -32,6 +32,12 @@ RESTART: Mapping[str, str] = {
 
 STOP_FIRST = frozenset({"queue_directory", "data_directory"})
 """Of these, those under whose new value `postfix stop` would not find the running master."""
+
+STARTED: Mapping[str, str] = {
+    "policyd-spf.conf": "processes of policyd-spf that Postfix has started keep what they read",
+    "smtpd.conf": "an smtpd reads it when it starts",
+}
+"""Files of programs that Postfix starts, and why it must start them anew."""
 
 SET_PERMISSIONS = frozenset({"mail_owner", "setgid_group", "queue_directory", "data_directory"})
 """Of these, those after whose change `postfix set-permissions` is needed while Postfix is stopped."""
@@ -61,6 +67,10 @@ class Facts:
     rehearses: bool = False
     """Whether a change of main.cf or master.cf is tried before it is written."""
     folders: tuple[FolderRecord, ...] = ()
+    beside: tuple[Need, ...] = ()
+    """What programs beside Postfix must be told."""
+    checkers: Mapping[str, str] = field(default_factory=dict)
+    """The command that checks a filter's file, by its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,8 @@ class Plan:
     steps: tuple[Step, ...]
     act: Literal["", "reload", "restart"] = ""
     stop_first: bool = False
+    beside: tuple[Need, ...] = ()
+    """The programs beside Postfix that are told."""
 
     @property
     def restarts(self) -> bool:
@@ -108,23 +120,22 @@ def make(changes: Sequence[FileChange], facts: Facts) -> Plan:
         if not is_indexed:
             steps.append(Step("write", change.target.path, "whole, by rename; owner and mode stay"))
     steps += _folders(facts, make=False)
-    steps += _elsewhere(changes)
     act, told = _telling(needed, why, facts)
-    steps.append(told)
-    steps.append(Step("verify", "", _verified(any(indexed), act, facts.running)))
-    return Plan(tuple(steps), act, stop_first and act == "restart")
+    if needed or not all(is_beside(change) for change in changes):
+        steps.append(told)
+    steps += _beside(facts.beside)
+    steps.append(Step("verify", "", _verified(any(indexed), act, facts)))
+    return Plan(tuple(steps), act, stop_first and act == "restart", facts.beside)
 
 
-def _elsewhere(changes: Sequence[FileChange]) -> list[Step]:
-    """What the admin does for a file that another program than Postfix reads."""
-    paths = {change.target.format: change.target.path for change in changes}
-    steps: list[Step] = []
-    if "defaults" in paths:
-        name = paths["defaults"].rpartition("/")[2]
-        steps.append(Step("nothing", name, f"it reads this when it starts: systemctl restart {name}"))
-    if "whitelist" in paths:
-        steps.append(Step("nothing", "postgrey", RELOAD))
-    return steps
+def _beside(needed: Sequence[Need]) -> list[Step]:
+    """What is done about the programs that read a changed file beside Postfix."""
+    return [
+        Step(each.action, each.how, f"{each.why}; {each.meanwhile}" if each.meanwhile else each.why)
+        if each.action
+        else Step("nothing", each.program, each.why)
+        for each in needed
+    ]
 
 
 def _of_folders(facts: Facts) -> Plan:
@@ -154,6 +165,10 @@ def _checks(changes: Sequence[FileChange], facts: Facts) -> list[Step]:
         if not use.indexed
     ]
     steps = [Step("check", path, "postconf reads it without a new complaint") for path in config]
+    steps += [
+        Step("check", path, f"{command} takes it, or complains of nothing new")
+        for path, command in facts.checkers.items()
+    ]
     return steps + [Step("check", spec, f"{name} reads every line of it") for spec, name in plain]
 
 
@@ -179,6 +194,8 @@ def _needed(changes: Sequence[FileChange], facts: Facts) -> tuple[Literal["", "r
             reasons.append("running daemons read main.cf only when they start")
         elif change.target.format == "master.cf":
             reasons.append("master reads master.cf only when told")
+        elif change.target.format in STARTED:
+            reasons.append(f"{change.target.name}: {STARTED[change.target.format]}")
         elif change.target.format == "list":
             reasons.append(f"{change.target.path}: files that lists name are read only when a process starts")
         reasons += [
@@ -204,10 +221,12 @@ def _telling(
     return needed, Step(needed, command, why)
 
 
-def _verified(indexed: bool, act: str, running: bool) -> str:
+def _verified(indexed: bool, act: str, facts: Facts) -> str:
     said = ["the tables answer with the new values"] if indexed else ["the files say what was written"]
-    if running:
+    if facts.running:
         said.append("every port that answered answers again" if act else "Postfix still runs")
+    told = [each.program for each in facts.beside if each.action]
+    said += [f"{', '.join(told)} lives, and answers where it did"] if told else []
     return "; ".join(said)
 
 
@@ -233,7 +252,9 @@ def title(
         worse.append(f"NOT YOURS {not_yours}")
     if removes:
         worse.append(f"REMOVES {removes}")
-    if plan.restarts:
-        worse.append("RESTARTS Postfix")
+    restarted = ["Postfix"] if plan.restarts else []
+    restarted += [each.program for each in plan.beside if each.action == "restart"]
+    if restarted:
+        worse.append(f"RESTARTS {', '.join(restarted)}")
     what = f"Write {edits} change{'' if edits == 1 else 's'}"
     return " · ".join([what, *worse]) if worse else f"{what} to {host}"

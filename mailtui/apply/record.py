@@ -149,6 +149,8 @@ class Change:
     """Whether Postfix ran when it began."""
     acted: bool = False
     """Whether that command had been begun."""
+    beside: list[list[str]] = field(default_factory=list)
+    """Programs beside Postfix that must be told: name, `reload` or `restart`, and the file that it reads."""
     reason: str = ""
     """Why it was rolled back, or what recovery found."""
     kept: bool = False
@@ -172,6 +174,7 @@ class Change:
             "action",
             "running",
             "acted",
+            "beside",
             "reason",
         )
         made = [asdict(record) for record in self.made]

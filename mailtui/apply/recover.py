@@ -120,7 +120,7 @@ def _finish(journal: Journal, instance: Instance, change: Change) -> Mended:
         folders.carry_out(change.made, making=False)  # those made were there before the first file was
     except WriteError as error:
         return _mended(change, "failed", f"written whole, but {error}")
-    told = _tell_postfix(instance, change)
+    told = _tell_postfix(instance, change) + _tell_filters(change)
     journal.finish(change, "applied")
     sweep(change)
     return _mended(change, "finished", f"it was written whole before it stopped, and is finished now{told}")
@@ -135,7 +135,7 @@ def _roll_back(journal: Journal, instance: Instance, change: Change) -> Mended:
         if isinstance(error, Changed):
             return _conflict(journal, change, [error.path])
         return _mended(change, "failed", f"half done, and cannot be taken back: {error}")
-    told = _tell_postfix(instance, change) if change.acted else ""
+    told = _tell_postfix(instance, change) + _tell_filters(change) if change.acted else ""
     change.reason = change.reason or "it was interrupted"
     journal.finish(change, "rolled-back")
     sweep(change)
@@ -156,6 +156,15 @@ def _tell_postfix(instance: Instance, change: Change) -> str:
     except (InstanceError, Failed) as error:
         return f"; Postfix was not told: {error}"
     return "" if done.ok else f"; {done.command}: {done.words}"
+
+
+def _tell_filters(change: Change) -> str:
+    """The same for the programs beside Postfix that run now."""
+    if not change.beside:
+        return ""
+    from mailtui.apply.filteract import tell
+
+    return "".join(f"; {words}" for words in map(tell, change.beside) if words)
 
 
 def sweep(change: Change) -> None:

@@ -235,7 +235,9 @@ def _title(found: Look, seen: Examined, host: str) -> str:
 def _view(change: FileChange, *, shown: bool) -> tuple[FileView, bytes]:
     hunks = diff.hunks(change)
     lines = [line.sign for hunk in hunks for line in hunk.lines]
-    patch = diff.unified(change) if shown else secret.unified(change, hunks)
+    patch = b""  # of a text that stays: only its table is compiled
+    if change.splices:
+        patch = diff.unified(change) if shown else secret.unified(change, hunks)
     view = FileView(
         change.target.path,
         lines.count("+"),

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from mailtui.edits import entries
 from mailtui.edits.candidate import FileChange
 from mailtui.edits.diff import DiffLine, Hunk
 from mailtui.edits.model import Conflict, Edit, Value
 
-MASK = "•••••"
+MASK = entries.MASK
 _MASK = MASK.encode()
 _KEY_VALUE = re.compile(
     rb"(?P<key>[^\s:]+:?\s+|\"[^\"]*\"\s*:\s*|(?:\[[^\]\s]*\]|[^\s:]+):(?:\d{1,5}|smtps?|submissions?)\s+)"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mailtui.edits.entries import SECRET_FILE
 from mailtui.formats.target import TABLES, Target
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import main_cf, master_cf
@@ -24,7 +25,6 @@ _SPEC = re.compile(rf"(?<![\w:/.-])({'|'.join((*INDEXED, *AT_START))}):(/[^\s,{{
 _DEFAULTS = ("alias_maps", "alias_database")
 """Parameters whose built-in default names a file."""
 _SECRET_NAME = re.compile(r"_password_maps$")
-_SECRET_FILE = re.compile(r"passw|secret|credential", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def is_secret(target: Target, uses: Iterable[Use]) -> bool:
     if target.format not in TABLES:
         return False
     if any(
-        _SECRET_FILE.search(os.path.basename(path)) for path in (target.path, os.path.realpath(target.path))
+        SECRET_FILE.search(os.path.basename(path)) for path in (target.path, os.path.realpath(target.path))
     ):
         return True
     return any(_SECRET_NAME.search(name) for use in uses for name in use.named_by)

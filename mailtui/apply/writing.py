@@ -35,11 +35,20 @@ def put(record: FileRecord, after: Data, meta: FileMeta | None, mtime_ns: int) -
     """Make the file's tables live, then its text, each whole. Raises Changed and WriteError."""
     for swap in record.swaps:
         tables.install(swap)
-    if meta is None:
+    if meta is not None and record.before == record.after:  # only its table is compiled
+        _require_same(record)
+    elif meta is None:
         mode = new_mode(secret=record.secret)
         write.create(record.path, after, mode=mode, mtime_ns=mtime_ns)
     else:
         write.replace(record.path, after, meta, mtime_ns=mtime_ns)
+
+
+def _require_same(record: FileRecord) -> None:
+    """Raises Changed where the text is not that from which the table was made."""
+    with in_words(record.real):
+        if side(record) != "after":
+            raise Changed(record.real)
 
 
 def side(record: FileRecord) -> Side:

@@ -104,9 +104,31 @@ def _print_conflict(conflict: Conflict) -> None:
     note(f"   ours    {show(conflict.ours)}")
 
 
+def _require_sessions(context: Context, edits: Sequence[Edit]) -> Sessions:
+    """The saved sessions, of which none may be answered otherwise than it must be, unless --yes was given.
+    Raises Failed."""
+    from mailtui.apply.sessions import replayed
+
+    seen = replayed(context.instance, edits)
+    if not context.json:
+        _print_sessions(seen)
+    if not seen.wrong or context.yes:
+        return seen
+    if context.json:
+        from mailtui.apply.review import review
+
+        dry = review(context.instance, edits, no_reload=context.no_reload, no_rehearsal=True)
+        write_json(dry.as_json())
+    first, *more = seen.wrong
+    others = f", and {len(more)} more" if more else ""
+    what = f"a saved session would be answered otherwise than it must be: {first.words}{others}"
+    raise Failed(what, do="--yes writes it all the same; mailtui restriction check tells of the sessions")
+
+
 def _write(context: Context, edits: Sequence[Edit]) -> int:
     from mailtui.apply.transaction import apply
 
+    sessions = _require_sessions(context, edits)
     outcome = apply(
         context.instance,
         edits,
@@ -119,7 +141,8 @@ def _write(context: Context, edits: Sequence[Edit]) -> int:
     if outcome.state == "applied":
         _run_after(context)
     if context.json:
-        write_json(outcome.as_json())
+        told = {"sessions": sessions.as_json()} if sessions.asked or sessions.problem else {}
+        write_json(outcome.as_json() | told)
         return _fail_json(outcome, yes=context.yes)
     _print_outcome(outcome, yes=context.yes)
     return outcome.exit_code

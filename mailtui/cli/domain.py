@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, failed
 from mailtui.cli.main import Parser, change_options, common_options
-from mailtui.cli.output import DONE, REFUSED, USAGE, Failed, columns, note, write, write_json
+from mailtui.cli.output import USAGE, Failed, columns, note, write, write_json
 from mailtui.postfix.domains import CLASS_PARAMETERS, explain_domain
 from mailtui.postfix.errors import InstanceError
 from mailtui.text.query import Query
 
 if TYPE_CHECKING:
-    from mailtui.dns.look import Part
     from mailtui.edits.plan import Plan
 
 CLASSES = [kind for kind, _ in CLASS_PARAMETERS]
@@ -46,11 +45,16 @@ def parser() -> Parser:
     one.add_argument("name", metavar="NAME")
     one.add_argument("--class", dest="klass", choices=CLASSES, help="only out of this class's list")
     one.set_defaults(call=remove)
-    one = verbs.add_parser("dns", parents=[common], help="its MX, addresses, SPF, DKIM and DMARC records")
-    one.add_argument("name", metavar="DOMAIN")
+    one = verbs.add_parser(
+        "dns", parents=[common],
+        help="its MX, addresses, SPF, DKIM and DMARC records: what is wrong, and what to publish",
+    )  # fmt: skip
+    one.add_argument("name", nargs="*", metavar="DOMAIN", help="without one: every domain of this server")
     one.add_argument("--selector", action="append", default=[], metavar="S", help="of a DKIM key")
-    one.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS", help="for all answers together")
-    one.set_defaults(call=show_dns)
+    one.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="for the answers on one domain together"
+    )
+    one.set_defaults(call=dns)
     one = verbs.add_parser("settings", parents=[common], help="the settings that every domain depends on")
     one.set_defaults(call=show_settings)
     return top
@@ -154,25 +158,10 @@ def _carry_out(context: Context, plan: Plan) -> int:
 # Looking
 
 
-def show_dns(context: Context, options: argparse.Namespace) -> int:
-    from mailtui.dns.look import look
+def dns(context: Context, options: argparse.Namespace) -> int:
+    from mailtui.cli.domaindns import show_dns
 
-    if not options.timeout > 0:
-        raise Failed("--timeout wants a number of seconds above 0", code=USAGE)
-    found = look(options.name, selectors=options.selector, timeout=options.timeout)
-    parts = [("MX", found.mx), ("A/AAAA", found.address), ("SPF", found.spf), ("DMARC", found.dmarc)]
-    parts += [(f"DKIM {part.selector}".rstrip(), part) for part in found.dkim]
-    if context.json:
-        write_json(found.as_json())
-    else:
-        for line in columns([(name, part.state, _words(part)) for name, part in parts]):
-            write(line)
-    unanswered = all(part.state == "unknown" for _, part in parts)
-    return REFUSED if unanswered else DONE
-
-
-def _words(part: Part) -> str:
-    return "; ".join(text for text in (part.record, *part.problems) if text)
+    return show_dns(context, options)
 
 
 def show_settings(context: Context, _options: argparse.Namespace) -> None:

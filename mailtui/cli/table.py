@@ -11,8 +11,9 @@ from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, failed, unreadable
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import USAGE, Failed, columns, note, write, write_json
-from mailtui.edits.entries import RemoveEntry, SetEntry
+from mailtui.edits.entries import SetEntry
 from mailtui.edits.entries import current as standing
+from mailtui.edits.standing import removal
 from mailtui.formats.target import Target
 from mailtui.postfix.errors import InstanceError, ParameterError
 from mailtui.postfix.files import entries
@@ -62,6 +63,11 @@ def parser() -> Parser:
     one.add_argument("table", metavar="TYPE:PATH")
     one.add_argument("key", metavar="KEY")
     one.set_defaults(call=remove)
+    one = verbs.add_parser(
+        "compile", parents=[common, change], help="compile it from its text, where somebody has not"
+    )
+    one.add_argument("table", metavar="TYPE:PATH")
+    one.set_defaults(call=compile_table)
     return top
 
 
@@ -280,7 +286,8 @@ def remove(context: Context, options: argparse.Namespace) -> int:
         return remove_rule(context, options, rules)
     target = _target(table)
     was = _standing(context, target, options.key)
-    return carry_out(context, [] if was is None else [RemoveEntry(target, options.key, was)])
+    gone = [] if was is None else removal(context.instance.files, target, options.key, was)
+    return carry_out(context, gone)
 
 
 def _standing(context: Context, target: Target, key: str) -> str | None:
@@ -291,3 +298,14 @@ def _standing(context: Context, target: Target, key: str) -> str | None:
     except OSError as error:
         raise unreadable(error, target.path) from None
     return value if value is None or isinstance(value, str) else ", ".join(value)
+
+
+def compile_table(context: Context, options: argparse.Namespace) -> int:
+    from mailtui.edits.compiling import CompileTable
+
+    table = _one(context, options.table)
+    if table.compiled_path is None:
+        raise Failed(f"{table.spec} is not compiled: {table.how}", code=USAGE)
+    target = table.target
+    assert target is not None  # what is compiled has a text of entries
+    return carry_out(context, [CompileTable(target)])

@@ -65,6 +65,7 @@ def _few(each: Asked, said: Iterator[Finding]) -> Iterator[Finding]:
         yield Finding(
             last.id, last.severity, f"{safe(each.table.path)}: {len(found) - _MANY} more rows like these",
             each.table.path, last.line, last.why, None, "put the first ones right; the next are shown then",
+            rules=each.rules,
         )  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def _finding(
     id_: str, severity: Severity, each: Asked, row: Row, why: str, fix: tuple[Plan | None, str]
 ) -> Finding:
     title = f"{safe(row.key)} {safe(row.value, 60)}".rstrip()
-    return Finding(id_, severity, title, each.table.path, row.line, why, *fix)
+    return Finding(id_, severity, title, each.table.path, row.line, why, *fix, rules=each.rules)
 
 
 def _rows(case: Case, each: Asked, value: bytes, wanted: Callable[[Row], bool]) -> Iterator[Row]:

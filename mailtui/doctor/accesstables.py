@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailtui.doctor.case import Case, Sight, fixed
-from mailtui.doctor.model import Finding
-from mailtui.doctor.rulefixes import of, off
+from mailtui.doctor.compiled import Named, copy_findings
+from mailtui.doctor.model import Finding, RuleName
+from mailtui.doctor.rulefixes import named, of, off
 from mailtui.edits import ruleplan
 from mailtui.edits.plan import Plan
 from mailtui.postfix import postconf
@@ -33,6 +34,11 @@ class Asked:
     def sight(self) -> Sight:
         """The first rule that asks it."""
         return self.sights[0]
+
+    @property
+    def rules(self) -> tuple[RuleName, ...]:
+        """The rules that ask it."""
+        return named(*(sight.row for sight in self.sights))
 
 
 def asked(case: Case) -> Sequence[Asked]:
@@ -75,7 +81,7 @@ def _table(case: Case, each: Asked) -> Iterator[Finding]:
         fix, words = fixed(_off(case, each), "write type:name")
         yield Finding(
             "table-malformed", "error", _title(each, "is no table"), *of(sight.row),
-            f"{safe(table.error)}; clients that come to it get 451", fix, words, sight.services,
+            f"{safe(table.error)}; clients that come to it get 451", fix, words, sight.services, each.rules,
         )  # fmt: skip
         return
     types = _types()
@@ -92,7 +98,7 @@ def _table(case: Case, each: Asked) -> Iterator[Finding]:
     except OSError as error:
         yield Finding(
             "table-unreadable", "warning", _title(each, "cannot be looked at"), *of(sight.row),
-            safe(problem_words(error, table.path)), None, "look at it as root", sight.services,
+            safe(problem_words(error, table.path)), None, "look at it as root", sight.services, each.rules,
         )  # fmt: skip
         return
     yield from _compiled(case, each, readable=readable)
@@ -124,7 +130,7 @@ def _unsupported(case: Case, each: Asked, types: frozenset[str]) -> Finding:
         "table-type", "error", _title(each, "is of a type that this Postfix does not have"),
         *of(each.sight.row),
         f"postconf -m does not name {safe(table.type)}: every client that comes to it gets 451", fix,
-        words + more, each.sight.services,
+        words + more, each.sight.services, each.rules,
     )  # fmt: skip
 
 
@@ -142,33 +148,12 @@ def _instead(kind: str) -> tuple[str, ...]:
 def _compiled(case: Case, each: Asked, *, readable: bool) -> Iterator[Finding]:
     table, sight = each.table, each.sight
     state = table.compiled()
-    spec = safe(table.spec)
-    if state is None:
-        if not readable:
-            yield _missing(case, each)
-        return
-    if state.exists:
-        if state.older and readable:
-            yield Finding(
-                "table-stale", "warning", _title(each, "is newer than its compiled copy"), table.path, None,
-                f"{safe(table.path)} was changed after {safe(state.path)} was made: Postfix still answers"
-                " from the old one", None, f"look at what it says, then run postmap {spec}",
-                sight.services,
-            )  # fmt: skip
-        elif not readable:
-            yield Finding(
-                "table-textless", "advice", _title(each, "has no text any more"), *of(sight.row),
-                f"{safe(state.path)} is there and answers; {safe(table.path)} from which it was made is not",
-                None, f"postmap -s {spec} prints what it holds", sight.services,
-            )  # fmt: skip
-    elif readable:
-        yield Finding(
-            "table-not-compiled", "error", _title(each, "is not compiled"), *of(sight.row),
-            f"{safe(state.path)} does not exist: every client that comes to it gets 451", None,
-            f"it is no change of a file: run postmap {spec}", sight.services,
-        )  # fmt: skip
-    else:
+    if not readable and (state is None or not state.exists):
         yield _missing(case, each)
+        return
+    title = sight.row.place.title
+    by = Named(title, *of(sight.row), "every client that comes to it gets 451", sight.services, each.rules)
+    yield from copy_findings(case, table, by, readable=readable)
 
 
 def _missing(case: Case, each: Asked) -> Finding:
@@ -176,5 +161,5 @@ def _missing(case: Case, each: Asked) -> Finding:
     return Finding(
         "table-missing", "error", _title(each, "does not exist"), *of(each.sight.row),
         f"{safe(each.table.path)} is not there: every client that comes to it gets 451", fix, words,
-        each.sight.services,
+        each.sight.services, each.rules,
     )  # fmt: skip

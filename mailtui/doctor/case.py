@@ -138,6 +138,12 @@ class Case:
         found = self.instance.parameters.definition(name)
         return found.line if found is not None else None
 
+    def writes(self, path: str) -> bool:
+        """Whether a draft is looked at that writes this file, and so compiles it where it is a table: what is
+        on the disk of it does not count then."""
+        files = self.instance.files
+        return isinstance(files, Candidate) and files.writes(path)
+
     def tried(self, *plans: Plan) -> Plan | None:
         """The plans as one; None where one is refused, or its edits cannot be made in the lines there are."""
         edits: list[Edit] = [edit for plan in plans for edit in plan.edits]

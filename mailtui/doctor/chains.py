@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 
 from mailtui.doctor.case import Case, Sight, fixed
-from mailtui.doctor.model import Finding
-from mailtui.doctor.rulefixes import of, off, renamed
+from mailtui.doctor.model import Finding, Severity
+from mailtui.doctor.rulefixes import named, of, off, renamed
 from mailtui.doctor.unknown import place, within_comments
 from mailtui.edits import ruleplan
 from mailtui.postfix.chainrows import RuleRow
@@ -38,7 +38,7 @@ def _dead(case: Case, sight: Sight) -> Iterator[Finding]:
     fix, words = fixed(off(case, row), "take it out")
     yield Finding(
         "unreachable", "warning", f"{row.place.title}: {safe(row.text)} is never asked", *of(row),
-        f"{safe(why)}; to make it count, move it up", fix, words, sight.services,
+        f"{safe(why)}; to make it count, move it up", fix, words, sight.services, named(row),
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def _idle(case: Case, sight: Sight) -> Iterator[Finding]:
         fix, words = fixed(off(case, row), "write what belongs behind it")
         yield Finding(
             "no-argument", "error", f"{row.place.title}: nothing stands behind {safe(row.name)}", *of(row),
-            f"{safe(why)}; {softer}", fix, words, sight.services,
+            f"{safe(why)}; {softer}", fix, words, sight.services, named(row),
         )  # fmt: skip
         return
     why = sight.everywhere("no effect")
@@ -85,7 +85,7 @@ def _idle(case: Case, sight: Sight) -> Iterator[Finding]:
         yield Finding(
             "old-name", "advice", f"{row.place.title}: {safe(row.name)} is an old name", *of(row),
             f"it is now called {OLD_NAMES[name]}; newer versions of Postfix may no longer know the old one",
-            fix, words, sight.services,
+            fix, words, sight.services, named(row),
         )  # fmt: skip
 
 
@@ -101,13 +101,15 @@ def _no_effect(case: Case, sight: Sight, why: str) -> Finding:
             "sasl-off", "warning", title, *of(row),
             f"{safe(why)}: whoever should send through {row.place.service} is a stranger to it", None,
             f"set smtpd_sasl_auth_enable = yes for {row.place.service} once a way to log in is set up:"
-            " without one smtpd does not start", sight.services,
+            " without one smtpd does not start", sight.services, named(row),
         )  # fmt: skip
     fix, words = fixed(off(case, row), "take it out")
+    id_: str = "no-effect"
+    severity: Severity = "warning"
     if "log in" in why:
         why = f"{why} in every service that has this rule"
-        return Finding("sasl-off", "advice", title, *of(row), safe(why), fix, words, sight.services)
-    return Finding("no-effect", "warning", title, *of(row), safe(why), fix, words, sight.services)
+        id_, severity = "sasl-off", "advice"
+    return Finding(id_, severity, title, *of(row), safe(why), fix, words, sight.services, named(row))
 
 
 def _is_default(sight: Sight) -> bool:
@@ -132,5 +134,5 @@ def _warns(case: Case, sight: Sight) -> Iterator[Finding]:
         "warns-only", "advice", f"{row.place.title}: {safe(row.text)}", *of(row),
         f"it has only warned for {days} days at least, as long as the file has not been changed; look at"
         " reject_warning in the log for those whom it would refuse, then let it refuse or take it out",
-        fix, words, sight.services,
+        fix, words, sight.services, named(row),
     )  # fmt: skip

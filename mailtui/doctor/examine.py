@@ -10,11 +10,23 @@ from mailtui.doctor import (
     basics,
     chains,
     classes,
+    dkimkeys,
+    dkimsenders,
+    dkimtables,
     dnsbl,
+    domaindns,
     forged,
     helo,
+    milterorder,
+    milters,
     networks,
+    opendmarc,
+    policydspf,
     relaying,
+    saslaccounts,
+    saslservices,
+    tables,
+    tls,
     unknown,
 )
 from mailtui.doctor.case import Case
@@ -25,24 +37,41 @@ from mailtui.text.safe import safe
 
 Family = Callable[[Case], Iterator[Finding]]
 
-FAMILIES: Sequence[Family] = (
+CHAINS: Sequence[Family] = (
     relaying.findings, networks.findings, unknown.findings, chains.findings, helo.findings, classes.findings,
-    dnsbl.findings, accesstables.findings, accessrows.findings, forged.findings, basics.findings,
+    dnsbl.findings, accesstables.findings, accessrows.findings, forged.findings,
 )  # fmt: skip
+"""Those of the restriction chains and what they ask."""
+FAMILIES: Sequence[Family] = (
+    *CHAINS,
+    tables.findings,
+    milters.findings,
+    milterorder.findings,
+    policydspf.findings,
+    opendmarc.findings,
+    dkimtables.findings,
+    dkimkeys.findings,
+    dkimsenders.findings,
+    domaindns.findings,
+    saslaccounts.findings,
+    saslservices.findings,
+    tls.findings,
+    basics.findings,
+)
 
 
-def examine(instance: Instance) -> list[Finding]:
+def examine(instance: Instance, families: Sequence[Family] = FAMILIES) -> list[Finding]:
     """Everything that is wrong with an instance, or doubtful, the worst first. Nothing is written, no daemon
-    and no network is asked. What cannot be read is a finding itself."""
+    and no network is asked. What cannot be read is a finding itself, and so is a family that fails."""
     case = Case(instance)
     found: dict[tuple[str, str, int | None, str], Finding] = {}
-    for finding in (*case.unread, *_all(case)):
+    for finding in (*case.unread, *_all(case, families)):
         found.setdefault((finding.id, finding.file, finding.line, finding.title), finding)
     return sorted(found.values(), key=lambda each: each.weight)
 
 
-def _all(case: Case) -> Iterator[Finding]:
-    for family in FAMILIES:
+def _all(case: Case, families: Sequence[Family]) -> Iterator[Finding]:
+    for family in families:
         try:
             yield from family(case)
         except InstanceError as error:
@@ -51,3 +80,14 @@ def _all(case: Case) -> Iterator[Finding]:
                 "Postfix cannot read this either, or mailtui could not ask it", None,
                 safe(error.do) or "correct it in the file",
             )  # fmt: skip
+        except Exception as error:  # noqa: BLE001  # it is told, and the other families are asked all the same
+            yield _failed(case, family, error)
+
+
+def _failed(case: Case, family: Family, error: Exception) -> Finding:
+    what = family.__module__.rpartition(".")[2]
+    return Finding(
+        "unexamined", "warning", f"mailtui could not examine {what}", case.instance.main.path, None,
+        f"{type(error).__name__}: {safe(str(error))}: what is wrong there is not known", None,
+        "this is mailtui's own fault: please report it, with this line",
+    )  # fmt: skip

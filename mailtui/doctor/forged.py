@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mailtui.doctor.case import Case
 from mailtui.doctor.model import Finding
+from mailtui.doctor.rulefixes import named
 from mailtui.postfix.chainrows import Chain, RuleRow
 from mailtui.postfix.lookups import parse_map
 from mailtui.postfix.restrictionnames import DEFAULT_COMMANDS
@@ -48,7 +49,7 @@ def _told(case: Case, chain: Chain, at: int, check: str) -> Iterator[Finding]:
         row.file, row.line or row.place.line,
         f"{_SAID[check]} is easily forged: who says {safe(entry.key) or 'it'} ({where}) is never asked by"
         f" {skipped}; OK ends this list only, the others still hold", None, do,
-        (row.place.service,) if row.place.service else (),
+        (row.place.service,) if row.place.service else (), named(row),
     )  # fmt: skip
 
 

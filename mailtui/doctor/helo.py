@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mailtui.doctor.case import Case, Server, fixed
 from mailtui.doctor.model import Finding
-from mailtui.doctor.rulefixes import of
+from mailtui.doctor.rulefixes import named, of
 from mailtui.edits.parameters import SetParameter
 from mailtui.edits.plan import Plan
 from mailtui.edits.services import SetServiceOption
@@ -29,7 +29,7 @@ def findings(case: Case) -> Iterator[Finding]:
         yield Finding(
             "helo-not-required", "warning", "who says no HELO is not asked by the rules about it", *of(row),
             f"{safe(row.text)} and its like are passed over for a client that goes straight to MAIL FROM:"
-            " smtpd_helo_required is off", fix, words, (server.service,),
+            " smtpd_helo_required is off", fix, words, (server.service,), named(row),
         )  # fmt: skip
 
 

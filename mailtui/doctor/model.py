@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mailtui.edits.plan import Plan
 
 Severity = Literal["error", "warning", "advice"]
 WEIGHT: dict[Severity, int] = {"error": 0, "warning": 1, "advice": 2}
+
+
+class About(NamedTuple):
+    """What a finding is about, as the console shows it: its screen's word (`milters`), and what that screen
+    is filtered by. Without a screen the file tells where to go."""
+
+    screen: str = ""
+    filter: str = ""
+
+
+_FILE = About()
+
+
+class RuleName(NamedTuple):
+    """A rule of a restriction list: the stage (`client`, `class:NAME`) and the rule's text."""
+
+    stage: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,14 @@ class Finding:
     fix_words: str = ""
     services: tuple[str, ...] = ()
     """The services of master.cf that it is about, as `submission/inet`; none where it is about all."""
+    rules: tuple[RuleName, ...] = ()
+    """The rules of the restriction lists that it is about."""
+    about: About = _FILE
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """What it is called as long as it is the same finding: wherever its line is."""
+        return self.id, self.file, self.title
 
     @property
     def weight(self) -> tuple[int, str, int]:

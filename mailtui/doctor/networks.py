@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mailtui.doctor.case import Case, fixed
 from mailtui.doctor.leaks import is_world
@@ -13,9 +13,13 @@ from mailtui.edits.parameters import SetParameter
 from mailtui.edits.plan import Plan
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.lookups import parse_map
+from mailtui.text.safe import safe
 
 WIDEST_V4, WIDEST_V6 = 16, 32
 """Public networks wider than this belong to many: a provider's whole allocation."""
+
+_TOLD = 3
+"""Names that are told of one by one."""
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -29,6 +33,7 @@ def findings(case: Case) -> Iterator[Finding]:
         return  # case.unread has it
     if instance.parameters.get("mynetworks") is None:
         yield from _style(case)
+    yield from _odd(case, items)
     for text, line in items:
         bare = text.lstrip("!")
         yield from _unreadable(case, text, bare, line)
@@ -100,6 +105,60 @@ def _unreadable(case: Case, text: str, bare: str, line: int) -> Iterator[Finding
             "bits of the address stand behind its length; Postfix refuses such an item, and answers 451 to"
             " everybody whom no earlier item decides on", fix, words,
         )  # fmt: skip
+
+
+def _odd(case: Case, items: Sequence[tuple[str, int]]) -> Iterator[Finding]:
+    """What is neither an address nor a table is compared with the client's name."""
+    comment = next((at for at, (text, _) in enumerate(items) if text.startswith("#")), None)
+    names: list[tuple[str, int]] = []
+    for text, line in items if comment is None else items[:comment]:
+        bare = text.lstrip("!")
+        if _network(bare) is not None or not bare or any(mark in bare for mark in ":/$["):
+            continue
+        if bare.strip(".").replace(".", "").isdigit():
+            yield _short(case, text, bare, line)
+        elif bare.lower() != "localhost":  # which /etc/hosts has
+            names.append((text, line))
+    if names:
+        told = ", ".join(safe(text) for text, _ in names[:_TOLD]) + (" …" if len(names) > _TOLD else "")
+        yield Finding(
+            "network-name", "advice", f"mynetworks trusts by name: {told}", case.instance.main.path,
+            names[0][1],
+            "Postfix compares it with the name that DNS has for the client, both ways: who is trusted is up"
+            " to whoever keeps that domain, and nobody is while DNS does not answer", None,
+            "write the addresses",
+        )  # fmt: skip
+    if comment is not None:
+        yield _comment(case, items, comment)
+
+
+def _short(case: Case, text: str, bare: str, line: int) -> Finding:
+    parts = bare.strip(".").split(".")
+    net = ".".join([*parts, "0", "0", "0"][:4]) + f"/{8 * len(parts)}"
+    plan = _exchange(case, text, text[: len(text) - len(bare)] + net) if len(parts) < 4 else None
+    fix, words = fixed(plan, "write the whole network, as 192.0.2.0/24")
+    return Finding(
+        "network-short", "warning", f"mynetworks: {safe(text)} is no network", case.instance.main.path, line,
+        "Postfix takes it for a host name, which no client has: nobody is trusted by it", fix, words,
+    )  # fmt: skip
+
+
+def _comment(case: Case, items: Sequence[tuple[str, int]], at: int) -> Finding:
+    """A `#` within the value, and the words behind it on its line."""
+    line = items[at][1]
+    end = next((n for n in range(at, len(items)) if items[n][1] != line), len(items))
+    texts = [text for text, _ in items]
+    left = (*texts[:at], *texts[end:])
+    plan = None
+    if left:
+        plan = case.tried(Plan((SetParameter(case.instance.main, "mynetworks", left, tuple(texts)),)))
+    fix, words = fixed(plan, "put the comment on a line of its own")
+    return Finding(
+        "inline-comment", "warning", f"mynetworks: “{safe(' '.join(texts[at:end]), 60)}” is no comment",
+        case.instance.main.path, line,
+        "a comment is a whole line that begins with #; within a value its words are taken for names of"
+        " clients that are trusted", fix, words,
+    )  # fmt: skip
 
 
 def _wide(case: Case, text: str, line: int) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from mailtui.doctor.case import Case, Server, fixed
 from mailtui.doctor.leaks import ANYONE, FORGED, Leak, Strangers, worst
 from mailtui.doctor.model import Finding, Severity
+from mailtui.doctor.rulefixes import named
 from mailtui.edits import ruleplan
 from mailtui.edits.items import RemoveItem
 from mailtui.edits.parameters import ResetParameter, SetParameter
@@ -139,7 +140,8 @@ def _finding(case: Case, server: Server, stage: Stage, leak: Leak, who: int, pla
         f" {leak.why}; {guard} refuses what is left"
     )
     fix, words = fixed(plan, f"let {GUARD} stand before what permits, in {PARAMETERS['relay']}")
-    return Finding("open-relay", severity, title, file, line, why, fix, words, (server.service,))
+    rules = named(leak.row) if leak.row is not None else ()
+    return Finding("open-relay", severity, title, file, line, why, fix, words, (server.service,), rules)
 
 
 def _network_line(case: Case, network: str) -> int | None:

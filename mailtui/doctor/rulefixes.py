@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailtui.doctor.case import Case
+from mailtui.doctor.model import RuleName
 from mailtui.edits import ruleplan
 from mailtui.edits.model import Edit
 from mailtui.edits.parameters import SetParameter
@@ -20,6 +21,11 @@ from mailtui.postfix.smtpd.chain import parse_rules
 def of(row: RuleRow) -> tuple[str, int | None]:
     """Where a rule is to be found."""
     return row.file, row.line or row.place.line
+
+
+def named(*rows: RuleRow) -> tuple[RuleName, ...]:
+    """What rules are called in a finding."""
+    return tuple(RuleName(row.stage, row.text) for row in rows)
 
 
 def renamed(row: RuleRow, name: str) -> str:

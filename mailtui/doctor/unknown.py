@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mailtui.doctor.case import Case, Sight, fixed
 from mailtui.doctor.model import Finding
-from mailtui.doctor.rulefixes import of, off, relisted, renamed
+from mailtui.doctor.rulefixes import named, of, off, relisted, renamed
 from mailtui.edits import ruleplan
 from mailtui.edits.items import AddItem
 from mailtui.edits.parameters import SetParameter
@@ -71,7 +71,7 @@ def _comments(case: Case) -> Iterator[Finding]:
             "inline-comment", "error", f"{row.place.title}: “{safe(text)}” is no comment", *of(row),
             "a comment is a whole line that begins with #; within a value its words are taken for rules, and"
             " every client that comes to them gets 451 4.3.5 Server configuration error", fix, words,
-            sight.services,
+            sight.services, named(row),
         )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def _unknown(case: Case, sight: Sight) -> Iterator[Finding]:
     yield Finding(
         "unknown-restriction", "error", f"{row.place.title}: smtpd knows no {safe(name)}", *of(row),
         f"every client that comes to it gets 451 4.3.5 Server configuration error{hint}; postfix check does"
-        " not tell", fix, words, sight.services,
+        " not tell", fix, words, sight.services, named(row),
     )  # fmt: skip
 
 
@@ -147,5 +147,5 @@ def _undeclared(case: Case, sight: Sight) -> Finding:
     return Finding(
         "class-undeclared", "error", f"{row.place.title}: {safe(name)} is not in {parameter}", *of(row),
         "main.cf defines it, but smtpd takes only those for classes that are listed there; clients that come"
-        " to it get 451 4.3.5 Server configuration error", fix, words, sight.services,
+        " to it get 451 4.3.5 Server configuration error", fix, words, sight.services, named(row),
     )  # fmt: skip

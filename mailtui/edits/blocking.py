@@ -23,8 +23,7 @@ from mailtui.edits.entries import SetEntry, SwitchEntry
 from mailtui.edits.model import Edit
 from mailtui.edits.notes import SetNote
 from mailtui.edits.plan import Plan
-from mailtui.edits.standing import document, remark, value
-from mailtui.formats.entry_notes import note
+from mailtui.edits.standing import document, remark, standing_note, value
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
 from mailtui.maillog.record import Record
@@ -57,11 +56,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An edit that is offered: its words, what it comes to, and the same with a reason."""
+    """An edit that is offered: its words, what it comes to, and the same with a reason. `advice`: a text to
+    be sent to somebody, where no edit helps."""
 
     title: str
     plan: Plan
     because: Callable[[str], Plan]
+    advice: str = ""
 
 
 def offers(
@@ -207,25 +208,6 @@ def _note(table: Table, target: Target, wanted: Wanted) -> SetNote:
     """The remark above the entry; one of the same kind that stands there already is replaced."""
     text = remark(wanted.day, wanted.who, wanted.reason, "blocked")
     return SetNote(target, wanted.key, text, standing_note(table, wanted.key))
-
-
-def standing_note(table: Table, key: str) -> str | None:
-    """The remark of an earlier block above the entry; an admin's own comment stays."""
-    if table.find(encode(key)) is None:
-        return None
-    found = note(table, encode(key))
-    text = None if found is None else decode(found)
-    return text if text is not None and is_dated(text) else None
-
-
-def is_dated(text: str) -> bool:
-    """Whether a remark is one of ours: `2026-11-22 laure: …`."""
-    day, blank, rest = text.partition(" ")
-    try:
-        date.fromisoformat(day)
-    except ValueError:
-        return False
-    return bool(blank) and ":" in rest
 
 
 def _warnings(instance: Instance, wanted: Wanted) -> Iterator[str]:

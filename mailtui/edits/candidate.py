@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailtui.edits.compiling import CompileTable
 from mailtui.edits.folders import FolderEdit
 from mailtui.edits.model import Conflict, Edit
 from mailtui.formats.document import parse
@@ -23,11 +24,13 @@ from mailtui.formats.splice import (
 )
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Reader, Stamp
+from mailtui.text.safe import safe
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file of a change. `created`: it does not exist yet. The splices turn `before` into `after`.
+    """One file of a change. `created`: it does not exist yet. The splices turn `before` into `after`; without
+    one the table is only compiled.
 
     The text after the change is not kept: of a large file `pieces` is what to write and to hash.
     """
@@ -182,13 +185,22 @@ class Candidate:
             replay.flush()
             self._documents[target.format, path] = replay.document
             splices = between(base.raw, replay.document.raw)
+        compiling = [edit for edit in done if isinstance(edit, CompileTable)]
         if changes(base.raw, splices):
             self._edited[path] = FileChange(target, base.raw, splices, tuple(done), created)
+        elif compiling and created:
+            self.stopped += [Stopped(edit, Missing(f"the text {safe(path)}")) for edit in compiling]
+        elif any(edit.due for edit in compiling):
+            self._edited[path] = FileChange(target, base.raw, (), tuple(done), created)
 
     @property
     def changes(self) -> tuple[FileChange, ...]:
         """The files that would differ, in the order in which they were first touched."""
         return tuple(self._edited.values())
+
+    def writes(self, path: str) -> bool:
+        """Whether the file is written, and so compiled where it is a table."""
+        return self._one(path) in self._edited
 
     def raw(self, path: str) -> bytes:
         change = self._edited.get(self._one(path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -13,6 +15,9 @@ from mailtui.formats.table import Table
 from mailtui.text.safe import decode, encode
 
 EntryDocument = Table | Aliases
+SECRET_FILE = re.compile(r"passw|secret|credential", re.IGNORECASE)
+"""How a table is called that holds passwords: no value of it is shown."""
+MASK = "•••••"
 
 
 def _bytes(value: Value) -> bytes | list[bytes]:
@@ -39,6 +44,10 @@ class EntryEdit(Edit):
     def key(self) -> str:
         return decode(Table.fold(encode(self.name)))
 
+    def _shown(self, value: Value) -> str:
+        """A value as it may be read by everybody."""
+        return MASK if SECRET_FILE.search(os.path.basename(self.target.path)) else show(value)
+
     def _says(self, sign: str, rest: str) -> str:
         what = "alias" if self.target.format == "aliases" else self.target.name
         return f"{sign} {what} {self.name}{rest}"
@@ -58,7 +67,7 @@ class SetEntry(EntryEdit):
         return "+" if self.was is None else "~"
 
     def describe(self) -> str:
-        return self._says(self.marker, f" → {show(self.value)}")
+        return self._says(self.marker, f" → {self._shown(self.value)}")
 
     def splices(self, document: EntryDocument) -> Sequence[Splice]:
         now = current(document, self.name, self.value)
@@ -96,7 +105,7 @@ class RemoveEntry(EntryEdit):
         return "-"
 
     def describe(self) -> str:
-        return self._says("-", f" (was {show(self.was)})")
+        return self._says("-", f" (was {self._shown(self.was)})")
 
     def splices(self, document: EntryDocument) -> Sequence[Splice]:
         now = current(document, self.name, self.was)
@@ -209,7 +218,7 @@ class RemoveDisabledEntry(EntryEdit):
         return "-"
 
     def describe(self) -> str:
-        return self._says("-", f" (commented out; was {show(self.was)})")
+        return self._says("-", f" (commented out; was {self._shown(self.was)})")
 
     def splices(self, document: EntryDocument) -> Sequence[Splice]:
         now = current(document, self.name, self.was, enabled=False)
@@ -240,7 +249,7 @@ class AddDisabledEntry(EntryEdit):
         return "+"
 
     def describe(self) -> str:
-        return self._says("+", f" → {show(self.value)} (commented out)")
+        return self._says("+", f" → {self._shown(self.value)} (commented out)")
 
     def splices(self, document: EntryDocument) -> Sequence[Splice]:
         if current(document, self.name, self.value, enabled=False) == self.value:

@@ -6,7 +6,7 @@ proof.reply(edits)          # "250 2.1.5 Ok", or empty: it does not let it pass,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from ipaddress import ip_address
@@ -31,21 +31,29 @@ _NOT_TAKEN = frozenset({"reject", "defer", "discard", "unknown"})
 class Proof:
     """The answers to a session and to those beside it, before and after an edit."""
 
-    def __init__(self, instance: Instance, session: Session, names: Names | None = None) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        session: Session,
+        names: Names | None = None,
+        policies: Mapping[str, str] | None = None,
+    ) -> None:
+        """`policies`: what policy services are taken to say, by endpoint."""
         until = session.until if session.until == "data" or not session.recipient else "rcpt"
         self._instance, self._names = instance, Names() if names is None else names
         self._session = replace(session, until=until)
+        self._policies = dict(policies or {})
         self._before: dict[Whom, list[Answer]] = {}
 
-    def reply(self, edits: Sequence[Edit], whom: Whom, without: Sequence[Edit] = ()) -> str:
+    def reply(self, edits: Sequence[Edit], whom: Whom, policies: Mapping[str, str] | None = None) -> str:
         """What the session is answered with the edits; empty where it is not let pass, where others than
-        `whom` are let pass too, or where mail to others would be relayed for strangers. `without`: edits that
-        are only made for the answer. Raises InstanceError."""
-        candidate = Candidate(self._instance.files, (*edits, *without))
+        `whom` are let pass too, or where mail to others would be relayed for strangers. `policies`: what more
+        policy services say then. Raises InstanceError."""
+        candidate = Candidate(self._instance.files, edits)
         if candidate.stopped or candidate.conflicts:
             return ""
         relays, beside = self._relays, list(self._beside(whom))
-        answers = self._ask(self._instance.over(candidate), [self._session, *relays, *beside])
+        answers = self._ask(self._instance.over(candidate), [self._session, *relays, *beside], policies)
         if whom not in self._before:
             self._before[whom] = self._ask(self._instance, [*relays, *beside])
         before = self._before[whom]
@@ -56,10 +64,22 @@ class Proof:
         shut = all(map(_stays_shut, before[:count], others[:count]))
         return mine.reply if shut and all(map(_same, before[count:], others[count:])) else ""
 
-    def _ask(self, instance: Instance, sessions: list[Session]) -> list[Answer]:
+    def seen(self, edits: Sequence[Edit]) -> tuple[Instance, Answer] | None:
+        """The files with the edits, and what the session is answered then; None where they cannot be made.
+        Raises InstanceError."""
+        candidate = Candidate(self._instance.files, edits)
+        if candidate.stopped or candidate.conflicts:
+            return None
+        over = self._instance.over(candidate)
+        return over, self._ask(over, [self._session])[0]
+
+    def _ask(
+        self, instance: Instance, sessions: list[Session], policies: Mapping[str, str] | None = None
+    ) -> list[Answer]:
         from mailtui.postfix.smtpd.explain import explain_batch
 
-        return explain_batch(instance, sessions, names=self._names)
+        said = {**self._policies, **(policies or {})}
+        return explain_batch(instance, sessions, names=self._names, policies=said)
 
     @cached_property
     def _relays(self) -> list[Session]:

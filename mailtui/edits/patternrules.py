@@ -158,7 +158,8 @@ class SetPattern(PatternEdit):
     def splices(self, document: Patterns) -> Sequence[Splice]:
         at = self._at(document)
         if at is not None and _line(document, at) == self.was:
-            return patternedit.change(document, at, encode(self.to))
+            # who made the edit judged the rule: taking it back may write one that was wrong
+            return patternedit.change(document, at, encode(self.to), judged=False)
         done = document.find(encode(self.to_rule), self.to_number)
         if done is not None and _line(document, done) == self.to:
             return []
@@ -259,7 +260,7 @@ class SwitchPattern(PatternEdit):
 
 def _one_line(text: str) -> str:
     first, *more = text.split("\n")
-    return f"{first} … ({len(more)} lines more)" if more else first
+    return f"{first} … ({len(more)} line{'' if len(more) == 1 else 's'} more)" if more else first
 
 
 def _line(document: Patterns, at: int) -> str:

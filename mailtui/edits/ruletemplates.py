@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mailtui.edits.classplan import CLASSES, make
+from mailtui.edits.entries import SetEntry
 from mailtui.edits.model import Edit
+from mailtui.edits.notes import SetNote
 from mailtui.edits.parameters import SetParameter
 from mailtui.edits.plan import Plan
 from mailtui.edits.rules import InsertRule
 from mailtui.postfix.chainread import ServiceLists, smtpd_services, written_at
 from mailtui.postfix.chainrows import ListPlace
 from mailtui.postfix.instance import Instance
+from mailtui.postfix.lookups import parse_map
 from mailtui.postfix.rulelists import WrittenRule
 from mailtui.text.safe import safe
 
@@ -153,12 +156,32 @@ def greylisting_by_recipient(instance: Instance, policy: str = POLICY, table: st
         says.append(f"{safe(asked.text)} is asked already: write `address greylisting` into it")
     else:
         rule = _Wanted(f"check_recipient_access {path}", ("each recipient chooses: address greylisting",))
+        made_too, said = _table(instance, path)
+        edits += made_too
+        says += said
         guarded = _GUARDS & set(_names(_List(instance, "smtpd_relay_restrictions").live))
         spares = [] if guarded else [_Wanted("reject_unauth_destination")]
         wanted.add_all([*_spares(instance), *spares, rule])
         edits += wanted.edits
-        says.append(f"{safe(path)} must be there before this is written, each line `address greylisting`")
     return _told(edits, says)
+
+
+def _table(instance: Instance, spec: str) -> tuple[list[Edit], list[str]]:
+    """What makes the table that recipients choose in, with an entry that shows how; nothing where it is
+    there."""
+    target = parse_map(spec, "smtpd_recipient_restrictions", instance.config_dir).target
+    if target is None or target.format != "table":
+        return [], [f"{safe(spec)} must be there before this is written"]
+    try:
+        instance.files.raw(target.path)
+    except FileNotFoundError:
+        key = f"postmaster@{instance.origin}"
+        edits: list[Edit] = [
+            SetEntry(target, key, "DUNNO", None),
+            SetNote(target, key, "whoever wants it: address greylisting; DUNNO: mail as before", None),
+        ]
+        return edits, [f"{safe(target.path)} is made: write `address greylisting` for whoever wants it"]
+    return [], [f"{safe(target.path)} is there: write `address greylisting` for whoever wants it"]
 
 
 def strict_helo(instance: Instance) -> Plan:

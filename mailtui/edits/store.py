@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mailtui.edits.compiling import CompileTable, KeepCompiled
+from mailtui.edits.datasets import AddLine, RemoveKeyRow, RemoveLine, SetKeyRow, SwitchKeyRow, SwitchLine
 from mailtui.edits.draft import BadDraft, Group
 from mailtui.edits.duplicates import AddDuplicates, DropDuplicates
 from mailtui.edits.entries import (
@@ -19,8 +21,9 @@ from mailtui.edits.entries import (
     SwitchEntry,
 )
 from mailtui.edits.folders import FOLDER, FolderEdit, MakeFolder, RemoveFolder
-from mailtui.edits.greylist import AddWhite, RemoveWhite, SetDefault
+from mailtui.edits.greylist import AddWhite, RemoveWhite, SetDefault, SetWhite, SwitchWhite
 from mailtui.edits.items import AddItem, RemoveItem
+from mailtui.edits.keywords import AddKeyword, RemoveKeyword, SetKeyword, SwitchKeyword, UnsetKeyword
 from mailtui.edits.model import Edit
 from mailtui.edits.notes import SetNote
 from mailtui.edits.parameters import RenameParameter, ResetParameter, SetParameter
@@ -79,6 +82,21 @@ KINDS: dict[str, type[Edit]] = {
         SetDefault,
         AddWhite,
         RemoveWhite,
+        SwitchWhite,
+        SetWhite,
+        CompileTable,
+        KeepCompiled,
+        SetKeyword,
+        UnsetKeyword,
+        SwitchKeyword,
+        AddKeyword,
+        RemoveKeyword,
+        SetKeyRow,
+        RemoveKeyRow,
+        SwitchKeyRow,
+        AddLine,
+        RemoveLine,
+        SwitchLine,
     )
 }
 
@@ -117,16 +135,16 @@ def from_json(data: Any) -> Edit:
     if data.get("format") not in formats or not isinstance(data.get("path"), str):
         raise BadDraft(f"{kind.kind}: format or path is missing")
     target = Target(data["format"], data["path"], str(data.get("type", "")))
-    names = [field.name for field in dataclasses.fields(kind) if field.name != "target"]
-    missing = [name for name in names if name not in data]
+    fields = [field for field in dataclasses.fields(kind) if field.name != "target"]
+    missing = [field.name for field in fields if field.name not in data and field.default != ""]
     if missing:
         raise BadDraft(f"{kind.kind}: {missing[0]} is missing")
-    values = {name: _value(kind, name, data[name]) for name in names}
+    values = {each.name: _value(kind, each.name, data[each.name]) for each in fields if each.name in data}
     _check_shapes(kind, values)
     return kind(target, **values)
 
 
-_TEXTS = frozenset({"name", "to", "item", "service", "field", "block", "rule", "text", "to_rule"})
+_TEXTS = frozenset({"name", "to", "item", "service", "field", "block", "rule", "text", "to_rule", "comment"})
 _NUMBERS = frozenset({"uid", "gid", "mode", "number", "to_number", "before_number", "was_before_number"})
 _SWITCHES = frozenset({"on", "takes"})
 _LISTS = frozenset({"comments", "was_comments"})

@@ -15,12 +15,12 @@ from mailtui.text.safe import safe
 Seen = tuple[bytes, bytes, bool]
 
 
-def one_rule(document: Patterns, text: bytes) -> bytes:
+def one_rule(document: Patterns, text: bytes, *, judged: bool = True) -> bytes:
     """The text of one rule, or of one if … endif with its rules, as it is written in the file. Raises Refused
-    where it is none, or Postfix would pass it over."""
+    where it is none, or (`judged`) Postfix would pass it over."""
     made = type(document)(_block(document, text))
     rows = made.rows
-    wrong = next((row for row in rows if row.error), None)
+    wrong = next((row for row in rows if row.error), None) if judged else None
     if wrong is not None:
         raise Refused(f"“{safe(wrong.text, 60)}”: {wrong.error}")
     if made.last_of(0) != len(rows) - 1 or rows[0].kind not in {"rule", "if"}:
@@ -58,13 +58,14 @@ def add(document: Patterns, text: bytes, before: int | None) -> list[Splice]:
     return _checked(document, [Splice(place, place, _fitted(document, block, place))], wanted)
 
 
-def change(document: Patterns, at: int, text: bytes) -> list[Splice]:
-    """Write row `at` anew: a rule, the condition of an `if`, or an endif. Raises Refused."""
+def change(document: Patterns, at: int, text: bytes, *, judged: bool = True) -> list[Splice]:
+    """Write row `at` anew: a rule, the condition of an `if`, or an endif. Not `judged`: also one that
+    Postfix passes over, as it stood there before. Raises Refused."""
     row = document.rows[at]
     if row.kind == "if":
-        block = one_rule(document, text.rstrip(b"\r\n") + b"\nendif").removesuffix(b"endif\n")
+        block = one_rule(document, text.rstrip(b"\r\n") + b"\nendif", judged=judged).removesuffix(b"endif\n")
     else:
-        block = one_rule(document, text)
+        block = one_rule(document, text, judged=judged)
     made = type(document)(block)
     if len(made.rows) != 1 or made.rows[0].kind != row.kind:
         raise Refused(f"“{safe(text, 60)}” is not what stands there", "one line, of the same kind")

@@ -20,6 +20,10 @@ _IPV6 = re.compile(rb"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:/\d{1,3})?\
 _HOST = re.compile(rb"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\Z")
 
 
+_OFF = re.compile(rb"[ \t]*#(?P<text>/\S+/|[^\s#]*[.@:][^\s#]*)[ \t]*(?P<note>#.*)?\r?\Z")
+"""An entry that is commented out: no blank behind the `#`, and one word that may be an entry."""
+
+
 class White(NamedTuple):
     """An entry; `line` counts from 1; `note` is the comment behind it."""
 
@@ -47,6 +51,20 @@ class Whitelist(ConfigFile):
             at += len(line) + 1
         return found
 
+    @cached_property
+    def off(self) -> Sequence[White]:
+        """Entries that are commented out, in order."""
+        found: list[White] = []
+        at = 0
+        for number, line in enumerate(self._raw.split(b"\n"), 1):
+            match = _OFF.match(line)
+            if match is not None:
+                start, end = (at + place for place in match.span("text"))
+                note = (match["note"] or b"").removeprefix(b"#").strip()
+                found.append(White(match["text"], number, start, end, note))
+            at += len(line) + 1
+        return found
+
     @property
     def problems(self) -> Sequence[Problem]:
         """Lines that postgrey passes over."""
@@ -61,8 +79,29 @@ class Whitelist(ConfigFile):
         wanted = text.strip().lower()
         return next((each for each in self.entries if each.text.lower() == wanted), None)
 
-    def add(self, text: bytes) -> list[Splice]:
-        """An entry more, at the end; nothing where it is there. Raises Refused."""
+    def find_off(self, text: bytes) -> White | None:
+        """The entry with this text that is commented out, whatever its case."""
+        wanted = text.strip().lower()
+        return next((each for each in self.off if each.text.lower() == wanted), None)
+
+    def switch(self, text: bytes, on: bool) -> list[Splice]:  # as its edit has it
+        """Comment an entry out, each time it stands there, or one in again. Raises Missing, and Refused for
+        one that could not be told from prose."""
+        wanted = text.strip().lower()
+        if on:
+            found = self.find_off(text)
+            if found is None:
+                raise Missing(safe(text))
+            return [Splice(found.start - 1, found.start, b"")]
+        mine = [each for each in self.entries if each.text.lower() == wanted]
+        if not mine:
+            raise Missing(safe(text))
+        if any(not _OFF.match(b"#" + each.text) for each in mine):
+            raise Refused(f"“{safe(text)}” as a comment would be prose", "take it out")
+        return [Splice(each.start, each.start, b"#") for each in mine]
+
+    def add(self, text: bytes, note: bytes = b"") -> list[Splice]:
+        """An entry more, at the end, with a comment behind it; nothing where it is there. Raises Refused."""
         text = text.strip()
         if not text or b"#" in text or len(text.split()) != 1 or b"\0" in text:
             raise Refused(f"“{safe(text)}” is no entry of such a list", "one word, without blanks and #")
@@ -70,7 +109,8 @@ class Whitelist(ConfigFile):
             return []
         newline = self.lines.newline
         at = len(self._raw)
-        return [Splice(at, at, (newline if self.lines.ends_open else b"") + text + newline)]
+        behind = b"   # " + b" ".join(note.split()) if note.strip() else b""
+        return [Splice(at, at, (newline if self.lines.ends_open else b"") + text + behind + newline)]
 
     def remove(self, text: bytes) -> list[Splice]:
         """Take an entry out, each time it stands there, with its line. Raises Missing."""
@@ -80,6 +120,14 @@ class Whitelist(ConfigFile):
             raise Missing(safe(text))
         starts = self.lines.starts
         return [Splice(starts[each.line - 1], starts[each.line], b"") for each in mine]
+
+    def change(self, text: bytes, to: bytes) -> list[Splice]:
+        """Another entry in the place of one, with its comment. Raises Missing, Refused."""
+        found = self.find(text)
+        if found is None:
+            raise Missing(safe(text))
+        self.add(to)  # for what it refuses
+        return [Splice(found.start, found.end, to.strip())]
 
 
 def means(text: bytes, listed: Listed) -> str:

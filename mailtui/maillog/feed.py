@@ -147,6 +147,14 @@ class Feed:
         except (commands.CommandError, OSError) as error:
             self._say(str(error))
 
+    def _failed(self, error: commands.CommandError | OSError) -> None:
+        """Say what went wrong, and wait a little: the reader then goes on where it was."""
+        words = str(error)
+        if isinstance(error, OSError):
+            words = f"{error.filename or self.source.title}: {(error.strerror or words).lower()}"
+        self._say(f"{words}; it is read again in {LOOK_AGAIN:g} s")
+        self._stop.wait(LOOK_AGAIN)
+
     def _found(self) -> bool:
         """Wait until there is a log; False where this feed is stopped before."""
         while not self._stop.is_set():
@@ -172,14 +180,19 @@ class Feed:
         try:
             while not self._stop.is_set():
                 got = False
-                for block in tail.blocks():
-                    self._add(block.raw, block.file, block.offset)
-                    got = pending = True
+                try:
+                    for block in tail.blocks():
+                        self._add(block.raw, block.file, block.offset)
+                        got = pending = True
+                    idle = not got and not self._count()
+                except OSError as error:
+                    self._failed(error)
+                    continue
                 self._say(tail.trouble and (self.source.why or tail.trouble))
                 if pending and time.monotonic() - self._told >= self._spacing:
                     self._tell()
                     pending = False
-                if not got and not self._count():
+                if idle:
                     self._stop.wait(INTERVAL)
         finally:
             tail.close()
@@ -200,8 +213,12 @@ class Feed:
             self._take(entry.line)
 
         while not self._stop.is_set():
-            self._say("" if cursor else journal.readable(place))
-            journal.follow(take, self._stop, place=place, after=cursor)
+            try:
+                self._say("" if cursor else journal.readable(place))
+                journal.follow(take, self._stop, place=place, after=cursor)
+            except (commands.CommandError, OSError) as error:
+                self._failed(error)
+                continue
             if not self._stop.is_set():
                 self._say("the journal's reader ended; it is started again")
                 self._stop.wait(LOOK_AGAIN)

@@ -17,10 +17,9 @@ from typing import Self, TypeAlias
 
 from mailtui.maillog.logfields import LEVELS, Field, Level, Line, Needle, Sender, Time, needles
 from mailtui.maillog.moments import EXAMPLES, spelled
-from mailtui.text.query import Query, Term
+from mailtui.text.query import Query, Term, grouped
 
 FIELDS = ("from", "to", "client", "status", "id", "level", "since", "until")
-_BLANKS = re.compile(r" +")
 _FIELD = re.compile(rf"(!?)({'|'.join(FIELDS)}):(.*)", re.DOTALL)
 
 _Word: TypeAlias = Term | Field | Level | Time
@@ -37,29 +36,17 @@ class LogQuery:
     @classmethod
     def parse(cls, text: str, now: datetime | None = None) -> Self:
         """The query of a typed text; every text is one. `now` is what `since:2h` counts from."""
-        now = now or datetime.now().astimezone()
-        groups: list[list[_Word]] = []
+        moment = now or datetime.now().astimezone()
         problems: list[str] = []
-        joins = after_bar = False
-        for typed in _BLANKS.split(text.replace("\\ ", "\t")):
-            word = typed.replace("\t", " ")
-            if groups and not after_bar and word == "|":
-                joins = after_bar = True
-                continue
-            after_bar = False
+
+        def make(word: str) -> _Word | None:
             try:
-                made = _word(word, now)
+                return _word(word, moment)
             except ValueError as error:
                 problems.append(str(error))
-                made = None
-            if made is None:
-                continue
-            if joins:
-                groups[-1].append(made)
-            else:
-                groups.append([made])
-            joins = False
-        return cls(tuple(tuple(group) for group in groups), "; ".join(problems))
+                return None
+
+        return cls(grouped(text, make), "; ".join(problems))
 
     @property
     def empty(self) -> bool:

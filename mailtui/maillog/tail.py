@@ -24,6 +24,10 @@ INTERVAL = 0.1
 """Seconds between two looks."""
 DRAIN = 2.0
 """Seconds for which a renamed file must be quiet before it is let go."""
+LOOKS = 10
+"""How often the files between two looks are searched for while they are being rotated."""
+TOLD = 30.0
+"""Seconds for which lines that were lost are told of."""
 FINGERPRINT = 256
 """Bytes before the position, and at the begin, that must still be there; else the file was emptied."""
 AT_ONCE = 4 << 20
@@ -108,7 +112,8 @@ class FileTail:
         self._reader: _Reader | None = None
         self._old: list[_Reader] = []  # oldest first
         self.trouble = ""
-        """Why nothing comes at the moment, in words; empty while all is well."""
+        """Why nothing comes at the moment, or what did not, in words; empty while all is well."""
+        self._lost_until = 0.0
 
     def poll(self) -> bytes:
         """The whole lines that came since the last call, some megabytes at most; empty if none."""
@@ -156,16 +161,25 @@ class FileTail:
             return False
         identity = reader.file.identity
         if (status.st_dev, status.st_ino) == identity:
-            self.trouble = ""
+            self._well()
             return False
         new = self._opened()
         if new is None:
             return False
         reader.grew = time.monotonic()
         self._old.append(reader)
-        self._old.extend(map(_Reader, _between(reader, new)))
+        between = _between(reader, new)
+        if between is None:
+            self._lost_until = time.monotonic() + TOLD
+            self._well()
+        self._old.extend(map(_Reader, between or ()))
         self._reader = _Reader(new)
         return True
+
+    def _well(self) -> None:
+        """The log can be read; what was lost a moment ago is still told."""
+        lost = f"{self.path}: rotated faster than it could be read: lines in between are missing here"
+        self.trouble = lost if time.monotonic() < self._lost_until else ""
 
     def _drained(self) -> Iterator[Block]:
         """What came in older files. Of a quiet one nothing more will come, not even a newline."""
@@ -206,7 +220,7 @@ class FileTail:
         except OSError as error:
             self.trouble = f"{self.path}: {(error.strerror or str(error)).lower()}"
             return None
-        self.trouble = ""
+        self._well()
         return file
 
     def _open(self) -> bool:
@@ -225,9 +239,9 @@ class FileTail:
         return True
 
 
-def _between(old: _Reader, newest: LogFile) -> list[LogFile]:
-    """The files that came and went between two looks, oldest first."""
-    for _ in range(10):
+def _between(old: _Reader, newest: LogFile) -> list[LogFile] | None:
+    """The files that came and went between two looks, oldest first; None where each look finds others."""
+    for _ in range(LOOKS):
         listed = rotated.newer_than(old.file.identity, newest.path)
         if listed is None:  # removed, or compressed: then its like is among these
             written = int(old.file.modified.timestamp())
@@ -246,7 +260,7 @@ def _between(old: _Reader, newest: LogFile) -> list[LogFile]:
                 found.append(file)
         else:
             return found
-    return []
+    return None
 
 
 def _copy_of(reader: _Reader) -> LogFile | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from mailtui.maillog.dmarcwhy import why as dmarc_why
 from mailtui.maillog.story import Delays, Related, State, Step, Trace
 from mailtui.text.safe import safe
 
@@ -190,6 +191,7 @@ def as_text(trace: Trace, *, every: bool = False, lines: bool = False, indent: s
     for row in shown:
         text = f"{row.text}   {row.aside}" if row.aside else row.text
         out.append(f"{indent}  {row.offset:>{width}} {row.title:<{_WIDTH}} {text}".rstrip())
+    out += [f"{indent}  {'':>{width}} {text}" for text in dmarc_why(trace)]
     if lines:
         raw = dict.fromkeys(step.record.raw for step in trace.steps)
         out += ["", *(f"{indent}  {line}" for line in raw)]
@@ -221,6 +223,7 @@ def as_json(trace: Trace) -> dict[str, Any]:
         "size": trace.size,
         "message_id": trace.message_id,
         "steps": [_step(step) for step in trace.steps],
+        "dmarc": list(dmarc_why(trace)) or None,
         "related": [_related(related) for related in trace.related],
     }
     return {name: value for name, value in fields.items() if value is not None}

@@ -12,7 +12,7 @@ from mailtui.postfix.errors import InstanceError, ParameterError
 from mailtui.postfix.files import main_cf, master_cf
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import split_list
-from mailtui.postfix.parameters import squeeze
+from mailtui.postfix.parameters import ServiceParameters, squeeze
 from mailtui.postfix.rulelists import WrittenList, WrittenRule, main_list, option_list
 from mailtui.postfix.smtpd.chain import Rule, parse_rules
 from mailtui.postfix.values import ServiceValues
@@ -35,14 +35,16 @@ class ReadRule:
 
 
 class ServiceLists:
-    """The restriction lists of one smtpd service. Raises ParameterError, InstanceError."""
+    """The restriction lists of one smtpd service. Raises ParameterError, InstanceError.
 
-    def __init__(self, instance: Instance, service: str) -> None:
+    `found`: the service, where it need not be an smtpd: other lists are read in the same way."""
+
+    def __init__(self, instance: Instance, service: str, found: ServiceValues | None = None) -> None:
         self.instance = instance
-        found = find_smtpd(instance, service)
-        self.service = f"{found.name}/{found.type}"
+        found = find_smtpd(instance, service) if found is None else found
+        self.service = f"{found.name}/{found.type}" if found.name else ""
         self._options = found.options
-        self._parameters = instance.parameters.service(found.name, found.type)
+        self._parameters = ServiceParameters(instance.parameters.values, found)
         self._settings: dict[str, str] = {}
 
     def setting(self, name: str) -> str:

@@ -44,6 +44,17 @@ class DomainRow:
     counts: bool = True
     listed: bool = True
 
+    @property
+    def is_domain(self) -> bool:
+        """Whether it is a domain by its own name: no table, and no `.example.org`."""
+        named = self.listed or self.domain_class == "default"
+        return bool(self.domain) and named and not self.domain.startswith(".")
+
+    @property
+    def in_dns(self) -> bool:
+        """Whether DNS can know it: not `localhost`, and no address literal."""
+        return self.is_domain and "." in self.domain and not self.domain.startswith("[")
+
     def as_json(self) -> dict[str, Any]:
         """In interface names; what does not apply is absent."""
         place = {"file": self.file, "line": self.line, "catch_all": self.catch_all or None}

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from mailtui.formats.document import parse
 from mailtui.formats.target import Format, Target
@@ -18,15 +18,10 @@ from mailtui.text.safe import safe
 
 if TYPE_CHECKING:
     from mailtui.formats.aliases import Aliases
-    from mailtui.formats.defaults import Defaults
-    from mailtui.formats.listfile import ListFile
+    from mailtui.formats.document import AnyDocument
     from mailtui.formats.maincf import MainCf
     from mailtui.formats.mastercf import MasterCf
-    from mailtui.formats.patterns import Patterns
     from mailtui.formats.table import Table
-    from mailtui.formats.whitelist import Whitelist
-
-    AnyDocument: TypeAlias = MainCf | MasterCf | Table | Aliases | ListFile | Patterns | Defaults | Whitelist
 
 READ_ATTEMPTS = 5
 """How often a file that changes while it is read is read again before what was read counts."""

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 
 from mailtui.formats.lists import payload
+from mailtui.formats.milteritem import DISABLE, Harm, parse_item
 from mailtui.postfix.interfaces import host_addresses
 from mailtui.postfix.lookups import split_list
 from mailtui.postfix.paramvalues import Asked, Finding, error, file_problem, host_problem, quoted, warning
 from mailtui.text.safe import encode, safe
 
-_MILTER_SETTINGS = ("connect_timeout", "command_timeout", "content_timeout", "default_action", "protocol")
+_HARMS: dict[Harm, str] = {
+    "stops": "smtpd stops", "refuses": "all mail gets 451", "": "it is never reached"
+}  # fmt: skip
 _POLICY_SETTINGS = (
     "timeout", "max_idle", "max_ttl", "request_limit", "try_limit", "retry_delay", "default_action",
     "policy_context",
@@ -88,16 +91,12 @@ def _is_host(text: str) -> bool:
 
 def check_milters(asked: Asked) -> Iterator[Finding]:
     """smtpd_milters and non_smtpd_milters (MILTER_README)."""
+    if asked.items == [DISABLE]:
+        return
     for item in asked.items:
-        if item.startswith("{"):
-            if payload(encode(item)) != len(encode(item)):
-                yield error(f"{quoted(item)}: a brace is not closed: smtpd stops")
-                continue
-            inner = split_list(item[1:-1])
-            yield from _endpoint(inner[0] if inner else "", "milter")
-            yield from _settings(item[1:-1], inner[1:], _MILTER_SETTINGS)
-        else:
-            yield from _endpoint(item, "milter")
+        found = parse_item(item)
+        if found.problem:
+            yield error(f"{safe(found.problem)}: {_HARMS[found.harm]}")
 
 
 def check_policy(item: str) -> Iterator[Finding]:
@@ -107,17 +106,17 @@ def check_policy(item: str) -> Iterator[Finding]:
             yield error(f"{quoted(item)}: a brace is not closed: smtpd stops")
             return
         inner = split_list(item[1:-1])
-        yield from _endpoint(inner[0] if inner else "", "policy service")
+        yield from _endpoint(inner[0] if inner else "")
         yield from _settings(item[1:-1], inner[1:], _POLICY_SETTINGS)
     else:
-        yield from _endpoint(item, "policy service")
+        yield from _endpoint(item)
 
 
-def _endpoint(endpoint: str, what: str) -> Iterator[Finding]:
+def _endpoint(endpoint: str) -> Iterator[Finding]:
     """`inet:host:port` or `unix:path`, as Postfix writes them (Sendmail's `inet:port@host` is fatal)."""
     kind, colon, rest = endpoint.partition(":")
-    if not colon or kind not in {"inet", "unix", "local"} or (kind == "local" and what != "milter"):
-        yield error(f"{quoted(endpoint)} is no {what}: write inet:host:port or unix:path")
+    if not colon or kind not in {"inet", "unix"}:
+        yield error(f"{quoted(endpoint)} is no policy service: write inet:host:port or unix:path")
         return
     if not rest:
         yield error(f"{quoted(endpoint)} names no socket")
@@ -132,8 +131,6 @@ def _endpoint(endpoint: str, what: str) -> Iterator[Finding]:
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if not _is_port(port):
         yield error(f"{quoted(port)} in {quoted(endpoint)} is no port")
-    elif not bare and what == "milter":
-        yield error(f"{quoted(endpoint)} names no host: write inet:localhost:{safe(port)}")
     elif bare and not _is_host(bare):
         yield error(f"{quoted(bare)} in {quoted(endpoint)} is no host")
 

@@ -84,16 +84,27 @@ def _remove_dead(path: str) -> bool:
 
 
 @contextmanager
-def copied(main: bytes, master: bytes) -> Iterator[str]:
-    """A private folder with these bytes as main.cf and master.cf, for postconf(1) to read at once.
-
-    OSError passes; what a killed mailtui left is removed first.
-    """
+def folder() -> Iterator[str]:
+    """A private folder that is gone afterwards; what a killed mailtui left goes first. OSError passes."""
     parent = temporary()
     with suppress(OSError):  # what lies about there is no reason not to look
         sweep(parent)
     path, fd = make(parent)
     try:
+        yield path
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(path)
+        os.close(fd)
+
+
+@contextmanager
+def copied(main: bytes, master: bytes) -> Iterator[str]:
+    """A private folder with these bytes as main.cf and master.cf, for postconf(1) to read at once.
+
+    OSError passes; what a killed mailtui left is removed first.
+    """
+    with folder() as path:
         past = time.time() - COPY_AGE
         for name, raw in (("main.cf", main), ("master.cf", master)):
             place = os.path.join(path, name)
@@ -102,10 +113,6 @@ def copied(main: bytes, master: bytes) -> Iterator[str]:
                     stream.write(raw)
                 os.utime(place, (past, past))
             except OSError as error:
-                error.filename = parent  # what the admin knows of it
+                error.filename = temporary()  # what the admin knows of it
                 raise
         yield path
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(path)
-        os.close(fd)

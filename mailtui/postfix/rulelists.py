@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mailtui.formats.mastercf import MasterCf
 
 _TABLE = re.compile(r"[a-z][a-z0-9]*:[/{$A-Za-z0-9.].*", re.DOTALL)
+_ENDPOINT = re.compile(r"inet:[\[:].*|\{\s*(?:inet|unix|local):.*\}", re.DOTALL)
+"""A milter that is no table: an IPv6 address, or one with settings of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +173,10 @@ def _off_rules(tokens: Sequence[Token], classes: Collection[str]) -> Iterator[Ru
 
 
 def is_rule(rule: Rule, classes: Collection[str]) -> bool:
-    """Whether this can be nothing but a rule: a name that smtpd knows with its argument, a class, a table."""
+    """Whether this can be nothing but a rule: a name that smtpd knows with its argument, a class, a table;
+    or a milter of smtpd_milters and its like."""
     if not rule.name:
-        return bool(_TABLE.fullmatch(rule.argument))
+        return bool(_TABLE.fullmatch(rule.argument) or _ENDPOINT.fullmatch(rule.argument))
     if rule.name in classes:
         return True
     kind = ARGUMENTS.get(rule.name.lower())

@@ -92,7 +92,12 @@ def document(instance: Instance) -> MasterCf:
 
 def services(instance: Instance) -> list[ServiceRow]:
     """Every entry of master.cf in the order of the file. Raises InstanceError."""
-    found = document(instance).services
+    return rows_of(document(instance))
+
+
+def rows_of(master: MasterCf) -> list[ServiceRow]:
+    """The entries of a master.cf in the order of the file."""
+    found = master.services
     last = {(each.name, each.type): number for number, each in enumerate(found) if each.enabled}
     return [_row(each, last.get((each.name, each.type)) == number) for number, each in enumerate(found)]
 

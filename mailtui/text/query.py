@@ -11,10 +11,10 @@ text keeps its length.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self, TypeVar
 
 from mailtui.text.safe import decode, encode
 
@@ -23,6 +23,7 @@ _SURE = re.compile(rb"[!$%&*+\-./0-9;=?@A-Z^_`a-z{|}~]+")
 """Bytes that stand in a file as they stand in the text of a record; no blanks, no quotes, no separators."""
 
 Anchor = Literal["", "^", "$", "^$"]
+Word = TypeVar("Word")
 
 
 def _lower(character: str) -> str:
@@ -96,6 +97,28 @@ def _term(word: str) -> Term | None:
     return Term(encode(word if exact_case else fold(word)), kind, negated, exact_case)
 
 
+def grouped(text: str, make: Callable[[str], Word | None]) -> tuple[tuple[Word, ...], ...]:
+    """The words of a filter text as `make` has them (None: it says nothing), in groups of which each word
+    may do."""
+    groups: list[list[Word]] = []
+    joins = after_bar = False
+    for typed in _BLANKS.split(text.replace("\\ ", "\t")):
+        word = typed.replace("\t", " ")
+        if groups and not after_bar and word == "|":
+            joins = after_bar = True
+            continue
+        after_bar = False
+        made = make(word)
+        if made is None:
+            continue
+        if joins:
+            groups[-1].append(made)
+        else:
+            groups.append([made])
+        joins = False
+    return tuple(tuple(group) for group in groups)
+
+
 @dataclass(frozen=True)
 class Query:
     """A parsed filter: every group must match, a group by any of its terms."""
@@ -105,23 +128,7 @@ class Query:
     @classmethod
     def parse(cls, text: str) -> Self:
         """The query of a typed text; every text is one."""
-        groups: list[list[Term]] = []
-        joins = after_bar = False
-        for word in _BLANKS.split(text.replace("\\ ", "\t")):
-            word = word.replace("\t", " ")
-            if groups and not after_bar and word == "|":
-                joins = after_bar = True
-                continue
-            after_bar = False
-            term = _term(word)
-            if term is None:
-                continue
-            if joins:
-                groups[-1].append(term)
-            else:
-                groups.append([term])
-            joins = False
-        return cls(tuple(tuple(group) for group in groups))
+        return cls(grouped(text, _term))
 
     @property
     def empty(self) -> bool:

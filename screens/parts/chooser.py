@@ -13,13 +13,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.detail import Lines
 from mailtui.screens.parts.dialogs import Dialog
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import LineList, Listed, Row
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.text import Spans, cells
 
 Value = TypeVar("Value")
+
+_LEAD = 8
+"""Columns before a row's text, beside its name."""
+_WHOLE = 4
+"""Lines at most for a text in full."""
 
 
 class Option(NamedTuple, Generic[Value]):
@@ -56,19 +62,32 @@ class Chooser(Dialog[Value]):
             Column("", share=0, least=1), Column("", share=0, least=min(least, 24)), Column(""),
             rows=Listed(rows), header=False, marks=False, empty="Nothing to choose from",
         )  # fmt: skip
+        yield Lines(indent=0, id="whole")
 
     def on_mount(self) -> None:
+        self.query_one("#whole").display = False
         focus_now(self.query_one(LineList))
 
     def on_resize(self, event: events.Resize) -> None:
         most = max(1, event.size.height - 8)
         self.query_one(LineList).styles.height = max(1, min(len(self._options), most))
+        self.call_after_refresh(self._show_whole)
+
+    def _show_whole(self) -> None:
+        """Under a list with texts that are too long for it: that of the cursor's option, in full."""
+        rows, whole = self.query_one(LineList), self.query_one("#whole", Lines)
+        room = rows.size.width - _LEAD - max((len(option.name) for option in self._options), default=0)
+        if self._options and rows.size.width and any(cells(o.text) > room for o in self._options):
+            whole.display = True
+            whole.set_lines([[(self._options[rows.cursor].text, "dim")]])
+            whole.styles.height = min(_WHOLE, max(len(o.text) for o in self._options) // room + 1)
 
     def on_line_list_selected(self) -> None:
         self.action_choose()
 
     def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
         event.stop()
+        self._show_whole()
 
     def action_choose(self) -> None:
         self.action_take(self.query_one(LineList).cursor)
@@ -79,17 +98,23 @@ class Chooser(Dialog[Value]):
 
 
 class Reason(Dialog[str]):
-    """Answers what is typed, which may be nothing; None where it was left."""
+    """Answers what is typed, which may be nothing; None where it was left. `verb`: what Enter does then."""
 
     class ReasonField(Field):
         """Enter answers."""
 
-        BINDINGS: ClassVar[list[BindingType]] = [
-            Binding("enter", "screen.take", "stage", id="dialog.take", tooltip="Stage it, with this reason."),
-        ]
+        def __init__(self, verb: str) -> None:
+            super().__init__()
+            told = f"{verb.capitalize()} it, with this reason."
+            enter = Binding("enter", "screen.take", verb, id="dialog.take", tooltip=told)
+            self._bindings.key_to_bindings["enter"] = [enter]
+
+    def __init__(self, title: str, lines: Sequence[str | Spans] = (), *, verb: str = "stage") -> None:
+        super().__init__(title, lines)
+        self._verb = verb
 
     def inputs(self) -> ComposeResult:
-        yield self.ReasonField()
+        yield self.ReasonField(self._verb)
 
     def on_mount(self) -> None:
         focus_now(self.query_one(Field))

@@ -106,7 +106,7 @@ def _made(plan: Plan, label: str, to: Hashable | None = None, notes: Sequence[No
 
 def templates() -> tuple[list[Option[Template]], list[str]]:
     """The templates to choose from, and what each does, in sentences."""
-    options = [Option("template", each.name, each) for each in TEMPLATES]
+    options = [Option("", each.name, each) for each in TEMPLATES]
     return options, [f"{each.name}: {each.says}" for each in TEMPLATES]
 
 

@@ -164,7 +164,8 @@ class TitleLine(Bar):
         self.refresh()
 
     def parts(self, width: int) -> tuple[list[Span], list[Span]]:  # noqa: ARG002
-        return [(" ", ""), *self._left, (" ", "")], [*self._right, (" ", "")] if self._right else []
+        right = [(" ", ""), *self._right, (" ", "")] if self._right else []
+        return [(" ", ""), *self._left, (" ", "")], right
 
 
 class DetailPane(Vertical):

@@ -39,26 +39,14 @@ def find_out(listing: DomainList, after: Instance, row: DomainRow, limit: int) -
     return Known(
         listing.aliases_in(name, limit),
         listing.mailboxes_in(name, limit),
-        resolve(after, postmaster(row)) if has_addresses(row) else None,
+        resolve(after, postmaster(row)) if row.is_domain else None,
         listing.notes,
-    )
-
-
-def has_addresses(row: DomainRow) -> bool:
-    """Whether it is a domain by its own name: no table, and no `.example.org`."""
-    return (
-        bool(row.domain) and (row.listed or row.domain_class == "default") and not row.domain.startswith(".")
     )
 
 
 def postmaster(row: DomainRow) -> str:
     """The address that every domain has (RFC 5321 4.5.1)."""
     return f"postmaster@{row.domain}"
-
-
-def in_dns(row: DomainRow) -> bool:
-    """Whether DNS can know it: not `localhost`, and no address literal."""
-    return has_addresses(row) and "." in row.domain and not row.domain.startswith("[")
 
 
 def fate(found: Resolution) -> str:

@@ -10,6 +10,7 @@ from textual.timer import Timer
 from mailtui.postfix.domainlist import DomainList, DomainRow
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.resolve import resolve
+from mailtui.screens.domainnames import DomainNamesScreen, open_domain_names
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.domaindetail import (
@@ -18,8 +19,6 @@ from mailtui.screens.parts.domaindetail import (
     Known,
     about,
     find_out,
-    has_addresses,
-    in_dns,
     in_full,
     said,
     title,
@@ -80,7 +79,9 @@ class Looking(BackgroundList[DomainRow]):
             return find_out(listing, self.ahead.at(edits).instance, row, FEW + 1)
 
         beside(self, "about", look, found, failed, wait=SETTLE)
-        if in_dns(row) and self.names.wants(row.domain):
+        if row.in_dns:
+            self.names.recall(row.domain)
+        if row.in_dns and self.names.wants(row.domain):
             self._rest = self.set_timer(ASK_AFTER, lambda: self._ask_resting(key, row.domain))
 
     def _ask_resting(self, key: Hashable, domain: str) -> None:
@@ -96,10 +97,10 @@ class Looking(BackgroundList[DomainRow]):
             self.pane.show(*title(row), about(row, known, self.told.get(key, ()), self._dns(row)))
 
     def _dns(self, row: DomainRow, *, full: bool = False) -> list[Spans]:
-        return self.names.lines(row.domain, full=full) if in_dns(row) else []
+        return self.names.lines(row.domain, full=full) if row.in_dns else []
 
     def _ask(self, domain: str) -> None:
-        self.names.ask(domain)
+        self.names.ask([domain])
         self._dns_answered(domain)
 
     def _dns_answered(self, domain: str) -> None:
@@ -108,15 +109,26 @@ class Looking(BackgroundList[DomainRow]):
         if row is not None and row.domain == domain:
             self._show(self.lines.key)
         shown = self.app.screen
-        if isinstance(shown, DomainView) and shown.domain == domain:
+        if isinstance(shown, (DomainView, DomainNamesScreen)) and shown.domain == domain:
             shown.tell()
 
     def action_ask(self) -> None:
-        row = self.row
-        if row is not None and in_dns(row):
-            self._ask(row.domain)
-        elif row is not None:
-            self.say(f"DNS knows nothing of {row.domain}: it is no name of a domain there", "warning")
+        """Open the records of the domain; of several marked ones ask for all, and stay."""
+        rows = [row for row in self.chosen() if row.in_dns]
+        if len(self.chosen_keys()) > 1 and self.names.asking:
+            self.say(f"Ended; {self.names.stop()} are not answered")
+        elif len(self.chosen_keys()) > 1:
+            self.names.ask([row.domain for row in rows])
+            self.say(f"Asking DNS for {len(rows)} domains…  t ends it")
+        elif rows:
+            self._open_names(rows[0].domain)
+        elif self.row is not None:
+            self.say(f"DNS knows nothing of {self.row.domain}: it is no name of a domain there", "warning")
+
+    def _open_names(self, domain: str) -> None:
+        if self.names.wants(domain):
+            self._ask(domain)
+        open_domain_names(self, domain, self.names)
 
     # Enter, and the keys that lead elsewhere
 
@@ -132,7 +144,7 @@ class Looking(BackgroundList[DomainRow]):
                 row, known[0] if known else None, self.told.get(key, ()), self._dns(row, full=True)
             )
 
-        view = DomainView(row.domain, lines, lambda: self._ask(row.domain) if in_dns(row) else None)
+        view = DomainView(row.domain, lines, lambda: self._ask(row.domain) if row.in_dns else None)
 
         def found(answer: Known) -> None:
             known.append(answer)
@@ -142,14 +154,14 @@ class Looking(BackgroundList[DomainRow]):
             self, "all", lambda: find_out(listing, self.ahead.at(edits).instance, row, ALL), found, self.bad
         )
         self.app.push_screen(view)
-        if in_dns(row) and self.names.wants(row.domain):
+        if row.in_dns and self.names.wants(row.domain):
             self._ask(row.domain)
 
     def action_explain(self) -> None:
         row, edits = self.row, self.session.draft.edits
         if row is None:
             return
-        if not has_addresses(row):
+        if not row.is_domain:
             self.say("No address can be followed here: this row is not a domain", "warning")
             return
 
@@ -176,7 +188,7 @@ class Looking(BackgroundList[DomainRow]):
     def _go(self, mode: str) -> None:
         """To another screen, filtered to the domain. A local one has every alias and account: unfiltered."""
         row = self.row
-        if row is None or not has_addresses(row):
+        if row is None or not row.is_domain:
             return
         local = row.domain_class == "local"
         self.console.show_filtered(mode, "" if local else "@" + row.domain.replace(" ", "\\ "))

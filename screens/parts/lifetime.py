@@ -23,6 +23,7 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from mailtui.screens.parts.driver import ConsoleDriver
+from mailtui.screens.parts.examiner import Examiner
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.keyorder import KeysInOrder
 from mailtui.screens.parts.paced import Paced
@@ -65,6 +66,7 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self._ended_by = 0
         self._paint_waits = False
         self._poller = Poller(self, session)
+        self._examiner = Examiner(self, session.examine) if session.examine is not None else None
         self._picture = Picture(old=plan.ansi)
 
     def refresh_css(self, animate: bool = True) -> None:
@@ -113,6 +115,8 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
 
     def _started(self) -> None:
         self._poller.start()
+        if self._examiner is not None:
+            self._examiner.start()
         gc.freeze()  # what the start made stays: the collector need not look at it again
         gc.enable()
         if self.session.notes:
@@ -131,6 +135,8 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
 
     def on_unmount(self) -> None:
         self._poller.stop()
+        if self._examiner is not None:
+            self._examiner.stop()
 
     def end(self, code: int = 0) -> None:
         """Leave: store the draft, put the terminal back, exit with `code`."""
@@ -230,6 +236,19 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
 
     def on_poller_news(self, news: Poller.News) -> None:
         self.session.polled(news.paths, news.status)
+        if news.paths:
+            self.examine_again()
+
+    def examine_again(self) -> None:
+        """Have the instance examined once more, in its thread."""
+        if self._examiner is not None:
+            self._examiner.look()
+
+    def on_examiner_news(self, news: Examiner.News) -> None:
+        if news.problem:
+            self.notify(f"Cannot examine the instance: {news.problem}", severity="error")
+        else:
+            self.session.found(news.findings)
 
     def on_poller_failed(self, failed: Poller.Failed) -> None:
         self.notify(f"Cannot look at the instance: {failed.error}", severity="error")

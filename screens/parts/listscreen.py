@@ -29,16 +29,16 @@ from textual.containers import Container, Vertical
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import DetailPane
 from mailtui.screens.parts.filterbar import FilterBar, Filtered, FilterRunner, Found
-from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.keys import LIST_ACTIONS
 from mailtui.screens.parts.linelist import LineList, Listed, Rows
 from mailtui.screens.parts.session import Change
+from mailtui.screens.parts.splitscreen import SplitScreen
 from mailtui.screens.parts.text import Matcher
 from mailtui.text.scan import Hits
 
 
-class ListScreen(ConsoleScreen):
+class ListScreen(SplitScreen):
     """See the module's text."""
 
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
@@ -81,18 +81,6 @@ class ListScreen(ConsoleScreen):
         return ""
 
     # What a screen uses
-
-    @property
-    def lines(self) -> LineList:
-        return self.query_one(LineList)
-
-    @property
-    def bar(self) -> FilterBar:
-        return self.query_one(FilterBar)
-
-    @property
-    def pane(self) -> DetailPane:
-        return self.query_one(DetailPane)
 
     def reload(self, to: Hashable | None = None) -> None:
         """Load the rows anew and filter them as before; the cursor goes to `to`, or stays with its row."""

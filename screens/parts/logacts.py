@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,11 @@ REFUSED = frozenset({"reject", "milter_reject"})
 _NO_REFUSAL = "Only a refusal can be explained: R in the list, e goes to the next problem"
 
 
+ONE_QUESTION, ALL_QUESTIONS = 2.0, 8.0
+"""Seconds that DNS has for one question of an offer, and for all of them: what is not known by then is
+unknown, and nothing that rests on it is offered."""
+
+
 def blocks(instance: Instance, record: Record, who: str) -> Sequence[Offer]:
     """What refuses the sender, its domain, or the client from now on."""
     from mailtui.edits.blocking import offers
@@ -43,8 +49,15 @@ def lets_through(instance: Instance, record: Record, who: str) -> Sequence[Offer
     from mailtui.edits.letting import let_through
     from mailtui.postfix.smtpd.explain import explain as explained
 
-    names = Names()
-    return let_through(instance, found, explained(instance, found, names=names), who=who, names=names)
+    names = Names(timeout=ONE_QUESTION)
+    end = threading.Timer(ALL_QUESTIONS, names.stop)
+    end.daemon = True
+    end.start()
+    try:
+        return let_through(instance, found, explained(instance, found, names=names), who=who, names=names)
+    finally:
+        end.cancel()
+        names.stop()
 
 
 AROUND = 2000

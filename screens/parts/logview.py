@@ -17,12 +17,12 @@ from mailtui.screens.parts.beside import problem, there
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import DetailPane
 from mailtui.screens.parts.filterbar import FilterBar
-from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.logfoot import LogFoot
 from mailtui.screens.parts.logkeys import Keys
 from mailtui.screens.parts.loglist import LogList
 from mailtui.screens.parts.logrows import LogRows
+from mailtui.screens.parts.splitscreen import SplitScreen
 
 if TYPE_CHECKING:
     from mailtui.maillog.logquery import LogQuery
@@ -31,7 +31,7 @@ FOOT = 1.0
 """Least seconds between two looks at the last hour's numbers."""
 
 
-class LogView(ConsoleScreen):
+class LogView(SplitScreen):
     """See the module's text."""
 
     EMPTY: ClassVar[str] = "Nothing was logged yet"
@@ -62,14 +62,6 @@ class LogView(ConsoleScreen):
     @property
     def lines(self) -> LogList:
         return self.query_one(LogList)
-
-    @property
-    def bar(self) -> FilterBar:
-        return self.query_one(FilterBar)
-
-    @property
-    def pane(self) -> DetailPane:
-        return self.query_one(DetailPane)
 
     @property
     def rows(self) -> LogRows:

@@ -44,8 +44,8 @@ SCREENS: tuple[ScreenName, ...] = (
         "Who may send what: the rules of every stage of a session, in the order Postfix asks them.",
     ),
     ScreenName(
-        "6", "milters", "Milters", "Milters", "Milt", ("milter", "dkim"),
-        "The milters in their order, whether each answers, and the DKIM keys they sign with.",
+        "6", "milters", "Milters", "Milters", "Milt", ("milter", "chain"),
+        "The milters in their order, where each listens and whether it answers; Tab: keys and files.",
     ),
     ScreenName(
         "7", "auth", "Auth", "Auth", "Auth", ("sasl", "accounts", "tls"),
@@ -68,6 +68,22 @@ SCREENS: tuple[ScreenName, ...] = (
 
 BESIDE: tuple[ScreenName, ...] = (
     ScreenName(
+        "6", "dkimkeys", "DKIM keys", "Keys", "Keys", ("keys", "dkim"),
+        "The DKIM keys: whose mail each signs, whether DNS has it, and the next step of its life.",
+    ),
+    ScreenName(
+        "6", "filterfiles", "Filter files", "Files", "File", ("files",),
+        "The filter programs' own files: every keyword with its meaning, and what a change needs.",
+    ),
+    ScreenName(
+        "7", "authservices", "Auth services", "AuthServ", "ASrv", ("submission",),
+        "What each smtpd service does with AUTH, under which TLS, and what who logged in may do.",
+    ),
+    ScreenName(
+        "7", "authclient", "Auth client", "AuthCli", "ACli", ("relayhost", "client"),
+        "Where this server logs in itself to hand mail on: the relayhost's credentials, masked.",
+    ),
+    ScreenName(
         "0", "services", "Services", "Serv", "Srv", ("service", "master"),
         "Every service of master.cf with its overrides, beside the parameters: Tab goes to and fro.",
     ),
@@ -82,6 +98,10 @@ VIEWS: tuple[ScreenName, ...] = (
     ScreenName(
         "b", "switches", "Switches", "Switches", "Swi", (),
         "The settings that govern the restrictions: when answers are given, codes, classes, verification.",
+    ),
+    ScreenName(
+        "f", "findings", "Findings", "Findings", "Find", ("finding", "doctor"),
+        "What is wrong or doubtful on this server, the worst first, each with the edit that mends it.",
     ),
     ScreenName(
         "w", "review", "Review", "Review", "Rev", ("write",),

@@ -13,19 +13,25 @@ if TYPE_CHECKING:
 
 
 class Offer(Protocol):
-    """An edit that is offered: its words, what staging it comes to, and the same with a reason."""
+    """An edit that is offered: its words, what staging it comes to, and the same with a reason; or `advice`,
+    a text to be sent."""
 
     @property
     def title(self) -> str: ...
     @property
     def plan(self) -> Plan: ...
     def because(self, reason: str, /) -> Plan: ...
+    @property
+    def advice(self) -> str: ...
 
 
 def choose_offer(screen: ConsoleScreen, found: Sequence[Offer], nothing: str) -> None:
-    """Let one be chosen, ask for a reason, and stage it. `nothing`: what is said where none is offered."""
+    """Let one be chosen, ask for a reason, and stage it. `nothing`: what is said where none is offered, over
+    the findings if there are any."""
     if not found:
-        screen.say(nothing)
+        from mailtui.screens.findings import open_findings
+
+        open_findings(screen, nothing)
         return
     from mailtui.screens.parts.chooser import Chooser, Option
 
@@ -33,6 +39,9 @@ def choose_offer(screen: ConsoleScreen, found: Sequence[Offer], nothing: str) ->
 
     def chosen(found: Offer | None) -> None:
         if found is None:
+            return
+        if found.advice:
+            screen.console.copy_and_show(found.advice)
             return
         if found.plan.refused:
             screen.say(found.plan.refused, "warning")

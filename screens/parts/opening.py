@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mailtui.cli.console import Prepared
+    from mailtui.doctor.model import Finding
     from mailtui.maillog.source import Source
     from mailtui.screens.parts.session import Session, Status
 
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
 def session_of(prepared: Prepared) -> Session:
     """The session of a console that is about to open, its status known."""
     from mailtui.postfix.errors import InstanceError
+    from mailtui.screens.parts.milterwatch import MilterWatch
     from mailtui.screens.parts.session import Session, Status
+
+    watch = MilterWatch(prepared.instance)
 
     def look() -> Status:
         """In a thread, every few seconds."""
@@ -24,7 +29,16 @@ def session_of(prepared: Prepared) -> Session:
             running: bool | None = prepared.instance.running()
         except InstanceError:
             running = None
-        return Status(running=running, others=others)
+        return Status(running=running, others=others, milters=watch.words())
+
+    def examine() -> Sequence[Finding]:
+        """On a view of its own: the screens' one is read anew beside it."""
+        from mailtui.doctor.examine import examine
+        from mailtui.doctor.silence import told
+        from mailtui.settings import load
+
+        instance = prepared.instance
+        return told(examine(instance.over(instance.files)), load().silence)
 
     def find_log() -> Source:
         from mailtui.maillog.source import Source, find
@@ -48,6 +62,7 @@ def session_of(prepared: Prepared) -> Session:
         keep_draft=prepared.keep_draft,
         look=look,
         find_log=find_log,
+        examine=examine,
         look_ahead=look_ahead,
         after_write=prepared.settings.after_write,
         notes=tuple(prepared.notes),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from mailtui.doctor.model import Finding
 from mailtui.edits import ruleplan
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.model import Edit
 from mailtui.edits.plan import Plan
+from mailtui.edits.rules import SetRule
 from mailtui.postfix.chainrows import Chain, RuleRow
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.restrictionnames import ARGUMENTS, OLD_NAMES
@@ -102,13 +104,28 @@ class Fix:
     make: Callable[[Instance], Made]
 
 
-def fixes(line: RuleLine, classes: Sequence[str]) -> list[Fix]:
-    """What is offered for a rule with which something is wrong; nothing where nothing is."""
+def fixes(line: RuleLine, classes: Sequence[str], findings: Sequence[Finding] = ()) -> list[Fix]:
+    """What is offered for a rule with which something is wrong, first what mends its findings; nothing where
+    nothing is."""
     chain, row = line.chain, line.row
     if chain is None or row is None or not row.enabled or row.marker == "-":
         return []
-    found = list(_fixes(chain, row, line, {state.word for state in row.states}, classes))
+    found = [_mending(each, each.fix) for each in findings if each.fix is not None]
+    others = _fixes(chain, row, line, {state.word for state in row.states}, classes)
+    found += [fix for fix in others if not (found and fix.name == "write")]  # which a finding knows better
     return list({fix.says: fix for fix in found}.values())
+
+
+def different(after: Instance, found: Sequence[Fix]) -> list[Fix]:
+    """Those that come to different edits, under the last of their words. In a thread."""
+    return list({tuple(fix.make(after).edits): fix for fix in found}.values())
+
+
+def _mending(finding: Finding, plan: Plan) -> Fix:
+    label = f"fix: {finding.title}" if len(plan.edits) > 1 else ""
+    only = plan.edits[0] if len(plan.edits) == 1 else None
+    words = f"write {only.to}" if isinstance(only, SetRule) else finding.fix_words
+    return Fix("mend", words, lambda _after: Made(plan.edits, label, says=plan.says))
 
 
 def _fixes(

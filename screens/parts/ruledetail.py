@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mailtui.doctor.model import Finding
 from mailtui.postfix.catalogue import words_of
 from mailtui.postfix.chainrows import Chain, Chains, ListPlace, RuleRow
 from mailtui.screens.parts.detail import LABEL
-from mailtui.screens.parts.rulelines import BAD, DOUBTFUL, RuleLine
+from mailtui.screens.parts.rulelines import BAD, DOUBTFUL, LETTERS, RuleLine
 from mailtui.screens.parts.text import Spans, short_path
 
 Title = tuple[Spans, Spans]
@@ -32,10 +33,13 @@ def title(line: RuleLine) -> Title:
     return [(chain.title, "bold")], [(_where(chain.place, chain.place.line), "dim")]
 
 
-def about(line: RuleLine, chains: Chains, shared_by: Sequence[str] = ()) -> list[Spans]:
-    """The pane's lines. `shared_by`: the other services that use the same list."""
+def about(
+    line: RuleLine, chains: Chains, shared_by: Sequence[str] = (), findings: Sequence[Finding] = ()
+) -> list[Spans]:
+    """The pane's lines. `shared_by`: the other services that use the same list; `findings`: what is wrong
+    with the rule."""
     if line.row is not None and line.chain is not None:
-        return [*_of_rule(line.row, line.chain), *_shared(shared_by)]
+        return [*_found(findings), *_of_rule(line.row, line.chain, found=bool(findings)), *_shared(shared_by)]
     if line.check is not None:
         return list(_of_check(line))
     if line.kind == "use":
@@ -55,12 +59,21 @@ def _said(label: str, text: str, style: str = "") -> Spans:
     return [(f"{label:<{LABEL}}", "dim"), (text, style)]
 
 
-def _of_rule(row: RuleRow, chain: Chain) -> Iterator[Spans]:
+def _found(findings: Sequence[Finding]) -> Iterator[Spans]:
+    """What doctor says of the rule, and what mends it."""
+    for each in findings:
+        letter = LETTERS[each.severity].strip() or "note"
+        what = each.title.partition(": ")[2] or each.title  # without the list, which the title names
+        yield _said(letter, f"{what}; {each.why}", "" if each.severity == "advice" else each.severity)
+        yield _said("f fix" if each.fix is not None else "do", each.fix_words)
+
+
+def _of_rule(row: RuleRow, chain: Chain, *, found: bool) -> Iterator[Spans]:
     for state in row.states:
-        if state.word in BAD:
-            yield _said("!", state.why, "error")
-        elif state.word in DOUBTFUL:
-            yield _said("?", state.why, "warning")
+        if state.word in BAD | DOUBTFUL:
+            if not found:  # else its findings say the same, and more
+                bad = state.word in BAD
+                yield _said("!" if bad else "?", state.why, "error" if bad else "warning")
         elif state.word != "staged":
             yield _said("note", state.why)
     yield from _staged(row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 
 from mailtui.edits import ruleplan
+from mailtui.edits.greylistplan import proposed_place
 from mailtui.edits.plan import Plan
 from mailtui.edits.rules import InsertRule, MoveRule, SetRule, SwitchRule
 from mailtui.postfix.chainrows import Chain, Chains, ListPlace, RuleRow
@@ -21,7 +22,7 @@ _HINTS: dict[Argument, str] = {
     "table": "type:name, as hash:/etc/postfix/access or inline:{ key=action }",
     "ccert": "type:name of a table of fingerprints",
     "zone": "the DNS list; zone=127.0.0.[2..11] counts only these of its answers",
-    "policy": "inet:host:port or unix:path",
+    "policy": "inet:host:port or unix:path; Debian's postgrey: inet:127.0.0.1:10023",
     "seconds": "seconds",
 }  # fmt: skip
 _LABELS: dict[Argument, str] = {"table": "table", "ccert": "table", "zone": "zone", "policy": "server",
@@ -84,25 +85,46 @@ def _common(*, warn_only: bool, comments: Sequence[str]) -> list[FormField]:
 
 # -- a new one
 
-_AFTER, _BEFORE, _FIRST, _LAST = "after", "before", "first", "last"
+_AFTER, _BEFORE, _FIRST, _LAST, _PROPOSED = "after", "before", "first", "last", "proposed"
 
 
 def add_form(chains: Chains, chain: Chain, row: RuleRow | None, rule: Offered) -> Form:
     """The form for a rule from the catalogue; `row`: the one under the cursor."""
-    live = [each for each in chain.rows if each.enabled and each.marker != "-" and not each.via]
-    places: list[tuple[str, str]] = []
+    live = _own(chain)
+    places = [(_PROPOSED, _proposed_words(live))] if _is_greylisting(chain, rule) and live else []
     if row is not None and row.enabled and row.marker != "-":
-        places += [(_AFTER, f"after {row.text}"), (_BEFORE, f"before {row.text}")]
-        if row.name.lower() in FINAL:
-            places.reverse()
+        beside = [(_AFTER, f"after {row.text}"), (_BEFORE, f"before {row.text}")]
+        places += reversed(beside) if row.name.lower() in FINAL else beside
     if live or not places:
         places += [(_FIRST, f"before all of {chain.title}"), (_LAST, f"after all of {chain.title}")]
     return Form(f"{rule.name} for {chain.place.title}", [
         *_argument_fields(chains, rule.argument),
         ChoiceField(name="place", label="place", choices=places,
-                    chosen=places[0][0] if row is not None else _LAST),
+                    chosen=places[0][0] if row is not None or places[0][0] == _PROPOSED else _LAST),
         *_common(warn_only=False, comments=()),
     ])  # fmt: skip
+
+
+def _own(chain: Chain) -> list[RuleRow]:
+    """The rules in force that are written in the list itself."""
+    return [each for each in chain.rows if each.enabled and each.marker != "-" and not each.via]
+
+
+def _is_greylisting(chain: Chain, rule: Offered) -> bool:
+    """Whether a rule may be one that greylists, in the list where that belongs."""
+    return rule.name == "check_policy_service" and chain.stage == "recipient"
+
+
+def _proposed(live: Sequence[RuleRow]) -> RuleRow | None:
+    """The rule before which greylisting belongs; None for the end."""
+    at = proposed_place([each.name.lower() for each in live])
+    return live[at] if at < len(live) else None
+
+
+def _proposed_words(live: Sequence[RuleRow]) -> str:
+    below = _proposed(live)
+    where = f"before {below.text}" if below is not None else "last"
+    return f"where greylisting belongs: {where}, when relaying is refused, before DNS is asked"
 
 
 def _text(name: str, values: Values) -> str:
@@ -150,7 +172,9 @@ def _place(chain: Chain, row: RuleRow | None, where: str) -> tuple[ListPlace, Ru
         at = next((n for n, each in enumerate(mine) if each.key == row.key), len(mine))
         below = at if where == _BEFORE else at + 1
         return place, mine[below] if below < len(mine) else None
-    mine = [each for each in chain.rows if each.enabled and each.marker != "-" and not each.via]
+    mine = _own(chain)
+    if where == _PROPOSED:
+        return chain.place, _proposed(mine)
     return chain.place, mine[0] if where == _FIRST and mine else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mailtui.doctor.model import Finding
 from mailtui.postfix.chainrows import Chain, Chains, CheckRow, RuleRow
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.text import Span
@@ -19,6 +20,8 @@ Kind = Literal["rule", "empty", "use", "check"]
 BAD = frozenset(("unknown", "undefined", "no argument"))
 """States of a rule by which mail is refused with 451, or smtpd stops."""
 DOUBTFUL = frozenset(("unreachable", "no effect", "old name", "closed", "twice", "empty"))
+LETTERS = {"error": "!", "warning": "?", "advice": " "}
+"""The letter of a finding, by its weight."""
 _CLASS = "class:"
 
 
@@ -82,10 +85,13 @@ class RuleLines:
         services: Sequence[str],
         config_dir: str,
         own: Mapping[str, Collection[str]] | None = None,
+        findings: Sequence[Finding] = (),
     ) -> None:
-        """`own`: by the name of a list, the services that have their own."""
+        """`own`: by the name of a list, the services that have their own. `findings`: what is wrong with the
+        chains."""
         self.chains, self.services, self.config_dir = chains, list(services), config_dir
         self._own = own or {}
+        self._findings = findings
         self.lines = list(_laid(chains)) if chains is not None else []
         self._places = {line.key: place for place, line in enumerate(self.lines)}
 
@@ -112,6 +118,24 @@ class RuleLines:
             return []
         own = self._own.get(chain.place.name, ())
         return [each for each in self.services if each != self.chains.service and each not in own]
+
+    def findings(self, line: RuleLine) -> list[Finding]:
+        """What is wrong with the rule of a row, the worst first."""
+        row = line.row
+        if row is None or self.chains is None or not row.enabled or row.marker == "-":
+            return []
+        name, service = (row.stage, row.text), self.chains.service
+        return [
+            each for each in self._findings
+            if name in each.rules and (not each.services or service in each.services)
+        ]  # fmt: skip
+
+    def marker(self, line: RuleLine) -> str:
+        """A row's letter: what is staged, what is wrong by its states or its findings, warn only."""
+        found = self.findings(line)
+        worst = LETTERS[found[0].severity] if found else " "
+        weaker = " w?" if worst == "!" else " w"
+        return worst if worst.strip() and line.marker in weaker else line.marker
 
     @property
     def rules(self) -> int:
@@ -198,7 +222,7 @@ def cells_of(lines: RuleLines, line: RuleLine, *, labelled: bool) -> Row:
     return Row(
         ([(command, "bold")], [(stage, "bold" if line.depth == 0 else "dim")],
          [*lead, (_rule(lines, line), style)], [(_note(line), "dim")]),
-        line.marker, style,
+        lines.marker(line), style,
     )  # fmt: skip
 
 

@@ -9,14 +9,16 @@ Free of Textual. Screens derived from `ConsoleScreen` are told without subscribi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.files import Files
+from mailtui.screens.parts.heard import Heard
 
 if TYPE_CHECKING:
+    from mailtui.doctor.model import Finding
     from mailtui.edits.draft import Draft, Group
     from mailtui.edits.model import Edit
     from mailtui.maillog.source import Source
@@ -63,10 +65,10 @@ class Status(NamedTuple):
     host: str = ""
     problem: str = ""
     """Why the instance cannot be read, in one line."""
-    errors: int = 0
-    warnings: int = 0
     others: tuple[str, ...] = ()
     """Other consoles open on the same instance, each in words: `laure, 2 staged`."""
+    milters: str = ""
+    """The milter that does not answer: `opendkim DOWN`; empty where all do."""
 
 
 def _nothing() -> None:
@@ -90,6 +92,10 @@ class Session:
     look: Callable[[], Status] | None = None
     find_log: Callable[[], Source] | None = None
     """Which log to follow; it may take a moment, and is asked when the log is first shown."""
+    examine: Callable[[], Sequence[Finding]] | None = None
+    """What is wrong with the instance as it is on the disk; asked in a thread, after each change there."""
+    findings: Sequence[Finding] = ()
+    """What `examine` said last, the worst first."""
     look_ahead: Callable[[], None] = _nothing
     """Asks beforehand what every screen will ask, in a thread while the screens are still being imported."""
     after_write: tuple[str, ...] = ()
@@ -102,6 +108,8 @@ class Session:
     """The files on the disk whose changes are watched; those that `instance` reads, unless given."""
     asked: SmtpSession | None = None
     """The session that was explained last."""
+    heard: Heard = field(default_factory=Heard)
+    """What DNS lists and policy services said when they were last asked."""
     changed: Signal[Change] = field(default_factory=Signal)
     status: Status = field(default_factory=Status)
 
@@ -134,6 +142,11 @@ class Session:
     def draft_changed(self) -> None:
         """Tell everyone after the draft was changed by other means (drop, replace)."""
         self.changed.emit(Change(draft=True))
+
+    def found(self, findings: Sequence[Finding]) -> None:
+        """Take over what `examine` said, in the screens' thread, and tell everyone."""
+        self.findings = findings
+        self.changed.emit(Change(status=True))
 
     def poll(self) -> tuple[frozenset[str], Status]:
         """What changed on the disk since the last call, and the present status. Runs in a thread."""

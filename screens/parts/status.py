@@ -5,6 +5,8 @@ yield StatusLine(session)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailtui.screens.parts.bars import Bar
 from mailtui.screens.parts.session import Session
 from mailtui.screens.parts.text import Span, spans_width
@@ -45,16 +47,20 @@ class StatusLine(Bar):
             facts.append((0, ("running", "good") if status.running else ("NOT RUNNING", "error")))
         if staged:
             facts.append((1, (f"{staged} staged" if short else f"{staged} staged · w", "bold")))
-        if status.errors:
-            words = f"{status.errors} error{'s' * (status.errors > 1)} · f"
-            facts.append((4, (f"! {status.errors}" if short else words, "error")))
-        if status.warnings:
-            words = f"{status.warnings} warning{'s' * (status.warnings > 1)} · f"
-            facts.append((5, (f"? {status.warnings}" if short else words, "warning")))
+        if status.milters:
+            facts.append((3, (f"! {status.milters}" + ("" if short else " · 6"), "error")))
+        facts.extend(self._findings(short=short))
         facts.extend((6, (f"also: {other}", "warning")) for other in status.others)
         if self._session.read_only:
             facts.append((2, ("read-only", "bold")))
         return facts
+
+    def _findings(self, *, short: bool) -> Iterator[tuple[int, Span]]:
+        for place, letter, word in ((4, "!", "error"), (5, "?", "warning")):
+            count = sum(each.severity == word for each in self._session.findings)
+            if count:
+                words = f"{count} {word}{'s' * (count > 1)} · f"
+                yield place, (f"{letter} {count}" if short else words, word)
 
 
 def _apart(spans: list[Span]) -> list[Span]:

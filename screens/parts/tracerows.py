@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from mailtui.maillog import tracewords
@@ -106,8 +106,9 @@ def title_of(trace: Trace) -> list[Span]:
     return [(queue_id, "bold"), (f"  {way}", "")]
 
 
-def about(row: TraceRow) -> Iterator[Spans]:
-    """The lines of the pane: the step's words, its fields, the line itself."""
+def about(row: TraceRow, reasons: Sequence[str] = ()) -> Iterator[Spans]:
+    """The lines of the pane: the step's words, its fields, the line itself. `reasons`: why the message failed
+    DMARC, told of the rows that say so."""
     if row.related is not None:
         state = row.related.trace.state
         yield _field("message", row.related.queue_id or "not queued")
@@ -119,6 +120,10 @@ def about(row: TraceRow) -> Iterator[Spans]:
     yield _field("says", step.text or step.record.text)
     for other in row.line.steps[1:] if row.line is not None else ():
         yield _field(other.title, other.text)
+    told = row.line.steps if row.line is not None else ()
+    if any(each.kind == "dmarc" or each.record.event == "milter_reject" for each in told):
+        for number, text in enumerate(reasons):
+            yield _field("DMARC" if not number else "", text)
     if step.delays is not None:
         yield _field("took", "  ".join(
             f"{name} {seconds:g} s" for name, seconds in

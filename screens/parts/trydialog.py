@@ -23,11 +23,13 @@ class TryDialog(Dialog[str]):
             Binding("enter", "screen.take", "try", id="dialog.take", tooltip="Ask the tables."),
         ]
 
-    def __init__(self, parameter: str, text: str, what: str = "") -> None:
-        """`what`: what may be typed, in words."""
+    def __init__(
+        self, parameter: str, text: str, what: str = "",
+        asked: str = "The compiled tables on the disk are asked.",
+    ) -> None:  # fmt: skip
+        """`what`: what may be typed, in words; `asked`: who answers, in a sentence."""
         said = what or "An address, or a key as it stands in the table"
-        lines = [f"{said}. The compiled tables on the disk are asked."]
-        super().__init__(f"Try on {parameter}", lines)
+        super().__init__(f"Try on {parameter}", [f"{said}. {asked}"])
         self._text = text
 
     def inputs(self) -> ComposeResult:

@@ -10,7 +10,6 @@ import pytest
 
 from mailtui.demo import zones
 from mailtui.demo.nameserver import Nameserver
-from mailtui.dns import look as looking
 from mailtui.edits import domaintables
 from tests.cli.conftest import Shop
 from tests.postfix.conftest import postconf, run
@@ -145,14 +144,10 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nameserve
     path = tmp_path / "names"
     path.write_text(zones.NAMES + "deaf.example DROP\n")
     with Nameserver(path, port=0) as server:
-        real = looking.look
-
-        def look(domain: str, *, selectors: list[str], timeout: float) -> looking.DomainDns:
-            return real(
-                domain, selectors=selectors, timeout=timeout, nameservers=[server.address], port=server.port
-            )
-
-        monkeypatch.setattr(looking, "look", look)
+        home = tmp_path / "home" / "mailtui"
+        home.mkdir(parents=True)
+        (home / "config.toml").write_text(f'nameservers = ["{server.address}:{server.port}"]\n')
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
         yield server
 
 
@@ -162,8 +157,23 @@ def test_dns(shop: Shop, names: Nameserver) -> None:
     assert seen.json["domain"] == "falcot.com"
     assert seen.json["mx"]["record"] == "10 mail.falcot.com (192.0.2.25)"
     assert [part["state"] for part in seen.json["dkim"]] == ["missing"]
+    assert seen.json["spf"]["tree"] == [{"term": "mx", "name": "falcot.com", "lookups": 1}]
     told = shop.run("domain", "dns", "falcotsbrand.com")
-    assert "SPF     missing" in told.out
+    assert "DMARC      missing" in told.out
+    assert "publish: _dmarc.falcotsbrand.com. TXT v=DMARC1; p=none" in told.out
     silent = shop.run("domain", "dns", "deaf.example", "--timeout", "0.3")
     assert silent.status == 1
     assert silent.out.count("no answer in time") == 5
+    several = shop.run("domain", "dns", "falcot.com", "falcot.org", "--json")
+    assert [each["domain"] for each in several.json] == ["falcot.com", "falcot.org"]
+    every = shop.run("domain", "dns", "--json", "--selector", "mail")
+    assert "falcotsbrand.com" in [each["domain"] for each in every.json]
+    assert {part["selector"] for each in every.json for part in each["dkim"]} == {"mail"}
+
+
+def test_what_dns_said_is_told_by_the_doctor(shop: Shop, names: Nameserver) -> None:
+    assert "dmarc" not in {found["id"] for found in shop.run("doctor", "--json").json}
+    shop.run("domain", "dns", "falcotsbrand.com", "--json")
+    found = {each["id"]: each for each in shop.run("doctor", "--json").json}
+    assert found["dmarc"]["title"] == "falcotsbrand.com: DMARC: there is no record"
+    assert "publish _dmarc.falcotsbrand.com." in found["dmarc"]["do"]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -37,18 +38,21 @@ def story(at: datetime, queue_id: str, sender: str = "ann@example.net") -> str:
     return "".join(stamped(at + timedelta(milliseconds=50 * n), text) for n, text in enumerate(texts))
 
 
-NOW = datetime.now().astimezone()
-OLD, RECENT = NOW - timedelta(days=3), NOW - timedelta(minutes=30)
+@pytest.fixture
+def recent() -> datetime:
+    """Half an hour ago, counted anew for each test."""
+    return datetime.now().astimezone() - timedelta(minutes=30)
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """A log with a compressed older file."""
+def log(tmp_path: Path, recent: datetime) -> Path:
+    """A log with a compressed older file, of three days ago."""
+    old = recent - timedelta(days=3)
     path = tmp_path / "mail.log"
     older = tmp_path / "mail.log.1.gz"
-    older.write_bytes(gzip.compress(story(OLD, "AAAAAAAAAA1").encode()))
-    os.utime(older, (OLD.timestamp() + 60, OLD.timestamp() + 60))
-    path.write_text(story(RECENT, "BBBBBBBBBB2", sender="bob@example.org"))
+    older.write_bytes(gzip.compress(story(old, "AAAAAAAAAA1").encode()))
+    os.utime(older, (old.timestamp() + 60, old.timestamp() + 60))
+    path.write_text(story(recent, "BBBBBBBBBB2", sender="bob@example.org"))
     return path
 
 
@@ -85,13 +89,13 @@ def test_a_trace_outside_the_stretch(shop: Shop, log: Path) -> None:
     assert "since " in done.err
 
 
-def test_since_and_until(shop: Shop, log: Path) -> None:
+def test_since_and_until(shop: Shop, log: Path, recent: datetime) -> None:
     whole = shop.run("--log", str(log), "log").out.splitlines()
     assert len(whole) == 14
     assert "AAAAAAAAAA1" in whole[1]
     assert len(shop.run("--log", str(log), "log", "--since", "1h").out.splitlines()) == 7
     assert len(shop.run("--log", str(log), "log", "--until", "1 day ago").out.splitlines()) == 7
-    moment = (RECENT + timedelta(milliseconds=125)).isoformat()
+    moment = (recent + timedelta(milliseconds=125)).isoformat()
     after = shop.run("--log", str(log), "log", "--since", moment, "--json").out.splitlines()
     assert [json.loads(line)["event"] for line in after] == ["queued", "disconnect", "delivered", "removed"]
 
@@ -155,9 +159,17 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "mailtui", "log", *words]
 
 
-def starts(words: list[str], stderr: int | None = None) -> subprocess.Popen[bytes]:
-    """A command that an interrupt ends, even where whoever runs the tests has interrupts ignored."""
-    return subprocess.Popen(["env", "--default-signal=INT", *words], stdout=subprocess.PIPE, stderr=stderr)
+@contextmanager
+def started(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that an interrupt ends, even where whoever runs the tests has interrupts ignored; killed at the
+    end, also of a test that fails."""
+    with subprocess.Popen(
+        ["env", "--default-signal=INT", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_standard_input(log: Path) -> None:
@@ -171,10 +183,8 @@ def test_standard_input(log: Path) -> None:
 def following(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`mailtui log --follow` since an hour ago."""
     words = command("--follow", "--since", "1h", "--filter", "status:sent", str(log))
-    started = starts(words, stderr=subprocess.PIPE)
-    yield started
-    started.kill()
-    started.communicate()
+    with started(words) as process:
+        yield process
 
 
 def test_following_from_a_moment_on(following: subprocess.Popen[bytes], log: Path) -> None:
@@ -195,20 +205,20 @@ def test_following_says_what_it_cannot_read(log: Path) -> None:
     packed = log.parent / "mail.log.1.gz"
     packed.write_bytes(packed.read_bytes()[:-12])
     words = command("--follow", "--since", "30 days ago", str(log))
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
-        assert started.stderr is not None
-        assert b"mail.log.1.gz: " in started.stderr.readline()
+    with started(words) as process:
+        assert process.stderr is not None
+        assert b"mail.log.1.gz: " in process.stderr.readline()
         log.rename(log.with_name("elsewhere"))
-        assert b"mail.log: no such file" in started.stderr.readline()
-        started.kill()
+        assert b"mail.log: no such file" in process.stderr.readline()
 
 
 def test_following_by_the_sender_of_the_message(log: Path) -> None:
     words = command("--follow", "--since", "1h", "--filter", "from:bob status:sent", str(log))
-    with starts(words) as started:
-        assert started.stdout is not None
-        assert b"BBBBBBBBBB2: to=<jean@falcot.com>" in started.stdout.readline()
-        started.send_signal(signal.SIGINT)
+    with started(words) as process:
+        assert process.stdout is not None
+        assert b"BBBBBBBBBB2: to=<jean@falcot.com>" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 130
 
 
 def test_a_reader_that_goes_away_ends_it(following: subprocess.Popen[bytes], log: Path) -> None:

@@ -154,6 +154,37 @@ def test_a_dry_run_says_which_saved_session_is_answered_otherwise(
     assert "WRONG: the partner: now 250" in done.err
 
 
+def test_a_change_that_turns_a_saved_session_wrong_is_refused_unless_yes(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    path = tmp_path / "own" / "mailtui" / "sessions.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        '[[session]]\nname = "the partner"\nmust = "accept"\nclient_address = "192.0.2.7"\n'
+        'helo = "mail.partner.example"\nsender = "news@partner.example"\nrecipient = "postmaster@localhost"\n'
+    )
+    rule = ("restriction", "add", "sender", "check_sender_access", "inline:{partner.example=REJECT}")
+    options = ("--no-rehearsal", "--no-reload")
+    before = (shop.folder / "main.cf").read_text()
+    refused = shop.run(*rule, *options)
+    assert refused.status == 1
+    assert "WRONG: the partner: now 250" in refused.err
+    assert "--yes writes it all the same" in refused.err
+    as_json = shop.run(*rule, *options, "--json")
+    assert as_json.status == 1
+    assert as_json.json["sessions"]["flipped"][0]["name"] == "the partner"
+    assert as_json.json["applied"] is False
+    assert as_json.json["plan"]
+    assert (shop.folder / "main.cf").read_text() == before
+    done = shop.run(*rule, *options, "--json", "--yes")
+    assert done.status == 0, done.err
+    assert done.json["applied"] is True
+    assert done.json["sessions"]["asked"] == 1
+    harmless = shop.run("parameter", "set", "biff", "no", *options)
+    assert "sessions: 1 saved session answered as before" in harmless.err
+
+
 def test_one_is_told_as_one_and_two_as_two(lists: Shop) -> None:
     master = lists.folder / "master.cf"
     own = "  -o smtpd_client_restrictions=permit_sasl_authenticated,reject\n"

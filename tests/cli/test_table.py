@@ -218,3 +218,19 @@ def test_networks_are_rules_in_their_order(guarded: Shop) -> None:
     done = guarded.run("table", "set", spec, "192.0.2.0/24", "DUNNO", "--no-reload", "--no-rehearsal")
     assert done.status == 0, done.err
     assert (guarded.folder / "nets").read_text() == NETS.replace("24 OK", "24 DUNNO", 1)
+
+
+def test_compile_makes_the_text_live_and_asks_about_what_is_not_yours(shop: Shop) -> None:
+    spec = f"hash:{shop.folder}/virtual"
+    assert "nothing to do" in shop.run("table", "compile", spec).err
+    with (shop.folder / "virtual").open("a") as file:
+        file.write("half@falcotsbrand.com made@falcot.com\n")
+    dry = shop.run("table", "compile", spec, "--dry-run", "--json")
+    assert dry.json["not_yours"] == ["virtual half@falcotsbrand.com → made@falcot.com"]
+    assert shop.run("table", "compile", spec).status == 1
+    done = shop.run("table", "compile", spec, "--yes")
+    assert done.status == 0, done.err
+    assert shop.run("table", "try", spec, "half@falcotsbrand.com").out.endswith("made@falcot.com\n")
+    refused = shop.run("table", "compile", f"texthash:{shop.folder}/virtual")
+    assert refused.status == 2
+    assert "is not compiled" in refused.err

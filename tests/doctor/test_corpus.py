@@ -38,6 +38,7 @@ def test_a_real_main_cf_is_examined_and_its_fixes_can_be_made(path: Path | None,
     tally(LAW, files=1, findings=len(found))
     assert len({(each.id, each.file, each.line, each.title) for each in found}) == len(found)
     for each in found:
+        assert each.id != "unexamined", each.why
         assert each.title
         assert each.why
         assert each.fix_words

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailtui.dns.ask import Answer as Dns
 from mailtui.dns.ask import Names
 from mailtui.edits.blocking import Offer
 from mailtui.edits.candidate import Candidate
@@ -31,10 +32,13 @@ def make(instance_dir: MakeInstance, main: str, **files: str) -> Instance:
 
 
 def found(instance: Instance, session: Session = STRANGER) -> list[Offer]:
-    names = Names(only_supplied=True)
-    return let_through(
-        instance, session, explain(instance, session, names=names), who="laure", today=TODAY, names=names
-    )
+    return [each for each in every(instance, session, Names(only_supplied=True)) if not each.advice]
+
+
+def every(instance: Instance, session: Session, names: Names) -> list[Offer]:
+    """Letters to other admins among them."""
+    answer = explain(instance, session, names=names)
+    return let_through(instance, session, answer, who="laure", today=TODAY, names=names)
 
 
 def after(instance: Instance, offer: Offer, session: Session = STRANGER) -> tuple[dict[str, str], Answer]:
@@ -143,22 +147,109 @@ def test_greylisting_by_a_class_is_lifted_for_one_recipient(instance_dir: MakeIn
     assert answer.code == 250
 
 
-def test_postgreys_whitelists_are_offered_where_it_is_asked(
-    instance_dir: MakeInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def postgrey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """postgrey's files beside the instance's folder; their own whitelists come with the first entry."""
+    monkeypatch.setattr(greylisting, "_process", lambda: (0, ()))
+    (tmp_path / "default").mkdir()
+    (tmp_path / "default" / "postgrey").write_text('POSTGREY_OPTS="--inet=127.0.0.1:10723"\n')
+    folder = tmp_path / "postgrey"
+    folder.mkdir()
     for listed in ("recipients", "clients"):
-        (tmp_path / f"whitelist_{listed}").write_text("# the package's\n")
-    for function in (greylisting.whitelists, greylisting.local_list):
-        monkeypatch.setattr(function, "__defaults__", (str(tmp_path),))
-    monkeypatch.setattr("mailtui.edits.letting._is_greylisting", lambda *_: True)
-    rules = "smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:10023\n"
+        (folder / f"whitelist_{listed}").write_text("# the package's\n")
+    return folder
+
+
+ASK = "check_policy_service inet:127.0.0.1:10723"
+
+
+@pytest.mark.parametrize(
+    ("rules", "unless"),
+    [
+        (f"smtpd_recipient_restrictions = {ASK}\n", ""),
+        (f"smtpd_restriction_classes = grey\ngrey = {ASK}\nsmtpd_recipient_restrictions = grey\n", ""),
+        (
+            f"smtpd_recipient_restrictions = check_policy_service unix:private/spf, {ASK}\n",
+            " (unless unix:private/spf refuses)",
+        ),
+    ],
+    ids=["a rule", "a class", "after another service"],
+)
+def test_postgreys_whitelists_are_offered_where_it_is_asked(
+    instance_dir: MakeInstance, postgrey: Path, rules: str, unless: str
+) -> None:
     instance = make(instance_dir, rules)
     titles = [each.title for each in found(instance)]
     assert titles[:2] == [
-        "No greylisting for the client 192.0.2.7 → 250, for this client only",
-        "No greylisting for the recipient jean@falcot.com → 250, for all mail to this recipient",
+        f"No greylisting for the client 192.0.2.7 → 250, for this client only{unless}",
+        f"No greylisting for the recipient jean@falcot.com → 250, for all mail to this recipient{unless}",
     ]
     offer = next(each for each in found(instance) if "recipient" in each.title and "whitelist" in each.title)
     assert "→ 250 once postgrey has read it" in offer.title
+    assert offer.title.endswith(f"for all mail to this recipient{unless}")
     candidate = Candidate(instance.files, offer.plan.edits)
-    assert [each.target.path for each in candidate.changes] == [str(tmp_path / "whitelist_recipients.local")]
+    assert [each.target.path for each in candidate.changes] == [str(postgrey / "whitelist_recipients.local")]
+
+
+TWO = (
+    "smtpd_helo_restrictions = permit_mynetworks, reject_non_fqdn_helo_hostname\n"
+    "smtpd_sender_restrictions = permit_mynetworks, check_sender_access inline:{bad.test=REJECT}\n"
+)
+
+
+def test_two_rules_that_refuse_one_after_the_other_are_passed_by_one_offer(
+    instance_dir: MakeInstance,
+) -> None:
+    instance = make(instance_dir, TWO)
+    titles = [each.title for each in found(instance)]
+    assert titles == [
+        "Let the client 192.0.2.7 through, past 2 rules → 250, for this client only",
+        "Let the sender a@bad.test through, past 2 rules → 250, for whoever gives this sender address",
+        "Let the recipient jean@falcot.com through, past 2 rules → 250, for all mail to this recipient",
+        "Make reject_non_fqdn_helo_hostname and check_sender_access inline:{bad.test=REJECT} warn only → 250, "
+        "for everybody whom this rule refuses",
+    ]
+    for offer in found(instance):
+        assert after(instance, offer)[1].code == 250
+    texts, _ = after(instance, found(instance)[0])
+    assert texts["client_access"].count("192.0.2.7 OK") == 1
+    assert texts["main.cf"].count("check_client_access hash:") == 2
+    assert "2 rules refuse it, one after the other" in found(instance)[0].plan.says[0]
+    assert "why not" in str(found(instance)[0].because("why not").edits)
+    assert str(found(instance)[-1].because("why not").edits).count("why not") == 2
+
+
+REVERSE = "7.2.0.192.in-addr.arpa"
+NAMES = [
+    ("reject_unknown_client_hostname", {}, f"    {REVERSE}. IN PTR mail.bad.test."),
+    (
+        "reject_unknown_client_hostname",
+        {(REVERSE, "PTR"): Dns("ok", ("c.bad.test",))},
+        "    c.bad.test. IN A 192.0.2.7",
+    ),
+    ("reject_unknown_reverse_client_hostname", {}, f"    {REVERSE}. IN PTR mail.bad.test."),
+    ("reject_unknown_helo_hostname", {}, "    mail.bad.test. IN A 192.0.2.7"),
+    ("reject_unknown_sender_domain", {}, "    bad.test. IN MX 10 the name of your mail server."),
+    (
+        "reject_non_fqdn_helo_hostname",
+        {},
+        "It should say: c.bad.test (in Postfix smtp_helo_name or myhostname).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "dns", "line"), NAMES)
+def test_a_name_that_is_missing_is_a_letter_to_the_other_admin(
+    rule: str, dns: dict[tuple[str, str], Dns], line: str, instance_dir: MakeInstance
+) -> None:
+    instance = make(instance_dir, f"smtpd_sender_restrictions = {rule}\nsmtpd_helo_required = yes\n")
+    helo = "bare" if "non_fqdn" in rule else "mail.bad.test"
+    name = "c.bad.test" if "non_fqdn" in rule else "unknown"
+    client = Session("192.0.2.7", name, None, helo, "a@bad.test", "jean@falcot.com")
+    supplied = {("bad.test", "MX"): Dns("nxdomain"), ("bad.test", "A"): Dns("nxdomain"), **dns}
+    names = Names(supplied=supplied, only_supplied=True)
+    offers = every(instance, client, names)
+    letter = next(each for each in offers if each.advice)
+    assert letter.plan.edits == ()
+    assert line in letter.advice.split("\n")
+    assert "192.0.2.7" in letter.advice

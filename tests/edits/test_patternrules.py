@@ -114,3 +114,24 @@ def test_the_inverse_takes_an_edit_back(lines: list[bytes], choose: random.Rando
     assert merged([edit, edit.inverse()]) in {(), (edit, edit.inverse())}
     if isinstance(edit, rules.SwitchPattern | rules.SetPattern):
         assert back.raw == document.raw
+
+
+WRONG = [b"/a/Z REJECT\n", b"/a/\n", b"/^b REJECT\n", b"if /b/ xx\n/c/ WARN\nendif\n"]
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_a_fix_of_a_wrong_line_can_be_taken_back(line: bytes) -> None:
+    document = Pcre.parse(b"/z/ OK\n" + line + b"/y/ OK\n")
+    wrong = next(at for at, row in enumerate(document.rows) if row.error)
+    good = "if /b/" if line.startswith(b"if") else "/b/ WARN"
+    edit = rules.setting(document, TARGET, wrong, good)
+    after = over(document, edit)
+    assert not any(row.error for row in after.rows)
+    assert over(after, edit.inverse()).raw == document.raw
+    with pytest.raises(Refused):
+        rules.setting(after, TARGET, wrong, line.split(b"\n")[0].decode())
+
+
+def test_one_line_more_is_one() -> None:
+    document = Pcre.parse(b"if /b/\nendif\n")
+    assert rules.removing(document, TARGET, 0).describe() == "- if /b/ … (1 line more) out of header_checks"

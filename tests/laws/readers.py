@@ -57,9 +57,9 @@ class Trial:
         self.queued: dict[str, str] = {}
         """Queue numbers of the messages taken, and to whom they must go."""
         self._stop = threading.Event()
-        self._snapshot = config_dir.parent / "snapshot"
+        self._snapshot = config_dir.parents[1] / "snapshot"
         self._counting = threading.Lock()
-        self._log = config_dir.parent / "log/mail.log"
+        self._log = config_dir.parents[1] / "log/mail.log"
         self._begun = 0
 
     def prepare(self) -> None:

@@ -107,7 +107,7 @@ class Rounds:
     """The server in `config_dir`, given a new ground and new set-ups in each round."""
 
     def __init__(self, config_dir: Path, seed: int) -> None:
-        self.etc, self.folder = config_dir, config_dir.parent
+        self.etc, self.folder = config_dir, config_dir.parents[1]
         self.chance = random.Random(seed)
         self.wrong: list[str] = []
         self.refused: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mailtui import commands
 from mailtui.maillog.chunks import lines_of
 from mailtui.maillog.feed import Feed
 from mailtui.maillog.journal import Entry
@@ -18,6 +20,7 @@ from mailtui.maillog.lines import LogLines
 from mailtui.maillog.rates import Rates
 from mailtui.maillog.record import parse
 from mailtui.maillog.source import Source
+from mailtui.maillog.tail import Block, FileTail
 from mailtui.maillog.view import row
 from tests.maillog.logmaking import BEGIN, lines, numbers, written
 
@@ -76,6 +79,68 @@ def test_a_log_is_looked_for_until_there_is_one(tmp_path: Path, monkeypatch: pyt
         assert feed.lines.line(0) == b"one"
     finally:
         feed.stop()
+
+
+def test_a_disk_that_fails_for_a_moment_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader goes on where it was: no line twice, none lost."""
+    monkeypatch.setattr("mailtui.maillog.feed.LOOK_AGAIN", 0.05)
+    log = tmp_path / "mail.log"
+    log.write_bytes(b"one\n")
+    broken = threading.Event()
+    blocks = FileTail.blocks
+
+    def failing(self: FileTail) -> Iterator[Block]:
+        if broken.is_set():
+            raise OSError(errno.EIO, "Input/output error", str(log))
+        return blocks(self)
+
+    monkeypatch.setattr(FileTail, "blocks", failing)
+    news = threading.Event()
+    feed = Feed(Source("file", str(log)), news.set)
+    feed.start()
+    try:
+        until(lambda: len(feed.lines) == 1)
+        broken.set()
+        until(lambda: feed.trouble == f"{log}: input/output error; it is read again in 0.05 s")
+        with log.open("ab") as writer:
+            writer.write(b"two\n")
+        broken.clear()
+        until(lambda: len(feed.lines) == 2 and not feed.trouble)
+        assert [feed.lines.line(key) for key in (0, 1)] == [b"one", b"two"]
+    finally:
+        feed.stop()
+
+
+def test_a_journal_that_cannot_be_read_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailtui.maillog.feed.LOOK_AGAIN", 0.05)
+    tries: list[str] = []
+
+    def follow(give: Callable[[Entry], None], stop: threading.Event, *, after: str, place: str) -> None:
+        tries.append(after)
+        if len(tries) == 1:
+            give(Entry(b"one\n", "cursor"))
+            raise commands.CommandError(("journalctl",), "not found")
+        stop.wait(5)
+
+    monkeypatch.setattr("mailtui.maillog.journal.follow", follow)
+    monkeypatch.setattr("mailtui.maillog.journal.readable", lambda _place: "")
+    troubles: list[str] = []
+    feed = Feed(Source("journal"), lambda: troubles.append(feed.trouble))
+    feed.start()
+    try:
+        until(lambda: len(tries) == 2)
+        assert tries == ["", "cursor"]
+        assert any("it is read again in 0.05 s" in each for each in troubles)
+    finally:
+        feed.stop()
+
+
+def until(so: Callable[[], bool]) -> None:
+    """Wait until this is so, some seconds at most."""
+    end = time.monotonic() + 5
+    while not so():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
 
 
 def test_the_last_line_of_a_journal_is_told_of_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,12 @@ SAMPLES: list[tuple[str, str, dict[str, Any]]] = [
      {"verdict": "greylist", "reason": "new", "client_address": "192.0.2.1", "recipient": "ann@b.test"}),
     ("postgrey[1]", "action=pass, reason=triplet found, delay=301, client_name=mx.a.test, client_address=192.0.2.1/32, "
      "sender=joe@a.test, recipient=ann@b.test", {"verdict": "pass", "delay": 301.0}),
+    ("clamav-milter[1]", "Message 3FCA722E68E from <joe@a.test> to <ann@b.test> with subject 'It's Ann's' message-id "
+     "'<1@a.test>' date 'Mon, 23 Nov 2026 03:26:00 +0000' infected by X.UNOFFICIAL",
+     {"event": "other", "queue_id": "3FCA722E68E", "about": "It's Ann's", "message_id": "1@a.test",
+      "reason": "X.UNOFFICIAL", "verdict": "infected"}),
+    ("policyd-spf[1]", ": prepend Received-SPF: None (mailfrom) identity=mailfrom; client-ip=192.0.2.1; helo=mx.a.test; "
+     "envelope-from=joe@a.test; receiver=b.test ", {"event": "other", "recipient": "b.test", "verdict": "None"}),
     ("clamav-milter[1]", "Message from <joe@a.test> to <ann@b.test> infected by Eicar-Test-Signature",
      {"verdict": "infected", "reason": "Eicar-Test-Signature", "recipient": "ann@b.test"}),
     ("clamd[1]", "/tmp/x: Eicar-Test-Signature FOUND", {"verdict": "infected", "about": "/tmp/x"}),

@@ -12,7 +12,7 @@ import pytest
 
 from mailtui.maillog import tail as tail_module
 from mailtui.maillog.lines import LogLines
-from mailtui.maillog.tail import FileTail, follow
+from mailtui.maillog.tail import LOOKS, FileTail, follow
 from tests.maillog.logmaking import PACKERS, lines, numbers
 
 
@@ -376,3 +376,25 @@ def test_a_flood_loses_nothing_over_copytruncates(log: Path) -> None:
     seen.append(poll_all(tail))
     assert numbers(seen) == list(range(60_000))
     tail.close()
+
+
+def test_a_log_rotated_with_every_look_says_that_lines_are_missing(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tail = FileTail(str(log))
+    tail.poll()
+    looks: list[int] = []
+
+    def moved(_sibling: object) -> None:
+        looks.append(1)  # by the time it is opened another file has its name
+
+    monkeypatch.setattr("mailtui.maillog.tail._opened_as", moved)
+    log.rename(log.with_name("mail.log.2"))
+    log.with_name("mail.log.1").write_bytes(b"between\n")
+    log.write_bytes(b"new\n")
+    assert b"new\n" in tail.poll()
+    assert len(looks) == LOOKS
+    assert "lines in between are missing" in tail.trouble
+    tail._lost_until = 0.0  # half a minute later
+    tail.poll()
+    assert tail.trouble == ""

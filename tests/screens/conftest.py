@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from mailtui.screens import app as app_module
 from mailtui.screens.app import MailtuiApp
-from mailtui.screens.parts import text
+from mailtui.screens.parts import built, text
 from mailtui.screens.parts.commandline import CommandField
 from mailtui.screens.parts.terminal import Plan
 from tests.screens.console_demo import demo_session, install_demo_screen
@@ -34,7 +33,7 @@ Opened = AbstractAsyncContextManager[tuple[MailtuiApp, Pilot[int]]]
 @pytest.fixture
 def open_console(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Opened]:
     """`async with open_console(rows=100, size=(80, 24), edits=0, plan=Plan()) as (app, pilot): …`"""
-    monkeypatch.setattr(app_module, "BUILT", dict(app_module.BUILT))
+    monkeypatch.setattr(built, "BUILT", dict(built.BUILT))
     monkeypatch.setattr(CommandField, "earlier", [])
     monkeypatch.delenv("NO_COLOR", raising=False)
 

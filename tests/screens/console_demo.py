@@ -10,6 +10,7 @@ import sys
 from collections.abc import Hashable, Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -105,6 +106,12 @@ class DemoFiles:
         return news
 
 
+def demo_findings(errors: int = 0, warnings: int = 0) -> Any:
+    """Findings of which only the weight is looked at."""
+    weights = ["error"] * errors + ["warning"] * warnings
+    return tuple(SimpleNamespace(severity=weight) for weight in weights)
+
+
 def demo_session(keep: Any = None, edits: int = 0) -> Any:
     """A session over nothing."""
     from mailtui.edits.draft import Draft
@@ -119,7 +126,8 @@ def demo_session(keep: Any = None, edits: int = 0) -> Any:
         files=cast("Any", DemoFiles()),
         who="roland",
         keep_draft=keep or (lambda: None),
-        look=lambda: Status(running=True, host="mail.falcot.com", warnings=2),
+        look=lambda: Status(running=True, host="mail.falcot.com"),
+        findings=demo_findings(warnings=2),
     )
 
 
@@ -128,6 +136,7 @@ class FakeDraft:
 
     def __init__(self, _like: Any) -> None:
         self.edits: tuple[Any, ...] = ()
+        self.generation = 0
 
     def stage(self, *edits: Any, label: str = "") -> None:
         self.edits += edits
@@ -148,9 +157,9 @@ class FakeDraft:
 
 def install_demo_screen() -> None:
     """Put the demo list in the place of the Aliases screen; DEMO_ROWS says how many rows it has."""
-    from mailtui.screens import app
+    from mailtui.screens.parts import built
 
-    app.BUILT["aliases"] = ("tests.screens.demo_list", "DemoList")
+    built.BUILT["aliases"] = ("tests.screens.demo_list", "DemoList")
 
 
 def main() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
-from mailtui.dns.look import DomainDns, Part
+from mailtui.dns.part import DomainDns, Part
+from mailtui.postfix.instance import Instance
 from mailtui.screens.domains import DomainsScreen
 from mailtui.screens.parts import domaindns
 from mailtui.screens.settings import SettingsScreen
@@ -61,22 +64,35 @@ class Asked:
         self.records = {"mx": "10 mail.falcot.com (192.0.2.1)", "spf": "v=spf1 mx -all"}
         self.silent = False
 
-    def __call__(self, domain: str) -> DomainDns:
-        self.domains.append(domain)
+    def __call__(
+        self, instance: Instance, domains: Sequence[str], stop: Event, answered: Callable[[DomainDns], None]
+    ) -> str:
+        for domain in domains:
+            if not stop.is_set():
+                self.domains.append(domain)
+                answered(self.answer(domain))
+        return ""
+
+    def answer(self, domain: str) -> DomainDns:
+        """What DNS says."""
         if self.silent:
             late = Part("unknown", problems=("no answer in time",))
-            return DomainDns(domain, late, late, late, (late,), late)
-        parts = [Part("ok", self.records[name]) if name in self.records else Part("missing")
-                 for name in ("mx", "address", "spf", "dmarc")]  # fmt: skip
+            return DomainDns(domain, late, late, late, late, (late,), late, time.time())
+        parts = {name: Part("ok", self.records[name]) if name in self.records else Part("missing")
+                 for name in ("mx", "address", "spf")}  # fmt: skip
+        dmarc = Part("missing", proposed="v=DMARC1; p=none; rua=mailto:a@b.example", name=f"_dmarc.{domain}")
+        if "dmarc" in self.records:
+            dmarc = Part("ok", self.records["dmarc"])
         key = Part("ok", "v=DKIM1; p=MII", selector="mail")
-        return DomainDns(domain, parts[0], parts[1], parts[2], (key,), parts[3])
+        return DomainDns(domain, host=Part("ok", "HELO mail.falcot.com"), dkim=(key,), dmarc=dmarc,
+                         asked=time.time(), **parts)  # fmt: skip
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Must be used by every test that opens the screen."""
     instead = Asked()
-    monkeypatch.setattr(domaindns, "ask", instead)
+    monkeypatch.setattr(domaindns, "ask_all", instead)
     return instead
 
 

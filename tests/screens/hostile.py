@@ -173,7 +173,7 @@ async def watched(root: Path, world: World, *, size: tuple[int, int] = (80, 24))
     draft.stage(
         SetEntry(target, f"new{words[:40]}@falcotsbrand.com", (words[:99] or "x",), None), label=words[:200]
     )
-    status = Status(running=True, host=words[:30], problem="", warnings=1, others=(words[:20],))
+    status = Status(running=True, host=words[:30], problem="", others=(words[:20],))
     session = Session(
         Instance.open(str(etc)), draft, who=words[:20], look=lambda: status,
         find_log=lambda: Source("file", str(root / "mail.log")), notes=(words,), kept="2026-01-01T00:00:00",

@@ -33,7 +33,8 @@ smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
 """
 FILES = {
     "clients": "# sends us dictionaries\nspam.example   REJECT no dictionaries\n192.0.2.1  OK\n"
-    "198.51.100.0/24 REJECT\n#203.0.113  REJECT\nshop.example  DUNNO\n192.0.2.1 REJECT\n10.1 greylistng\n",
+    "198.51.100.0/24 REJECT\n#203.0.113  REJECT\nshop.example  DUNNO\n192.0.2.1 REJECT\n10.1 greylistng\n"
+    "# 2026-11-22 laure: by mistake\n192.0.2.9  REJECT\n",
     "senders": "@bad.example REJECT\n<> DUNNO\nok@far.example 550\nnews@  greylisting\n",
     "nets": "# ours\n192.0.2.0/24  OK\n192.0.2.128/25 REJECT hidden\nif 10.0.0.0/8\n10.1.0.0/16 DUNNO\nendif\n"
     "203.0.113.9/24 REJECT\n::/0 WARN six\n",
@@ -151,6 +152,17 @@ async def test_off_delete_and_try(folder: Path) -> None:
         await up.press("enter")
         await up.until(lambda: isinstance(up.app.screen, TextView))
         await up.shows("mail.shop.example", "shop.example", "→ DUNNO", "no opinion")
+
+
+async def test_a_blocked_entry_goes_with_its_remark(folder: Path) -> None:
+    async with opened(folder, "check_client_access", "hash:clients") as up:
+        await up.go_to("192.0.2.9")
+        await up.press("d")
+        await up.until(up.staged(2))
+        assert len(up.app.session.draft.groups) == 1
+        assert b"192.0.2.9" not in staged(up, "clients")
+        assert b"laure" not in staged(up, "clients")
+        assert b"# sends us dictionaries" in staged(up, "clients")
 
 
 async def test_networks_in_their_order(folder: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
+from mailtui.screens.domains import DomainsScreen
 from mailtui.screens.parts.dialogs import TextView
 from mailtui.screens.parts.domainview import AddressDialog, DomainView
 from tests.postfix.conftest import instance_dir
@@ -86,7 +88,7 @@ async def test_enter_shows_all_there_is(folder: Path, asked: Asked) -> None:
         await up.until(lambda: asked.domains == ["falcot.org", "falcot.org"])
         assert isinstance(up.app.screen, DomainView)
         await up.press("q")
-        await up.shows("DNS      MX found · A/AAAA none · SPF found · DKIM mail found · DMARC ? missing")
+        await up.shows("DNS      MX ok · A/AAAA none · SPF ok · DKIM mail ok · DMARC ? missing", "s ago")
 
 
 # Looking
@@ -144,14 +146,53 @@ async def test_dns_is_asked_once_where_the_cursor_rests(folder: Path, asked: Ask
     async with domains(folder) as up:
         await up.to("falcot.org", "virtual-mailbox")
         await up.shows("DNS      not asked; t asks")
-        await up.shows("MX found")
+        await up.shows("MX ok")
         assert asked.domains == ["falcot.org"]
         await up.press("k", "j")
-        await up.shows("MX found")
+        await up.shows("MX ok")
         assert asked.domains == ["falcot.org"]
-        asked.records["dmarc"] = "v=DMARC1; p=none"
+
+
+async def test_the_records_of_a_domain(folder: Path, asked: Asked) -> None:
+    async with domains(folder) as up:
+        await up.to("falcot.org", "virtual-mailbox")
         await up.press("t")
-        await up.shows("DMARC found")
+        await up.shows("? DMARC", "DKIM mail", "10 mail.falcot.com", "asked 0 s ago")
+        assert asked.domains == ["falcot.org"]
+        await up.press("e")
+        await up.shows("publish  v=DMARC1; p=none; rua=mailto:a@b.example")
+        await up.press("y")
+        await up.shows("q goes back")
+        assert up.text.splitlines()[1].strip() == "v=DMARC1; p=none; rua=mailto:a@b.example"
+        await up.press("q", "enter")
+        await up.shows("_dmarc.falcot.org. IN TXT", "quoted")
+        asked.records["dmarc"] = "v=DMARC1; p=reject"
+        await up.press("q", "r")
+        await up.shows("v=DMARC1; p=reject")
+        assert asked.domains == ["falcot.org", "falcot.org"]
+        await up.press("escape")
+        await up.shows("falcot.org", "DMARC ok")
+
+
+async def test_marked_domains_are_asked_at_once_and_can_be_left(
+    folder: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = Event()
+
+    def waits(instance: Any, domains: list[str], stop: Event, answered: Any) -> str:
+        asked(instance, domains[:1], stop, answered)
+        begun.set()
+        stop.wait(10)
+        return ""
+
+    monkeypatch.setattr("mailtui.screens.parts.domaindns.ask_all", waits)
+    async with domains(folder) as up:
+        await up.press("asterisk", "t")
+        await up.shows("Asking DNS for")
+        await up.until(begun.is_set)
+        await up.until(lambda: len(asked.domains) == 1)
+        await up.press("t")
+        await up.shows("are not answered")
 
 
 async def test_name_servers_that_do_not_answer_hold_nothing_up(
@@ -159,20 +200,22 @@ async def test_name_servers_that_do_not_answer_hold_nothing_up(
 ) -> None:
     asked.silent = True
 
-    def slow(domain: str) -> object:
-        time.sleep(1.0)
-        return asked(domain)
+    def slow(*given: Any) -> str:
+        time.sleep(2.5)
+        return asked(*given)
 
-    monkeypatch.setattr("mailtui.screens.parts.domaindns.ask", slow)
+    monkeypatch.setattr("mailtui.screens.parts.domaindns.ask_all", slow)
     async with domains(folder) as up:
         await up.to("falcot.org", "virtual-mailbox")
         await up.press("t")
+        await up.shows("asking DNS…")
+        await up.press("q")
         await up.shows("DNS      asking…")
         begun = time.monotonic()
         await up.press("g", "j", "j", "n")
         await up.shows("new domain")
         assert not asked.domains
-        assert time.monotonic() - begun < 1.0
+        assert time.monotonic() - begun < 2.0
         await up.press("escape")
         await up.to("falcot.org", "virtual-mailbox")
         await up.shows("not known: no answer in time; t asks again")
@@ -188,7 +231,10 @@ async def test_names_that_would_draw_on_the_terminal(instance_dir: Any, tmp_path
     asked.records["mx"] = "10 \x1b[31mmx\u202e.example"
     async with domains(folder) as up:
         for _ in range(len(up.shown)):
-            await up.press("t", "j")
+            await up.press("t")
+            if not isinstance(up.app.screen, DomainsScreen):
+                await up.press("q")
+            await up.press("j")
         await up.press("g", "enter")
         await up.shows("Domain")
         await up.press("q")

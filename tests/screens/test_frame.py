@@ -15,6 +15,7 @@ from textual.binding import Binding
 
 from mailtui.screens import app as app_module
 from mailtui.screens.app import MailtuiApp
+from mailtui.screens.parts import built
 from mailtui.screens.parts.keys import is_destructive
 from mailtui.screens.parts.linelist import LineList
 from mailtui.screens.parts.names import SCREENS, tab_line
@@ -22,7 +23,7 @@ from mailtui.screens.parts.session import Change, Status
 from mailtui.screens.parts.terminal import Plan
 from mailtui.screens.parts.text import cells, content, show, use_ascii, wrapped
 from tests.screens.conftest import screen_of, screen_text
-from tests.screens.console_demo import HOSTILE, DemoEdit, demo_session
+from tests.screens.console_demo import HOSTILE, DemoEdit, demo_findings, demo_session
 
 Open = Callable[..., Any]
 ROOT = Path(app_module.__file__).resolve().parent
@@ -50,9 +51,8 @@ def test_the_line_of_screens_fits(width: int) -> None:
 
 async def test_the_name_of_the_server_is_never_cut(open_console: Open) -> None:
     session = demo_session(edits=12)
-    session.look = lambda: Status(
-        running=False, host="mail.falcot.com", errors=3, warnings=12, others=("laure",)
-    )
+    session.look = lambda: Status(running=False, host="mail.falcot.com", others=("laure",))
+    session.findings = demo_findings(errors=3, warnings=12)
     session.read_only = True
     for width in (60, 70, 80, 100, 140):
         async with open_console(session=session, size=(width, 20)) as (app, pilot):
@@ -68,8 +68,8 @@ async def test_each_key_opens_its_screen(
     open_console: Open, name: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_console(start="overview" if name.mode != "overview" else "queue") as (app, pilot):
-        for mode in list(app_module.BUILT):
-            monkeypatch.delitem(app_module.BUILT, mode)
+        for mode in list(built.BUILT):
+            monkeypatch.delitem(built.BUILT, mode)
         await pilot.press(name.key)
         await pilot.pause()
         text = screen_of(app)
@@ -82,8 +82,8 @@ async def test_each_key_opens_its_screen(
 async def test_views_open_once_and_q_closes_them(open_console: Open) -> None:
     async with open_console(edits=1) as (app, pilot):
         for mode in ("review", "history"):
-            if mode in app_module.BUILT:
-                del app_module.BUILT[mode]
+            if mode in built.BUILT:
+                del built.BUILT[mode]
         await pilot.press("H", "H")
         await pilot.pause()
         assert len(app.screen_stack) == 2
@@ -139,9 +139,9 @@ async def test_palette_runs_actions_and_screens(open_console: Open) -> None:
         await pilot.pause()
         await pilot.pause()
         assert len(app.session.draft) == 1
-        await pilot.press("ctrl+p", *"milters", "enter")
+        await pilot.press("ctrl+p", *"queue", "enter")
         await pilot.pause()
-        assert app.current_mode == "milters"
+        assert app.current_mode == "queue"
         await pilot.press("ctrl+p", "z", "z", "z", "enter", "escape")
         await pilot.pause()
         assert len(app.screen_stack) == 1
@@ -215,7 +215,7 @@ async def test_wide_windows_put_the_detail_beside_the_list(open_console: Open) -
 
 async def test_the_strip_opens_on_every_screen(open_console: Open) -> None:
     async with open_console() as (app, pilot):
-        app_module.BUILT.pop("mailboxes")  # it has no list without an instance
+        built.BUILT.pop("mailboxes")  # it has no list without an instance
         await pilot.press("L")
         app.strip.append([[("20:14 smtp [/foo] \x1b[2J", "")]])
         await pilot.pause()

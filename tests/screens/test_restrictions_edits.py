@@ -244,7 +244,7 @@ async def test_changed_in_its_place(folder: Path) -> None:
             "reject_rbl_client",
             "zen.spamhaus.org=127.0.0.[2..11]",
         ]
-        await up.press("enter")
+        await up.press("c")
         await up.until(lambda: up.app.screen.query(FormEditor))
         await up.press("down", "down")
         await up.type("ticket 7")

@@ -31,7 +31,7 @@ FOR_ALIASES = """
 import sys
 sys.path.insert(0, {root!r})
 import mailtui.cli.console, mailtui.screens.parts.opening
-from mailtui.screens.app import import_screen
+from mailtui.screens.parts.built import import_screen
 import_screen("aliases")
 screens = ["access", "conflict", "domains", "explain", "help", "history", "log", "mailboxes", "palette",
            "parameters", "placeholder", "restrictions", "review", "services", "settings", "switches"]

@@ -41,7 +41,7 @@ _OPENDMARC = (
 _SPF = r"(?P<verdict>None|Neutral|Pass|Fail|Softfail|SoftFail|Temperror|Permerror|Whitelisted)"
 _SPF_PAIRS = (
     r"identity=(?P<about>\w+); client-ip=(?P<client_address>[^;]+);(?: helo=(?P<helo>[^;]*);)?"
-    r"(?: envelope-from=(?P<sender>[^;]*);)?(?: receiver=<?(?P<recipient>[^;>]*)>?.*)?"
+    r"(?: envelope-from=(?P<sender>[^;]*);)?(?: receiver=<?(?P<recipient>[^;>\s]*)>?.*)?"
 )
 _POLICYD = (
     Shape(rf"(?:: )?prepend Received-SPF: {_SPF} \([^)]*\) {_SPF_PAIRS}", "other"),
@@ -73,7 +73,7 @@ _CLAMAV = (
     Shape(
         r"Message (?:(?P<queue_id>[0-9A-Za-z]{5,25}) )?from <?"
         r"(?P<sender>[^>\s]*)>? to <?(?P<recipient>[^>]*?)>?"
-        r"(?: with subject '(?P<about>.*)')?(?: message-id '<?(?P<message_id>[^'>]*)>?'(?: date '[^']*')?)?"
+        r"(?: with subject '(?P<about>.*?)')?(?: message-id '<?(?P<message_id>[^'>]*)>?'(?: date '[^']*')?)?"
         r" infected by (?P<reason>.*)",
         "other",
         verdict="infected",

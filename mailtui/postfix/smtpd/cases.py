@@ -13,7 +13,8 @@ Comments and layout of the file survive every change.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -92,36 +93,43 @@ def keep(path: str, case: Case) -> None:
     """Write a case, in place of one of the same name. Raises CaseError."""
     import tomlkit
 
-    document = _document(path)
     entry = tomlkit.table()
     for key, value in {"name": case.name, "must": case.must, **as_given(case.session)}.items():
         entry[key] = value
-    if "session" not in document:
-        document["session"] = tomlkit.aot()
-    tables = _tables(document)
-    at = _at(tables, case.name)
-    if at is None:
-        tables.append(entry)
-    else:
+    with _changing(path) as document:
+        if "session" not in document:
+            document["session"] = tomlkit.aot()
+        tables = _tables(document)
+        at = _at(tables, case.name)
+        if at is None:
+            tables.append(entry)
+            return
         for key in [key for key in tables[at] if key not in entry]:
             del tables[at][key]
         for key, value in entry.items():
             tables[at][key] = value
-    _write(path, tomlkit.dumps(document))
 
 
 def drop(path: str, name: str) -> bool:
     """Take a case out; whether there was one. Raises CaseError."""
-    import tomlkit
+    with _changing(path) as document:
+        tables = _tables(document)
+        at = _at(tables, name)
+        if at is not None:
+            del tables[at]
+        return at is not None
 
-    document = _document(path)
-    tables = _tables(document)
-    at = _at(tables, name)
-    if at is None:
-        return False
-    del tables[at]
-    _write(path, tomlkit.dumps(document))
-    return True
+
+@contextmanager
+def _changing(path: str) -> Iterator[Any]:
+    """The file's document, which is written back. Raises CaseError."""
+    from mailtui.settingsfile import FileProblem, changing
+
+    try:
+        with changing(path) as document:
+            yield document
+    except FileProblem as problem:
+        raise CaseError(str(problem)) from None
 
 
 def _tables(document: Any) -> Any:
@@ -134,48 +142,6 @@ def _tables(document: Any) -> Any:
 
 def _at(tables: Any, name: str) -> int | None:
     return next((n for n, each in enumerate(tables) if each.get("name") == name), None)
-
-
-def _document(path: str) -> Any:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    try:
-        with open(path, encoding="utf-8") as file:
-            return tomlkit.parse(file.read())
-    except FileNotFoundError:
-        return tomlkit.document()
-    except OSError as error:
-        raise CaseError(f"cannot be read: {error.strerror or error}") from None
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        raise CaseError(f"cannot be read: {error}") from None
-
-
-def _write(path: str, text: str) -> None:
-    """Write the file anew beside itself, of a symlink the file that it names; its mode stays."""
-    import tempfile
-
-    try:
-        path = os.path.realpath(path)
-        folder = os.path.dirname(path)
-        os.makedirs(folder, exist_ok=True)
-        mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o600
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=folder, prefix=".sessions-", delete=False
-        ) as file:
-            try:
-                file.write(text)
-                file.flush()
-                os.fchmod(file.fileno(), mode)
-                os.fsync(file.fileno())
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
-    except OSError as error:
-        raise CaseError(f"cannot be written: {error.strerror or error}") from None
-    except UnicodeEncodeError:
-        raise CaseError("cannot be written: the session holds bytes that are not UTF-8") from None
 
 
 def replay(instance: Instance, cases: Sequence[Case], *, names: Names | None = None) -> list[Replayed]:

@@ -91,6 +91,8 @@ class Context:
         """What trivial-rewrite says of an address, by the address as it was said."""
         self.probes: Mapping[str, Probe] = {}
         """Answers supplied in place of verify(8), by address."""
+        self.policies: Mapping[str, str] = {}
+        """Actions supplied in place of policy services, by endpoint (`inet:127.0.0.1:10023`)."""
 
     def setting(self, name: str) -> str:
         """A parameter's value for this service, `$` expanded, blanks squeezed."""

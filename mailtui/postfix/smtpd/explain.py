@@ -43,11 +43,16 @@ def explain(
 
 
 def explain_batch(
-    instance: Instance, sessions: Iterable[Session], *, names: Names | None = None, live: bool = False
+    instance: Instance,
+    sessions: Iterable[Session],
+    *,
+    names: Names | None = None,
+    live: bool = False,
+    policies: Mapping[str, str] | None = None,
 ) -> list[Answer]:
-    """The answers to several sessions, in their order; tables and DNS are asked once for all. Raises
-    InstanceError."""
-    return Explainer(instance, names=names, live=live).answers(list(sessions))
+    """The answers to several sessions, in their order; tables and DNS are asked once for all. `policies`:
+    what policy services are taken to say, by endpoint. Raises InstanceError."""
+    return Explainer(instance, names=names, live=live, policies=policies).answers(list(sessions))
 
 
 class Explainer:
@@ -60,9 +65,12 @@ class Explainer:
         names: Names | None = None,
         live: bool = False,
         probes: Mapping[str, Probe] | None = None,
+        policies: Mapping[str, str] | None = None,
     ) -> None:
-        """`probes`: by address, what verify(8) would say of it; it is never asked itself."""
+        """`probes`: by address, what verify(8) would say of it; it is never asked itself. `policies`: by
+        endpoint, the actions of policy services, which are not asked then."""
         self._instance, self._live, self._probes = instance, live, probes or {}
+        self._policies = policies or {}
         self._names = Names() if names is None else names
         self._tables = Tables(instance)
         self._resolver = Resolver(instance)
@@ -93,7 +101,7 @@ class Explainer:
         """What restrictions may ask of a session, at its beginning. Raises InstanceError."""
         service = self._service(session.service)
         made = Context(session, self._instance, service, self._tables, self._names, self._resolver)
-        made.live, made.probes = self._live, self._probes
+        made.live, made.probes, made.policies = self._live, self._probes, self._policies
         return made
 
     def _ahead(self, session: Session) -> None:

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 
 from mailtui.postfix import private
 from mailtui.postfix.files import Files
@@ -52,13 +53,18 @@ class Tables:
     def lookup(self, table: str) -> Lookup:
         """The table that `type:name` is, a relative path as the daemons take it."""
         if table not in self._lookups:
-            found = parse_map(table, config_dir=self._instance.config_dir)
+            found = parse_map(table, "", self._instance.config_dir, self._alias_paths)
             if not found.error and found.type in _IN_FILES and found.path[:1] not in {"/", "{"}:
                 found = replace(found, path=os.path.join(self._instance.queue_directory, found.path))
             if found.proxied and table not in split_list(self._readable_by_proxy()):
                 found = replace(found, error="proxymap may not read it: it is not in proxy_read_maps")
             self._lookups[table] = found
         return self._lookups[table]
+
+    @cached_property
+    def _alias_paths(self) -> frozenset[str]:
+        """The files of aliases(5), which local_recipient_maps names too."""
+        return self._instance.alias_paths
 
     def _readable_by_proxy(self) -> str:
         return self._instance.parameters.expanded("proxy_read_maps")

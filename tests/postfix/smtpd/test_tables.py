@@ -18,7 +18,7 @@ from mailtui.postfix.instance import Instance
 from mailtui.postfix.smtpd.tables import Tables
 
 if TYPE_CHECKING:
-    from mailtui.postfix.files import AnyDocument
+    from mailtui.formats.document import AnyDocument
 
 
 class Draft:
@@ -114,3 +114,13 @@ def test_all_that_is_wanted_is_asked_in_one_run(etc: Path, monkeypatch: pytest.M
     tables.fetch()
     assert values(tables, table, "older", "new") == [b"REJECT old", None]
     assert len([argv for argv in runs if argv[0] == "postmap"]) == 1
+
+
+def test_local_recipients_are_in_the_alias_files_too(etc: Path) -> None:
+    """Where the text is as new as its copy the text is read: in the grammar of aliases(5), not of postmap."""
+    (etc / "aliases").write_text("jobs:  claire\n")
+    with (etc / "main.cf").open("a") as main:
+        main.write(f"alias_maps = hash:{etc}/aliases\n")
+    subprocess.run(["postalias", "-c", str(etc), f"hash:{etc}/aliases"], check=True)
+    table = f"hash:{etc}/aliases"
+    assert values(Tables(Instance.open(str(etc))), table, "jobs", "jobs:") == [b"claire", None]

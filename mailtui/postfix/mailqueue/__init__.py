@@ -1,0 +1,1 @@
+"""The queue of one instance: what waits there, who handed it in, what it says."""

@@ -1,0 +1,97 @@
+"""A TOML file of the admin's, changed in place: comments and layout stay, and two who write it take turns.
+
+with changing(path) as document:        # a tomlkit document; written back where it differs
+    document["log"] = "journal"
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from typing import Any
+
+
+class FileProblem(Exception):
+    """The file cannot be read or written; the text says why, without the path."""
+
+
+@contextlib.contextmanager
+def changing(path: str) -> Iterator[Any]:
+    """The file's document, empty where there is no file, under the lock of its folder; written when the block
+    ends without an exception. Raises FileProblem."""
+    import tomlkit
+
+    real = os.path.realpath(path)
+    with _locked(os.path.dirname(real)):
+        before = _read(real)
+        document = _parsed(before)
+        yield document
+        after = tomlkit.dumps(document)
+        if after != before:
+            _write(real, after)
+
+
+@contextlib.contextmanager
+def _locked(folder: str) -> Iterator[None]:
+    """Whoever changes a file of the folder through here is alone with it. The lock leaves nothing behind."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise FileProblem(f"cannot be written: {error.strerror or error}") from None
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks: as before there were any
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileProblem(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _parsed(text: str) -> Any:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        return tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise FileProblem(f"cannot be read: {error}") from None
+
+
+def _write(path: str, text: str) -> None:
+    """Write the file anew beside itself; its mode and owner stay."""
+    import tempfile
+
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        raise FileProblem("cannot be written: it would hold bytes that are not UTF-8") from None
+    try:
+        was = os.stat(path) if os.path.exists(path) else None
+        with tempfile.NamedTemporaryFile(
+            dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}-", delete=False
+        ) as file:
+            try:
+                file.write(raw)
+                file.flush()
+                os.fchmod(file.fileno(), was.st_mode & 0o777 if was is not None else 0o600)
+                if was is not None and (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
+                    os.fchown(file.fileno(), was.st_uid, was.st_gid)
+                os.fsync(file.fileno())
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise FileProblem(f"cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,78 @@
+"""A login of this server elsewhere as a row, and in the pane. No password comes here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailtui.sasl.client import ENABLE, MAPS, Client, Credential
+from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.text import Spans
+from mailtui.text.safe import safe
+
+COLUMNS = (
+    Column("THIS SERVER LOGS IN AT", share=3, least=20),
+    Column("AS", share=2, least=10),
+    Column("PASSWORD", share=0, least=8),
+    Column("FOR", share=0, least=9, drop=66),
+    Column("STATE", share=3, least=8),
+)
+
+
+def key_of(row: Credential) -> tuple[str, str, int]:
+    """What names a row."""
+    return row.key, row.lookup.spec if row.lookup is not None else "", row.line
+
+
+def cells(row: Credential) -> Row:
+    """The row."""
+    state = row.problem or ("off" if not row.enabled else "used" if row.used_for else "")
+    marker = "#" if not row.enabled else "!" if row.lookup is None else "?" if row.problem else ""
+    return Row((safe(row.key), safe(row.user), row.password, ", ".join(row.used_for), state), marker)
+
+
+def words(row: Credential) -> str:
+    """What a filter finds it by."""
+    return f"{row.key} {row.user} {' '.join(row.used_for)} {row.problem}"
+
+
+def _said(label: str, text: str, style: str = "") -> Spans:
+    return [(label.ljust(LABEL), style or "dim"), (text, style)]
+
+
+def about(row: Credential | None, found: Client) -> tuple[Spans, Spans, list[Spans]]:
+    """Title left and right, and lines; without a row those of the whole side."""
+    left: Spans = [(safe(row.key) if row is not None else "this server logs in nowhere", "bold")]
+    right: Spans = []
+    if row is not None and row.lookup is not None:
+        right = [(f"{safe(row.lookup.spec)}:{row.line}", "dim")]
+    return left, right, list(_lines(row, found))
+
+
+def _lines(row: Credential | None, found: Client) -> Iterator[Spans]:
+    if row is not None and row.problem:
+        yield _said("? note", row.problem, "warning")
+    if row is not None and row.lookup is None:
+        yield _said("", "n adds its login: a name and a password that its owner gave you")
+    for text in found.notes:
+        yield _said("? note", text, "warning")
+    settings = found.settings
+    yield _said("this is", "smtp_sasl_…: this server as a client of others. Users who log in here: Services")
+    state = "on" if found.on else "off: nothing here is used"
+    yield _said("state", f"{ENABLE} is {state}; relayhost {safe(settings['relayhost']) or 'none'}")
+    level = settings["smtp_tls_security_level"] or "none"
+    options, under = settings["smtp_sasl_security_options"], settings["smtp_sasl_tls_security_options"]
+    yield _said("TLS", f"{safe(level)}; without TLS: {safe(options)}; under TLS: {safe(under)}")
+    for each in found.files:
+        style = "warning" if each.problem else ""
+        trouble = f"; {each.problem}" if each.problem else ""
+        yield _said("? file" if each.problem else "file", f"{safe(each.path)}  {each.owner}{trouble}", style)
+    if not found.lookups:
+        yield _said("file", f"{MAPS} is empty")
+    yield _said("secret", "passwords are shown nowhere, and history keeps none: undo asks for it again")
+
+
+def as_text(row: Credential) -> str:
+    """A row as plain text; the password masked."""
+    return f"{row.key}  {row.user}  {row.password}  {', '.join(row.used_for)}  {row.problem}".rstrip()
