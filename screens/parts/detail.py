@@ -22,13 +22,26 @@ from textual.strip import Strip
 from mailtui.screens.parts.bars import Bar
 from mailtui.screens.parts.keys import MOVES
 from mailtui.screens.parts.paint import Painted
-from mailtui.screens.parts.text import Span, Spans, cells, rule, segments, show, wrapped
+from mailtui.screens.parts.text import (
+    Span,
+    Spans,
+    cells,
+    rule,
+    segments,
+    short_path,
+    show,
+    spans_width,
+    wrapped,
+)
 
 INDENT = 4
 """Columns by which the later lines of a wrapped one are set in."""
 
 LABEL = 9
 """Columns of the label before a detail line, `("note".ljust(LABEL), "dim")`; wrapped text stays beside it."""
+
+_PLACE = 14
+"""Columns that what stands at the right end of a title keeps, however long the title is."""
 
 
 class Lines(Painted):
@@ -163,9 +176,15 @@ class TitleLine(Bar):
         self._left, self._right = list(left), list(right)
         self.refresh()
 
-    def parts(self, width: int) -> tuple[list[Span], list[Span]]:  # noqa: ARG002
-        right = [(" ", ""), *self._right, (" ", "")] if self._right else []
-        return [(" ", ""), *self._left, (" ", "")], right
+    def parts(self, width: int) -> tuple[list[Span], list[Span]]:
+        left: list[Span] = [(" ", ""), *self._left, (" ", "")]
+        if not self._right:
+            return left, []
+        room = max(_PLACE, width - spans_width(left) - 2)
+        right = self._right
+        if len(right) == 1 and right[0][0][:1] == "/" and spans_width(right) > room:
+            right = [(short_path(show(right[0][0]), room), right[0][1])]
+        return left, [(" ", ""), *right, (" ", "")]
 
 
 class DetailPane(Vertical):

@@ -202,6 +202,7 @@ class Held:
     """An offer as whoever makes offers has it."""
 
     title = "block the sender spam@bad.test"
+    advice = ""
     reasons: ClassVar[list[str]] = []
     plan = Plan((SetEntry(Target("table", "/nowhere/access", "hash"), "spam@bad.test", ("REJECT",), None),))
 
