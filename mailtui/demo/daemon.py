@@ -144,12 +144,12 @@ class Daemon:
     def hang(self) -> None:
         """Let it stand still: it is connected to, and never answers."""
         family = _family(self.pid)
-        for number in family:
-            _signal(number, signal.SIGSTOP)
         limit = time.monotonic() + READY_WITHIN
-        while not all(_stands_still(number) for number in family):
+        while awake := [number for number in family if not _stands_still(number)]:
             if time.monotonic() > limit:
                 raise DemoError(f"{self.argv[0]} does not stand still")
+            for number in awake:  # again: nsenter(1) may still be about to let it go on after the last time
+                _signal(number, signal.SIGSTOP)
             time.sleep(0.001)
 
     def resume(self) -> None:

@@ -58,11 +58,11 @@ def test_a_parameter_postfix_would_die_of_is_refused(lab: Lab, name: str, value:
 
 
 def test_a_parameter_postfix_dies_of_is_taken_back(lab: Lab) -> None:
-    """The rules do not look into a milter's own settings."""
+    """The rules let pass a blank that smtpd wants braces for."""
     main = lab.config_dir / "main.cf"
     before = main.read_bytes()
-    value = "{ inet:127.0.0.1:9, connect_timeout=soon }"
-    done = lab.mailtui("parameter", "set", "smtpd_milters", value, "--no-rehearsal")
+    value = "reject_unauth_destination, check_policy_service { inet:127.0.0.1:9, default_action = DUNNO }"
+    done = lab.mailtui("parameter", "set", "smtpd_recipient_restrictions", value, "--no-rehearsal")
     assert done.status == 4, done.words
     assert done.words.startswith("mailtui: smtp (127.0.0.1:25) does not answer any more")
     assert main.read_bytes() == before

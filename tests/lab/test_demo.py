@@ -56,6 +56,7 @@ def start(*flags: str, command: str) -> tuple[subprocess.Popen[bytes], str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # what readline took beyond its line would be lost to communicate
     )
     assert demo.stdout is not None
     directory = demo.stdout.readline().decode().strip()
