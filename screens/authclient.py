@@ -24,12 +24,17 @@ from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.dialogs import Confirm
 from mailtui.screens.parts.fewrows import FewRows
-from mailtui.screens.parts.form import Form, Made, Note, TextField, Values
+from mailtui.screens.parts.form import ChoiceField, Form, FormField, Made, Note, TextField, Values
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.passworddialog import PasswordDialog, Typed
 from mailtui.screens.parts.savetext import save_text
 from mailtui.text.safe import safe
+
+_RELAYHOST = (
+    ("no", "used where transport_maps or the sender's relayhost name this server"),
+    ("yes", "all mail for other servers goes out through this one"),
+)
 
 
 class _Login(NamedTuple):
@@ -38,6 +43,7 @@ class _Login(NamedTuple):
     server: str
     user: str
     old: bool
+    relayhost: bool
 
 
 class _Rows(FewRows[Credential]):
@@ -118,11 +124,14 @@ class AuthClientScreen(AuthTab, BackgroundList[Credential]):
             await self._open_login(row.key, row.user, old=row.lookup is not None)
 
     async def _open_login(self, server: str, user: str, *, old: bool) -> None:
-        fields = [
+        found = self.found
+        fields: list[FormField] = [
             TextField(name="server", label="server", content=server,
                       hint="as relayhost or transport has it, brackets and port too: [smtp.isp.example]:587"),
             TextField(name="user", label="user", content=user, hint="the name that its owner gave you"),
         ]  # fmt: skip
+        if found is not None and not found.settings["relayhost"]:
+            fields.append(ChoiceField(name="relayhost", label="relayhost", choices=_RELAYHOST))
         self._wanted = None
         title = f"log in at {safe(server)} as" if old else "a login elsewhere"
         await self.open_form(Form(title, fields, "user" if server else "", "password"), self._want)
@@ -134,7 +143,7 @@ class AuthClientScreen(AuthTab, BackgroundList[Credential]):
         if wrong:
             return Made(refused=wrong, notes=[Note("user" if "user" in wrong else "server", wrong, "error")])
         there = [each for each in client(after).rows if each.key.lower() == server.lower() and each.lookup]
-        self._wanted = _Login(server, user, bool(there))
+        self._wanted = _Login(server, user, bool(there), values.get("relayhost") == "yes")
         return Made(says=["now its password"])
 
     async def _stage_form(self) -> None:
@@ -155,7 +164,9 @@ class AuthClientScreen(AuthTab, BackgroundList[Credential]):
 
     def _stage_login(self, wanted: _Login, secret: Secret | None) -> None:
         def make(after: Instance) -> Made:
-            plan = clientplan.set_login(after, client(after), wanted.server, wanted.user, secret)
+            plan = clientplan.set_login(
+                after, client(after), wanted.server, wanted.user, secret, relayhost=wanted.relayhost
+            )
             return _made(plan, f"login at {wanted.server}")
 
         self.when_laid(lambda: self.act(make))

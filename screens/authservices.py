@@ -206,8 +206,13 @@ class AuthServicesScreen(AuthTab, BackgroundList[AuthLine]):
 
         options = [Option(each.id, each.fix_words, each.fix) for each in found if each.fix is not None]
         hints = [f"{each.title}: {each.fix_words}" for each in found if each.fix is None]
-        if not options and not hints:
-            self.say("Nothing is wrong here that is known")
+        if not options:
+            if hints:
+                from mailtui.screens.parts.dialogs import Dialog
+
+                self.app.push_screen(Dialog(one.name, hints))
+            else:
+                self.say("Nothing is wrong here that is known")
             return
 
         def chosen(plan: Plan | None) -> None:

@@ -36,8 +36,17 @@ def standing(instance: Instance, target: Target, key: str, *, enabled: bool = Tr
     return None if at is None else decode(table.entry(at).value)
 
 
-def set_login(instance: Instance, found: Client, key: str, user: str, secret: Secret | None) -> Plan:
-    """A login for a next hop: new, or another. `secret` None: the password stays. Raises ParameterError."""
+def set_login(
+    instance: Instance,
+    found: Client,
+    key: str,
+    user: str,
+    secret: Secret | None,
+    *,
+    relayhost: bool = False,
+) -> Plan:
+    """A login for a next hop: new, or another. `secret` None: the password stays; `relayhost`: all mail for
+    elsewhere goes out through it. Raises ParameterError."""
     wrong = wrong_login(key, user, secret)
     if wrong:
         return Plan(refused=wrong)
@@ -57,6 +66,9 @@ def set_login(instance: Instance, found: Client, key: str, user: str, secret: Se
     if value != was:
         built.add(Plan((SetEntry(target, key, value, was),)))
     built.add(_settings(built.instance))
+    if relayhost and found.settings["relayhost"] != key:
+        edit = SetParameter(instance.main, "relayhost", key, instance.parameters.get("relayhost"))
+        built.add(Plan((edit,), ("all mail for other servers goes out through it from then on",)))
     return built.plan()
 
 

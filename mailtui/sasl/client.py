@@ -53,6 +53,8 @@ class Credential:
     """`relayhost`, and the like."""
     problem: str = ""
     """Why it does not serve; empty where it does."""
+    word: str = ""
+    """The same in a word or two."""
 
     @property
     def target(self) -> Target | None:
@@ -99,8 +101,13 @@ def client(instance: Instance) -> Client:
     relay = settings["relayhost"]
     known = {row.key.lower() for row in rows if row.enabled}
     if relay and not known & set(hops) and all(each.editable for each in lookups):
-        rows.insert(0, Credential(relay, "", None, used_for=("relayhost",), problem="no login for it"))
-    return Client(rows, settings, tuple(_stored(lookups)), lookups, tuple(notes))
+        rows.insert(
+            0,
+            Credential(
+                relay, "", None, used_for=("relayhost",), problem="there is no login for it", word="no login"
+            ),
+        )
+    return Client(rows, settings, tuple(_stored(instance, lookups)), lookups, tuple(notes))
 
 
 def _hops(relayhost: str) -> tuple[str, ...]:
@@ -123,29 +130,42 @@ def _rows(instance: Instance, lookup: Lookup, hops: Sequence[str], *, on: bool) 
         entry = table.entry(index)
         key = decode(entry.key)
         user, colon, password = decode(entry.value).partition(":")
-        problem = ""
+        problem = word = ""
         if entry.enabled and key.lower() in seen:
             problem = "a line above has this name: this one is never asked"
+            word = "shadowed"
         elif not colon or not user or not password:
-            problem = "it must be user:password"
+            problem, word = "it must be user:password", "malformed"
         elif not on:
             problem = f"{ENABLE} is off: it is never used"
+            word = "not used"
         if entry.enabled:
             seen.add(key.lower())
         used = ("relayhost",) if key.lower() in hops else ("sender",) if "@" in key else ()
         yield Credential(
             key, user if colon else "", lookup, entry.line, entry.enabled, used,
-            problem if entry.enabled else "",
+            problem if entry.enabled else "", word if entry.enabled else "off",
         )  # fmt: skip
 
 
-def _stored(lookups: Sequence[Lookup]) -> Iterator[Stored]:
+def _stored(instance: Instance, lookups: Sequence[Lookup]) -> Iterator[Stored]:
     for lookup in lookups:
         if not lookup.has_file:
+            continue
+        if not os.path.exists(lookup.path) and _is_staged(instance, lookup.path):
+            yield Stored(lookup.path, "is made: root:root 0600", "")
             continue
         for path in (lookup.path, lookup.compiled_path):
             if path is not None:
                 yield _file(path, lookup, compiled=path != lookup.path)
+
+
+def _is_staged(instance: Instance, path: str) -> bool:
+    """Whether a draft would make the file."""
+    try:
+        return bool(instance.files.raw(path))
+    except OSError:
+        return False
 
 
 def _file(path: str, lookup: Lookup, *, compiled: bool) -> Stored:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from mailtui.sasl import dovecot, saslauthd
 from mailtui.sasl.accounts import Accounts
 from mailtui.sasl.login import Attempt
 from mailtui.sasl.mechanisms import MECHANISMS
@@ -33,7 +34,7 @@ def reasons(found: Accounts, service: AuthService, attempt: Attempt, log: Sequen
     if attempt.ok:
         return []
     told = [*_before(service, attempt, log), *_said(log)]
-    if not told or all(each.kind == "unreadable" for each in told):
+    if not told or all(each.kind in ("unreadable", "elsewhere") for each in told):
         told = [*_set_up(found, service, attempt), *told]
     return list(dict.fromkeys(told)) or [
         Reason("password", "the account is there and smtpd can read it: the password is not the right one")
@@ -85,6 +86,10 @@ def _said(log: Sequence[str]) -> Iterator[Reason]:
 
 
 def _set_up(found: Accounts, service: AuthService, attempt: Attempt) -> Iterator[Reason]:
+    unreached = _unreached(found, service, attempt)
+    if unreached:
+        yield Reason("elsewhere", unreached)
+        return
     if service.elsewhere:
         yield Reason("config" if service.conf.problem else "elsewhere", service.elsewhere)
         return
@@ -123,3 +128,15 @@ def _set_up(found: Accounts, service: AuthService, attempt: Attempt) -> Iterator
         )
         return
     yield Reason("unknown", f"there is no account {safe(str(asked))}")
+
+
+def _unreached(found: Accounts, service: AuthService, attempt: Attempt) -> str:
+    """Why smtpd does not get to who checks this password, and what to do; empty where it does."""
+    queue, who = found.instance.queue_directory, found.reader
+    if saslauthd.used(service) and attempt.mechanism in PLAINTEXT:
+        way = saslauthd.reach(queue, service, who)
+        return f"{way.says(who.user)}: {saslauthd.advice(way, who)}" if way.trouble else ""
+    if dovecot.used(service):
+        way = dovecot.reach(queue, service, who)
+        return f"{way.says(who.user)}: {dovecot.advice(way, who)}" if way.trouble else ""
+    return ""

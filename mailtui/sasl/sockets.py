@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import pwd
+import socket
 import stat
 from typing import Literal, NamedTuple
 
@@ -36,7 +38,7 @@ class Way(NamedTuple):
 
 
 def way(path: str, who: Reader) -> Way:
-    """The way to a socket, as smtpd goes it. Nobody is asked: whether somebody listens is the kernel's word.
+    """The way to a socket, as smtpd goes it. Nobody who listens is asked anything.
 
     Raises CommandError where setpriv hangs.
     """
@@ -55,15 +57,19 @@ def way(path: str, who: Reader) -> Way:
 
 
 def _deserted(path: str) -> bool:
-    """Whether the kernel knows no socket of that name that listens. A name is as its maker gave it: only one
-    that is known by its last part to nobody at all is taken for deserted."""
+    """Whether nobody listens: the kernel knows no socket of that name, and connecting is refused. (A name is
+    as its maker gave it, and one of another network namespace is not in the kernel's list here.)"""
     name = os.path.basename(path).encode("utf-8", "surrogateescape")
     try:
         with open("/proc/net/unix", "rb") as stream:
             names = [line.rpartition(b" ")[2].strip() for line in stream]
     except OSError:
         return False
-    return all(each.rpartition(b"/")[2] != name for each in names)
+    if any(each.rpartition(b"/")[2] == name for each in names):
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(1)
+        return line.connect_ex(path) == errno.ECONNREFUSED
 
 
 def _closing(path: str, found: os.stat_result, who: Reader) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailtui import commands
-from mailtui.postfix.files import problem
+from mailtui.postfix.files import problem_words
 from mailtui.postfix.instance import Instance, master_pid
 from mailtui.postfix.lookups import split_list
 from mailtui.sasl.certificate import Certificate, read
@@ -153,7 +153,7 @@ def _read(path: str, parameter: str) -> tuple[bytes, str]:
         with open(path, "rb") as stream:
             return stream.read(LARGEST), ""
     except OSError as error:
-        return b"", problem(error, path, parameter)[0]
+        return b"", problem_words(error, path, parameter)
 
 
 def _chain(path: str, certificate: Certificate, count: int) -> tuple[str, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailtui.sasl.client import ENABLE, MAPS, Client, Credential
+from mailtui.sasl.client import ENABLE, MAPS, Client, Credential, Stored
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.linelist import Row
@@ -12,11 +12,11 @@ from mailtui.screens.parts.text import Spans
 from mailtui.text.safe import safe
 
 COLUMNS = (
-    Column("THIS SERVER LOGS IN AT", share=3, least=20),
+    Column("THIS SERVER LOGS IN AT", share=4, least=22),
     Column("AS", share=2, least=10),
     Column("PASSWORD", share=0, least=8),
     Column("FOR", share=0, least=9, drop=66),
-    Column("STATE", share=3, least=8),
+    Column("STATE", share=2, least=6),
 )
 
 
@@ -27,7 +27,7 @@ def key_of(row: Credential) -> tuple[str, str, int]:
 
 def cells(row: Credential) -> Row:
     """The row."""
-    state = row.problem or ("off" if not row.enabled else "used" if row.used_for else "")
+    state = row.word or ("used" if row.used_for else "")
     marker = "#" if not row.enabled else "!" if row.lookup is None else "?" if row.problem else ""
     return Row((safe(row.key), safe(row.user), row.password, ", ".join(row.used_for), state), marker)
 
@@ -46,7 +46,8 @@ def about(row: Credential | None, found: Client) -> tuple[Spans, Spans, list[Spa
     left: Spans = [(safe(row.key) if row is not None else "this server logs in nowhere", "bold")]
     right: Spans = []
     if row is not None and row.lookup is not None:
-        right = [(f"{safe(row.lookup.spec)}:{row.line}", "dim")]
+        name = row.lookup.path.rpartition("/")[2]
+        right = [(f"{row.lookup.type}:…/{safe(name)}:{row.line}", "dim")]
     return left, right, list(_lines(row, found))
 
 
@@ -57,6 +58,7 @@ def _lines(row: Credential | None, found: Client) -> Iterator[Spans]:
         yield _said("", "n adds its login: a name and a password that its owner gave you")
     for text in found.notes:
         yield _said("? note", text, "warning")
+    yield from (_file(each) for each in found.files if each.problem)
     settings = found.settings
     yield _said("this is", "smtp_sasl_…: this server as a client of others. Users who log in here: Services")
     state = "on" if found.on else "off: nothing here is used"
@@ -64,13 +66,17 @@ def _lines(row: Credential | None, found: Client) -> Iterator[Spans]:
     level = settings["smtp_tls_security_level"] or "none"
     options, under = settings["smtp_sasl_security_options"], settings["smtp_sasl_tls_security_options"]
     yield _said("TLS", f"{safe(level)}; without TLS: {safe(options)}; under TLS: {safe(under)}")
-    for each in found.files:
-        style = "warning" if each.problem else ""
-        trouble = f"; {each.problem}" if each.problem else ""
-        yield _said("? file" if each.problem else "file", f"{safe(each.path)}  {each.owner}{trouble}", style)
+    yield from (_file(each) for each in found.files if not each.problem)
     if not found.lookups:
         yield _said("file", f"{MAPS} is empty")
     yield _said("secret", "passwords are shown nowhere, and history keeps none: undo asks for it again")
+
+
+def _file(each: Stored) -> Spans:
+    text = f"{safe(each.path)}  {each.owner}".rstrip()
+    if each.problem:
+        return _said("? file", f"{text}; {each.problem}", "warning")
+    return _said("file", text)
 
 
 def as_text(row: Credential) -> str:

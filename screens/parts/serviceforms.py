@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mailtui.edits import authplan
+from mailtui.edits import authplan, senderplan
 from mailtui.edits.authplan import BY, Built, Wanted
 from mailtui.edits.plan import Plan
 from mailtui.postfix.errors import InstanceError
@@ -151,7 +151,7 @@ def _cells(after: Instance, line: ServiceLine, new: dict[str, str], all_: dict[s
         plan = authplan.relay if new["relay"] == "yes" else authplan.no_relay
         built.add(plan(built.instance, now()))
     if "sender" in new or ("maps" in new and all_["sender"] != "any"):
-        built.add(authplan.sender_check(built.instance, now(), all_["sender"], all_.get("maps", "")))
+        built.add(senderplan.sender_check(built.instance, now(), all_["sender"], all_.get("maps", "")))
     if "broken" in new:
         built.add(authplan.setting(built.instance, line.row, "broken_sasl_auth_clients", new["broken"]))
     return built.plan()

@@ -147,9 +147,10 @@ def _lines(one: AuthLine, answers: Answers) -> Iterator[Spans]:
     else:
         only = "under TLS alone" if auth.under_tls else "with and without TLS"
         yield _said("AUTH", f"offered {only}: {_AUTH_TLS[auth.tls]}; {mechanisms(one, answers)}")
-        yield from _checking(one, answers)
-        yield _said("relay", _relay(line))
+        if not line.shut:
+            yield _said("relay", _relay(line))
         yield _said("sender", _senders(line))
+        yield from _checking(one, answers)
         if line.broken:
             yield _said("old", "broken_sasl_auth_clients = yes: AUTH is told once more, for very old clients")
     yield from _certificates(one, answers.get(line.name))
@@ -174,8 +175,6 @@ def _checking(one: AuthLine, answers: Answers) -> Iterator[Spans]:
 
 
 def _relay(line: ServiceLine) -> str:
-    if line.shut:
-        return line.shut[0].why
     found = next((each.permit for each in reversed(line.gates) if each.permit is not None), None)
     if found is None:
         return "who logged in may send anywhere, as may others: nothing stops them here"
