@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailtui.settings import Settings, load, user_file
+from mailtui.settings import SCREENS, Settings, load, user_file
 
 
 def test_none_means_defaults(tmp_path: Path) -> None:
@@ -79,3 +79,20 @@ def test_whom_to_ask_about_names(tmp_path: Path) -> None:
     assert found.problems == ()
     assert found.nameservers == ("192.0.2.53", "[2001:db8::53]:5353")
     assert (found.dns_timeout, found.dns_rate) == (2.0, 12.5)
+
+
+def test_the_first_screen(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    assert load([file]).start == "overview"
+    file.write_text('start = "log"\n')
+    assert load([file]).start == "log"
+    file.write_text('start = "alias"\nascii = true\n')
+    found = load([file])
+    assert (found.start, found.ascii) == ("overview", True)
+    assert found.problems == (f"{file}: start: must be one of {', '.join(SCREENS)}",)
+
+
+def test_the_screens_are_those_of_the_console() -> None:
+    from mailtui.screens.parts.names import SCREENS as THERE
+
+    assert tuple(name.mode for name in THERE) == SCREENS

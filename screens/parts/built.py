@@ -9,6 +9,7 @@ from typing import Any
 from textual.screen import Screen
 
 BUILT: dict[str, tuple[str, str]] = {
+    "overview": ("mailtui.screens.overview", "OverviewScreen"),
     "domains": ("mailtui.screens.domains", "DomainsScreen"),
     "settings": ("mailtui.screens.settings", "SettingsScreen"),
     "aliases": ("mailtui.screens.aliases", "AliasesScreen"),
@@ -21,7 +22,10 @@ BUILT: dict[str, tuple[str, str]] = {
     "parameters": ("mailtui.screens.parameters", "ParametersScreen"),
     "services": ("mailtui.screens.services", "ServicesScreen"),
     "auth": ("mailtui.screens.auth", "AuthScreen"),
+    "authservices": ("mailtui.screens.authservices", "AuthServicesScreen"),
+    "authclient": ("mailtui.screens.authclient", "AuthClientScreen"),
     "log": ("mailtui.screens.log", "LogScreen"),
+    "queue": ("mailtui.screens.queue", "QueueScreen"),
     "findings": ("mailtui.screens.findings", "FindingsScreen"),
     "review": ("mailtui.screens.review", "ReviewScreen"),
     "history": ("mailtui.screens.history", "HistoryScreen"),

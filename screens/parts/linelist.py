@@ -95,10 +95,13 @@ class LineList(Painted, can_focus=True):
         empty: str = "",
         header: bool = True,
         marks: bool = True,
+        quiet: bool = False,
         id: str | None = None,  # noqa: A002  # Textual's own name for it
         classes: str | None = None,
     ) -> None:
+        """`quiet`: no cursor is shown while another widget has the keys."""
         super().__init__(id=id, classes=classes)
+        self._quiet = quiet
         self._columns = columns
         self._header = 1 if header else 0
         self._marks_allowed = marks
@@ -377,7 +380,7 @@ class LineList(Painted, can_focus=True):
             line = list(Segment.adjust_line_length(line, width, self.paint[""]))
         elif left:
             line.append(Segment(" " * left, self.paint[""]))
-        if index != self.cursor:
+        if index != self.cursor or (self._quiet and not self.has_focus):
             return line
         if not self.has_focus and not self.paint["cursor"].reverse:
             return [Segment(text, (style or self.paint[""]) + self.paint["bar"]) for text, style, _ in line]

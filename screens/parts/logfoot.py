@@ -28,6 +28,18 @@ def spark(counts: Sequence[int], width: int) -> str:
     return "".join(_STEPS[-(-count * last // highest) if highest else 0] for count in sums)
 
 
+def curve_spans(curves: Sequence[Curve], width: int) -> list[Span]:
+    """Names, lines and sums in `width` cells; in few of them the names and sums alone."""
+    said = [(f" {name} ", f"{sum(counts):,} ") for name, counts, _ in curves]
+    taken = sum(len(before) + len(after) + 1 for before, after in said)
+    room = min(SPAN, (width - taken) // max(len(curves), 1))
+    found: list[Span] = []
+    for (before, after), (_, counts, style) in zip(said, curves, strict=True):
+        line = spark(counts, room if room >= 4 else 0)
+        found += [(before, "dim"), (line, style), (f" {after}" if line else after, "")]
+    return found
+
+
 class LogFoot(Bar):
     """`accepted ▁▂▂▃▅ 312  deferred ▁▁▁ 9  rejected ▂▂▃ 1877                    1 h`."""
 
@@ -45,12 +57,7 @@ class LogFoot(Bar):
         right: list[Span] = [("last hour ", "dim")]
         if not self._curves:
             return [(" ", "")], right
-        said = [(f" {name} ", f" {sum(counts):,} ") for name, counts, _ in self._curves]
-        taken = sum(len(before) + len(after) for before, after in said) + spans_width(right) + 1
-        room = min(SPAN, (width - taken) // len(self._curves))
-        if room < 4:  # a narrow window: the numbers alone
-            right, room = [("1 h ", "dim")], 0
-        left: list[Span] = []
-        for (before, after), (_, counts, style) in zip(said, self._curves, strict=True):
-            left += [(before, "dim"), (spark(counts, room), style), (after, "")]
+        left = curve_spans(self._curves, width - spans_width(right) - 1)
+        if not left[1][0]:
+            right = [("1 h ", "dim")]
         return left, right

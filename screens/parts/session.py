@@ -96,6 +96,8 @@ class Session:
     """What is wrong with the instance as it is on the disk; asked in a thread, after each change there."""
     findings: Sequence[Finding] = ()
     """What `examine` said last, the worst first."""
+    examined: bool = False
+    """Whether it has said anything yet."""
     look_ahead: Callable[[], None] = _nothing
     """Asks beforehand what every screen will ask, in a thread while the screens are still being imported."""
     after_write: tuple[str, ...] = ()
@@ -145,7 +147,7 @@ class Session:
 
     def found(self, findings: Sequence[Finding]) -> None:
         """Take over what `examine` said, in the screens' thread, and tell everyone."""
-        self.findings = findings
+        self.findings, self.examined = findings, True
         self.changed.emit(Change(status=True))
 
     def poll(self) -> tuple[frozenset[str], Status]:

@@ -1,0 +1,341 @@
+"""Overview (`1`, the first screen): whether mail flows, what it depends on, a line each; and what is wrong.
+
+Each line is found out by itself (mailtui.overview.gathering): until then it has a dash, and what hangs holds
+up no other.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Hashable, Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.message import Message
+
+from mailtui.overview.changes import staged
+from mailtui.overview.gathering import Gathering
+from mailtui.overview.line import Line
+from mailtui.overview.topics import topics
+from mailtui.screens.parts.beside import beside
+from mailtui.screens.parts.detail import LABEL, Lines, Rule
+from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keyorder import focus_now
+from mailtui.screens.parts.linelist import LineList
+from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.overviewlines import (
+    COLUMNS,
+    FINDING_COLUMNS,
+    LABELS,
+    LETTERS,
+    PLACES,
+    FactRows,
+    FindingRows,
+    JoinedList,
+    weights,
+)
+from mailtui.screens.parts.session import Change
+from mailtui.screens.parts.text import Spans
+
+if TYPE_CHECKING:
+    from mailtui.doctor.model import Finding
+    from mailtui.maillog.feed import Feed
+
+LOW = 22
+"""Lines of a window below which nothing more is told of what the cursor is on."""
+_OF_FILES = ("postfix", "milters", "certificate", "domains", "keys", "names", "policy", "written")
+"""What a change of the configuration may change."""
+
+
+class OverviewScreen(ConsoleScreen):
+    """See the module's text."""
+
+    MODE = "overview"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go", "go there", id="overview.go",
+                tooltip="Go to the screen of this line, or to what this finding is about."),
+        Binding("tab,shift+tab", "other", "lines/findings", key_display="Tab", id="overview.other",
+                tooltip="From the lines to the findings and back."),
+        Binding("f", "fix", "findings", id="overview.findings",
+                tooltip="All findings, with the edits that mend them; on a finding: that one."),
+        Binding("r", "again", "ask again", id="overview.again",
+                tooltip="Find everything out anew: milters, services, name server, queue, files."),
+        *list_keys("overview", "lines", "! ?"),
+    ]  # fmt: skip
+
+    class Told(Message):
+        """A line became known, or another."""
+
+        def __init__(self, line: Line) -> None:
+            super().__init__()
+            self.line = line
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[str, Line] = {}
+        """The lines that are known, by name."""
+        self.gathering: Gathering | None = None
+        self._feed: Feed | None = None
+
+    def body(self) -> ComposeResult:
+        facts = JoinedList(*COLUMNS, header=False, marks=False, quiet=True, id="facts")
+        findings = JoinedList(*FINDING_COLUMNS, header=False, marks=False, quiet=True, id="findings")
+        facts.below, findings.above = findings, facts
+        with Container(classes="split"):
+            yield facts
+            with Vertical(classes="side"):
+                yield Rule()
+                yield findings
+                yield Lines(indent=3 + LABEL, id="about")
+
+    @property
+    def facts(self) -> JoinedList:
+        """The lines."""
+        return self.query_one("#facts", JoinedList)
+
+    @property
+    def findings(self) -> JoinedList:
+        """What is wrong."""
+        return self.query_one("#findings", JoinedList)
+
+    @property
+    def here(self) -> JoinedList:
+        """The list that the cursor is in."""
+        return self.findings if self.findings.has_focus else self.facts
+
+    # Finding out
+
+    def on_mount(self) -> None:
+        focus_now(self.facts)
+        for each in (self.facts, self.findings):
+            each.follower = lambda _key: self._describe()
+        self.known["staged"] = self._staged()
+        self.facts.set_rows(FactRows(self.known, lambda: self.facts.size.width - 3))
+        self._show_findings()
+        self.call_after_refresh(self._begin)
+
+    def on_unmount(self) -> None:
+        if self.gathering is not None:
+            self.gathering.stop()
+
+    def _begin(self) -> None:
+        """Once the first lines are painted: what follows imports much, in threads."""
+        self.gathering = Gathering(topics(self.session.instance, lambda: self._feed), self._tell)
+        self.gathering.start()
+        beside(
+            self, "log", lambda: importlib.import_module("mailtui.screens.parts.livelog"),
+            lambda _: self._follow(), lambda error: self.say(str(error), "error"),
+        )  # fmt: skip
+
+    def _follow(self) -> None:
+        self._feed = self.console.live_log.start()
+        self._find_out("mail", "hour")
+
+    def _tell(self, line: Line) -> None:
+        """In a thread."""
+        self.post_message(self.Told(line))
+
+    def _find_out(self, *names: str) -> None:
+        if self.gathering is not None:
+            self.gathering.again(*names)
+
+    @on(events.ScreenResume)
+    def _shown(self) -> None:
+        if self.gathering is not None:
+            self.gathering.show(True)
+            self.gathering.again("written")
+
+    @on(events.ScreenSuspend)
+    def _hidden(self) -> None:
+        if self.gathering is not None:
+            self.gathering.show(False)
+
+    @on(Told)
+    def _take_line(self, event: Told) -> None:
+        event.stop()
+        self._put(event.line)
+
+    def _put(self, line: Line) -> None:
+        if self.known.get(line.name) == line:
+            return
+        self.known[line.name] = line
+        self.facts.changed(line.name)
+        if self.here is self.facts and self.facts.key == line.name:
+            self._describe()
+
+    def refresh_view(self, change: Change) -> None:
+        if change.draft:
+            self._put(self._staged())
+        if change.paths:
+            self._find_out(*_OF_FILES)
+        if change.status:
+            self._find_out("postfix", "mail", "milters", "written")
+            self._show_findings()
+
+    def _staged(self) -> Line:
+        session = self.session
+        acts = [group.describe() for group in session.draft.groups]
+        return staged(acts, len(session.draft), read_only=session.read_only)
+
+    def _show_findings(self) -> None:
+        session = self.session
+        looked = session.examined or session.examine is None
+        nothing = "Nothing is wrong that mailtui knows to look for"
+        self.findings.empty = nothing if looked else "the server is being examined…"
+        self.findings.set_rows(FindingRows(session.findings))
+        said = weights(session.findings)
+        self.query_one(Rule).set_title(f"Findings  {said}" if said else "Findings")
+        if not session.findings and self.findings.has_focus:
+            focus_now(self.facts)
+
+    # What the cursor is on
+
+    @on(events.DescendantFocus)
+    def _entered(self) -> None:
+        self._describe()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < LOW, "low")
+        self.call_after_refresh(self._describe)
+
+    def _describe(self) -> None:
+        finding = self.finding
+        if self.here is self.facts:
+            lines = self._of_line(str(self.facts.key))
+        elif finding is not None:
+            what = "fix" if finding.fix is not None else "do"
+            lines = [
+                [(f"{what:<{LABEL}}", "dim"), (finding.fix_words, "")],
+                [(f"{'why':<{LABEL}}", "dim"), (finding.why, "")],
+            ]
+        else:
+            lines = []
+        self.query_one("#about", Lines).set_lines([[("   ", ""), *line] for line in lines])
+
+    def _of_line(self, name: str) -> list[Spans]:
+        """What the line itself has no room for."""
+        line = self.known.get(name)
+        rows = self.facts.rows
+        if line is None or not isinstance(rows, FactRows):
+            return []
+        lines: list[Spans] = []
+        if not line.curves and not rows.fitted(line)[1]:
+            lines = [[(line.text, "")]]
+        return lines + [[(text, "dim")] for text in line.more]
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding under the cursor."""
+        found = self.session.findings
+        return found[self.findings.cursor] if self.here is self.findings and found else None
+
+    # Keys
+
+    def action_other(self) -> None:
+        other = self.findings if self.here is self.facts else self.facts
+        if other is self.findings and not self.session.findings:
+            self.say(self.findings.empty)
+        else:
+            focus_now(other)
+
+    def action_again(self) -> None:
+        self._find_out()
+        self.session.reread()
+        self.console.examine_again()
+        self.refresh()
+        self.say("Everything is asked again")
+
+    def action_problem(self, step: int) -> None:
+        """Over the lines, then over the findings."""
+        lists = [self.facts, self.findings]
+        places = [(each, index) for each in lists for index in range(len(each.rows))]
+        here = places.index((self.here, self.here.cursor))
+        beyond = places[here + 1 :] if step > 0 else places[:here][::-1]
+        found = next((place for place in beyond if place[0].rows.cells(place[1]).marker.strip()), None)
+        if found is None:
+            self.say("No further line with a problem" if step > 0 else "No problem above")
+        else:
+            found[0].enter(found[1])
+
+    def go_to_row(self, number: int) -> None:
+        self.facts.enter(number - 1)
+
+    def on_line_list_selected(self, event: LineList.Selected) -> None:
+        event.stop()
+        self.action_go()
+
+    def action_go(self) -> None:
+        finding = self.finding
+        if finding is not None:
+            self._go_to_finding(finding)
+        else:
+            self._go_to_screen(str(self.facts.key))
+
+    def _go_to_screen(self, name: str) -> None:
+        console, mode = self.console, PLACES[name]
+        if mode in {"review", "history"}:
+            console.action_view(mode)
+            return
+        console.action_show(mode)
+        if name in {"policy", "names"}:
+            console.call_after_refresh(lambda: self._open_over(name))
+
+    def _open_over(self, name: str) -> None:
+        screen = self.console.screen
+        if not isinstance(screen, ConsoleScreen) or screen.mode != "restrictions":
+            return
+        if name == "policy":
+            from mailtui.screens.policyservices import open_policy_services
+
+            open_policy_services(screen)
+        else:
+            from mailtui.screens.dnslists import open_dns_lists
+
+            open_dns_lists(screen)
+
+    def _go_to_finding(self, finding: Finding) -> None:
+        from mailtui.postfix.errors import InstanceError
+        from mailtui.screens.parts.findingplaces import go, place_of
+
+        try:
+            place = place_of(finding, self.session.instance)
+        except (InstanceError, OSError) as error:
+            self.say(str(error), "error")
+            return
+        if place is None:
+            self._open_findings(self.findings.key)
+        else:
+            go(self.console, place)
+
+    def action_fix(self) -> None:
+        self._open_findings(self.findings.key if self.finding is not None else None)
+
+    def _open_findings(self, key: Hashable | None) -> None:
+        from mailtui.screens.findings import FindingsScreen
+
+        screen = FindingsScreen()
+        screen.wanted_row = key
+        self.app.push_screen(screen)
+
+    # As text
+
+    def _text(self) -> Iterator[str]:
+        for name, label in LABELS.items():
+            line = self.known.get(name)
+            text = line.text if line is not None else "–"
+            yield f"{LETTERS[line.weight] if line is not None else ' '} {label:<12}{text}"
+        for each in self.session.findings:
+            where = f"{each.file}:{each.line}" if each.line else each.file
+            yield f"{LETTERS[each.severity]} {each.title} ({where})"
+
+    def action_copy(self) -> None:
+        self.console.copy_and_show("\n".join(self._text()))
+
+    def action_save(self) -> None:
+        from mailtui.screens.parts.savetext import save_text
+
+        lines = list(self._text())
+        save_text(self, "overview", "overview.txt", lambda: lines, lambda path: self.say(f"Saved as {path}"))
