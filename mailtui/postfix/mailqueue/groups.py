@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Literal, get_args
 
 from mailtui.maillog.reasons import reply
@@ -20,9 +20,10 @@ TITLES: dict[By, str] = {
     "user": "SASL user", "client": "client", "sender": "sender", "domain": "recipient domain",
     "reason": "reason",
 }  # fmt: skip
-NOT_TRIED = "not tried yet"
+SUSPENDED = "delivery temporarily suspended: "
+"""Before the reason of another message to the same destination."""
 PART = 512
-"""Messages that are looked at between two moments in which others may go on."""
+"""Messages between two questions whether anybody still waits."""
 
 
 class Group:
@@ -75,7 +76,8 @@ class Group:
 
 def bare(reason: str) -> str:
     """A reason without what differs from mail to mail."""
-    return reply(encode(reason))
+    said = reply(encode(reason.removeprefix(SUSPENDED)))
+    return said.removeprefix("connect to : ")  # an address literal stood there
 
 
 def keys_of(by: By, entry: Entry, origin: Origin) -> list[str]:
@@ -93,22 +95,14 @@ def keys_of(by: By, entry: Entry, origin: Origin) -> list[str]:
             return list(dict.fromkeys(bare(each.reason) for each in entry.recipients if each.reason)) or [""]
 
 
-def matching(
-    listing: Listing, query: QueueQuery, origins: Origins, rows: Iterable[int]
-) -> Iterator[tuple[int, Entry] | None]:
-    """The messages that satisfy a query, in the order of `rows`; None after each PART of them. Only those are
-    parsed whose line holds what a match must."""
-    needles = query.needles
-    for count, row in enumerate(rows, 1):
-        if count % PART == 0:
-            yield None
-        if needles:
-            line = listing.line(row).lower()
-            if not all(needle in line for needle in needles):
-                continue
-        entry = listing.entry(row)
-        if query.empty or query.matches(entry, origins.of(entry.queue_id)):
-            yield row, entry
+def matched(listing: Listing, query: QueueQuery, origins: Origins, row: int) -> Entry | None:
+    """A message if it satisfies a query. It is parsed only if its line holds what a match must."""
+    if query.needles:
+        line = listing.line(row).lower()
+        if not all(needle in line for needle in query.needles):
+            return None
+    entry = listing.entry(row)
+    return entry if query.empty or query.matches(entry, origins.of(entry.queue_id)) else None
 
 
 def grouped(
@@ -122,16 +116,30 @@ def grouped(
     """The groups of the messages that satisfy a query, the largest first; of `rows`, or all. What there is
     so far, once `stopped` says so."""
     found: dict[str, Group] = {}
-    for each in matching(listing, query, origins, listing.order if rows is None else rows):
-        if each is None:
-            if stopped():
-                break
+    for count, row in enumerate(listing.order if rows is None else rows):
+        if count % PART == 0 and stopped():
+            break
+        entry = matched(listing, query, origins, row)
+        if entry is None:
             continue
-        row, entry = each
         origin = origins.of(entry.queue_id)
         for key in keys_of(by, entry, origin):
             group = found.get(key)
             if group is None:
                 group = found[key] = Group(by, key)
             group.add(row, entry, origin)
-    return sorted(found.values(), key=lambda group: (-len(group.rows), group.key))
+    return sorted(found.values(), key=lambda group: (-len(group.rows), not group.key, group.key))
+
+
+def inside(
+    listing: Listing, origins: Origins, by: By, key: str, stopped: Callable[[], bool] = lambda: False
+) -> array[int]:
+    """The rows of one group, the oldest first; as far as it came, once `stopped` says so."""
+    found = array("I")
+    for count, row in enumerate(listing.order):
+        if count % PART == 0 and stopped():
+            break
+        entry = listing.entry(row)
+        if key in keys_of(by, entry, origins.of(entry.queue_id)):
+            found.append(row)
+    return found

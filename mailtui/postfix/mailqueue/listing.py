@@ -46,6 +46,8 @@ class Listing:
         self._rows: dict[str, int] = {}
         self._arrivals = array("q")
         self.order: Sequence[int] = array("I")
+        self._places = array("I")
+        """Where each row stands in `order`."""
         self.counts: Counter[str] = Counter()
         """Messages of each queue."""
         self.size = 0
@@ -81,6 +83,13 @@ class Listing:
             broken = Recipient("", "what postqueue says of it cannot be read")
             return Entry(queue, queue_id, int(found[3]), int(found[4]), "", (broken,))
 
+    def id_of(self, row: int) -> str:
+        """The queue id of a message."""
+        number = bisect_right(self._firsts, row) - 1
+        found = _HEAD.match(self._blocks[number], self._starts[row])
+        assert found is not None  # no other is kept
+        return found[2].decode("ascii")
+
     def arrived(self, row: int) -> int:
         """When it arrived, in seconds since 1970."""
         return self._arrivals[row]
@@ -88,6 +97,10 @@ class Listing:
     def row_of(self, queue_id: str) -> int | None:
         """The row of a message; None where there is none."""
         return self._rows.get(queue_id)
+
+    def place_of(self, row: int) -> int:
+        """Where a row stands in `order`."""
+        return self._places[row] if self._places else row
 
     @property
     def ids(self) -> Iterator[str]:
@@ -99,14 +112,13 @@ class Listing:
     def add(self, raw: bytes) -> None:
         """Take whole lines."""
         self.sum = zlib.crc32(raw, self.sum)
-        if raw.count(b'\n{"queue_name": "') + 1 != raw.count(b"\n"):
+        if not all(_HEAD.match(raw, start) for start in _starts(raw)):
             raw = b"".join(_usual(line) + b"\n" for line in raw.split(b"\n") if line)
-        first, start = len(self._starts), 0
+        first = len(self._starts)
         self._blocks.append(raw)
         self._firsts.append(first)
-        while start < len(raw):
+        for start in _starts(raw):
             self._take(raw, start)
-            start = raw.find(b"\n", start) + 1
         if len(self._starts) == first:
             self._blocks.pop()
             self._firsts.pop()
@@ -137,9 +149,20 @@ class Listing:
                 numbers += sorted(self._arrivals[row] << 24 | row for row in part)
             numbers.sort()  # of sorted parts: quick
             self.order = array("I", (number & (_ROWS - 1) for number in numbers))
+            self._places = array("I", bytes(4 * len(self)))
+            for place, row in enumerate(self.order):
+                self._places[row] = place
         else:
             self.order = range(len(self))
         self.complete = True
+
+
+def _starts(raw: bytes) -> Iterator[int]:
+    """Where each line begins."""
+    start = 0
+    while start < len(raw):
+        yield start
+        start = raw.find(b"\n", start) + 1
 
 
 def _usual(line: bytes) -> bytes:
@@ -162,18 +185,24 @@ def read(config_dir: str) -> Generator[Listing]:
     """
     begun = time.monotonic()
     listing, rest = Listing(), b""
-    with closing(commands.stream(["postqueue", "-c", config_dir, "-j"])) as blocks:
-        for block in blocks:
-            whole, newline, last = block.rpartition(b"\n")
-            if not newline:
-                rest += block
-                if len(rest) > LONGEST:
-                    raise commands.CommandError(["postqueue"], "it prints a line without an end")
-                continue
-            listing.add(rest + whole + b"\n")
-            rest = last
-            listing.seconds = time.monotonic() - begun
-            yield listing
+    argv = ["postqueue", "-c", config_dir, "-j"]
+    try:
+        with closing(commands.stream(argv)) as blocks:
+            for block in blocks:
+                whole, newline, last = block.rpartition(b"\n")
+                if not newline:
+                    rest += block
+                    if len(rest) > LONGEST:
+                        raise commands.CommandError(argv, "it prints a line without an end")
+                    continue
+                listing.add(rest + whole + b"\n")
+                rest = last
+                listing.seconds = time.monotonic() - begun
+                yield listing
+    except commands.CommandError as error:
+        fatal = [line for line in error.what.splitlines() if "fatal: " in line]  # behind any warnings
+        words = fatal[-1].partition("fatal: ")[2] if fatal else error.what
+        raise commands.CommandError(argv, words) from None
     if rest:
         listing.add(rest + b"\n")
     listing.end()

@@ -1,7 +1,7 @@
 """Who handed the messages of a queue in: the SASL user and the client, as the log says by queue id.
 
     origins = Origins()
-    for found in origins.look(feed, listing): …      # as many as became known, block after block
+    for found in origins.look_in(source, listing): …     # as many as became known, block after block
     origins.of("3FCA722E68E").user
 
 A queue id may have been another message's before (short ids come again), so a line counts only if it was
@@ -13,19 +13,24 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from mailtui.maillog.chunks import Chunk
 from mailtui.maillog.head import head
 from mailtui.maillog.record import parse
+from mailtui.maillog.source import Source
+from mailtui.maillog.span import Span
 from mailtui.maillog.stamp import when
 from mailtui.postfix.mailqueue.listing import Listing
 from mailtui.text.safe import decode
 
 NEAR = 300.0
 """Seconds between a message's arrival and the line about it, at most."""
+LATE = 10.0
+"""Seconds after which a line about a message is in the log."""
 SLACK = 3600.0
 """Seconds before the oldest message in which lines are still looked at: clocks are set, lines late."""
 MOST = 512 << 20
@@ -82,10 +87,11 @@ class Origins:
     def __init__(self) -> None:
         self._known: dict[str, Origin] = {}
         self._same: dict[tuple[str, str], Origin] = {}
-        self.searched = 0
-        """Bytes of the log that were looked through last."""
-        self.cut = False
-        """Whether the search ended before the oldest message's time."""
+        self.trouble: tuple[str, ...] = ()
+        """What of the log could not be read last, in words."""
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def of(self, queue_id: str) -> Origin:
         """Who handed a message in."""
@@ -95,31 +101,48 @@ class Origins:
         """Forget all others."""
         self._known = {each: self._known[each] for each in ids if each in self._known}
 
-    def look(self, log: Log, listing: Listing, cancel: threading.Event | None = None) -> Iterator[int]:
-        """Search for those that are not known yet; each time as many as became known."""
-        search = _Search(self._found)
-        for row, queue_id in enumerate(listing.ids):
-            if queue_id not in self._known:
-                search.wanted[queue_id.encode()] = [(queue_id, float(listing.arrived(row)))]
-        self.searched, self.cut = 0, False
-        if not search.wanted:
+    def look_in(
+        self, source: Source, listing: Listing, cancel: threading.Event | None = None
+    ) -> Iterator[int]:
+        """Search a log, as far back as it may say something of those that are not known yet; each time as
+        many as became known. Raises OSError, CommandError."""
+        unknown = self._unknown(listing)
+        self.trouble = ()
+        if not unknown:
             return
-        every = [queue_id for found in search.wanted.values() for queue_id, _ in found]
-        oldest = min(moment for found in search.wanted.values() for _, moment in found) - SLACK
+        since = datetime.fromtimestamp(min(unknown.values()) - SLACK).astimezone()
+        span = Span.of_source(source, since)
+        yield from self.look(span, unknown, cancel)
+        self.trouble += span.trouble
+
+    def _unknown(self, listing: Listing) -> dict[str, float]:
+        """The ids that nobody looked for yet, with their arrivals."""
+        rows = enumerate(listing.ids)
+        return {name: float(listing.arrived(row)) for row, name in rows if name not in self._known}
+
+    def look(
+        self, log: Log, unknown: Mapping[str, float], cancel: threading.Event | None = None
+    ) -> Iterator[int]:
+        """The same of messages with these arrivals, in a log that may reach further back."""
+        search = _Search(self._found)
+        search.wanted = {name.encode(): [(name, arrived)] for name, arrived in unknown.items()}
+        oldest, passed = min(unknown.values(), default=0.0) - SLACK, 0
         for chunk in log.back(cancel=cancel):
             if cancel is not None and cancel.is_set():
                 return
             yield search.through(chunk)
-            self.searched += len(chunk.raw)
+            passed += len(chunk.raw)
             begun = when(chunk.raw[:64], chunk.now)
             if not search.wanted or (begun is not None and begun.timestamp() < oldest):
                 break
-            if self.searched > MOST:
-                self.cut = True
+            if passed > MOST:
+                self.trouble += (f"only the last {MOST >> 20} MB of the log were searched for SASL users",)
                 break
         if cancel is None or not cancel.is_set():
-            for queue_id in every:
-                self._known.setdefault(queue_id, NOBODY)
+            settled = time.time() - LATE
+            for name, arrived in unknown.items():
+                if arrived < settled:
+                    self._known.setdefault(name, NOBODY)
 
     def _found(self, queue_id: str, user: str, client: str) -> None:
         """Many messages are of one user and client: these share one origin."""

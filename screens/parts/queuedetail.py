@@ -1,0 +1,90 @@
+"""What the pane beside the queue says about a message, or about a group of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from mailtui.postfix.mailqueue.entry import Entry
+from mailtui.postfix.mailqueue.groups import TITLES, Group
+from mailtui.postfix.mailqueue.origins import Origin
+from mailtui.postfix.mailqueue.words import age, amount
+from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.queuerows import is_suspicious, sender_of, title_of, top
+from mailtui.screens.parts.text import Span, Spans
+
+SHOWN = 4
+"""Recipients with their reasons that are told."""
+_WHEN = "%d %b %H:%M:%S"
+
+Told = tuple[Spans, Spans, list[Spans]]
+"""A title, what stands at its right end, and lines."""
+
+
+def said(label: str, text: str, style: str = "") -> Spans:
+    """A labelled line."""
+    return [(f"{label:<{LABEL}}", "dim"), (text, style)]
+
+
+def about_message(entry: Entry, origin: Origin, no_origins: str) -> Told:
+    """A message."""
+    now = time.time()
+    waits = f"{entry.queue}, {age(now - entry.arrived)}"
+    style = {"hold": "warning", "active": "good"}.get(entry.queue, "dim")
+    return (
+        [(entry.queue_id, "bold"), (f"  {amount(entry.size)}", "dim")],
+        [(waits, style)],
+        list(_message_lines(entry, origin, no_origins)),
+    )
+
+
+def _message_lines(entry: Entry, origin: Origin, no_origins: str) -> Iterator[Spans]:
+    yield said("from", sender_of(entry))
+    for place, each in enumerate(entry.recipients[:SHOWN]):
+        yield said("" if place else "to", each.address)
+        if each.reason and (not place or each.reason != entry.recipients[place - 1].reason):
+            yield said("", each.reason, "warning")
+    if len(entry.recipients) > SHOWN:
+        yield said("", f"and {len(entry.recipients) - SHOWN} more", "dim")
+    yield said("user", _user_words(origin, no_origins), "" if origin.user else "dim")
+    if origin.client:
+        yield said("client", origin.client)
+    yield said("arrived", time.strftime(_WHEN, time.localtime(entry.arrived)))
+    if entry.expires:
+        yield said("expires", "it was forced to: it is returned at the next try", "warning")
+
+
+def _user_words(origin: Origin, no_origins: str) -> str:
+    if origin.user:
+        return origin.user
+    if not origin.known:
+        return no_origins or "looked for in the log…"
+    return "no SASL user" if origin.client else "the log does not say who handed it in"
+
+
+def about_group(group: Group) -> Told:
+    """A group of messages."""
+    span = age(time.time() - group.oldest)
+    held = f", {group.held:,} on hold" if group.held else ""
+    return (
+        [(title_of(group), "bold"), (f"  {TITLES[group.by]}", "dim")],
+        [(f"{len(group):,} message{'s' if len(group) != 1 else ''}{held}", "dim")],
+        list(_group_lines(group, span)),
+    )
+
+
+def _group_lines(group: Group, span: str) -> Iterator[Spans]:
+    yield said("oldest", f"{span}; {amount(group.size)} in all")
+    if group.forged:
+        of: Span = (f"{group.forged:,} of {len(group):,} bear another sender than this user", "")
+        yield [("forged".ljust(LABEL), "dim"), of]
+    if is_suspicious(group):
+        yield said("", "the account may be in other hands: f has what can be done", "warning")
+    if group.by != "domain":
+        yield said("to", top(group.domains, 4))
+    if group.by != "reason" and group.reasons:
+        yield said("refused", top(group.reasons, 2))
+    if group.by != "sender":
+        yield said("from", top(group.senders, 3))
+    if group.by != "client" and group.clients:
+        yield said("clients", top(group.clients, 3))
