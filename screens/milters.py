@@ -149,12 +149,15 @@ class MiltersScreen(MilterView):
             return
 
         def look() -> list[Finding]:
-            from mailtui.doctor import milterorder
+            from mailtui.doctor import clamav, milterorder
             from mailtui.doctor import milters as family
             from mailtui.doctor.examine import examine
 
-            found = examine(self.ahead.at(edits).instance, (family.findings, milterorder.findings))
-            return family.of_line(found, line.chain, line.row)
+            families = (family.findings, milterorder.findings, clamav.findings)
+            found = examine(self.ahead.at(edits).instance, families)
+            name = line.facts.name if line.facts is not None else ""
+            own = [each for each in found if name and each.about.filter == name]
+            return [*family.of_line(found, line.chain, line.row), *own]
 
         beside(self, "fix", look, lambda found: self._offer(line, found), self.bad)
 
@@ -164,7 +167,12 @@ class MiltersScreen(MilterView):
         options = [Option(each.id, each.fix_words, each.fix) for each in found if each.fix is not None]
         hints = [each.fix_words for each in found if each.fix is None]
         if not options:
-            self.say(hints[0] if hints else "Nothing is wrong here that an edit could mend")
+            if hints:
+                self.say(hints[0])
+            else:
+                from mailtui.screens.findings import open_findings
+
+                open_findings(self, "Nothing is wrong here that an edit could mend")
             return
 
         def chosen(plan: Plan | None) -> None:
@@ -180,7 +188,7 @@ class MiltersScreen(MilterView):
         if line is not None:
             spans = [*title(line), *about(line, self.alives)]
             text = "\n".join("".join(part for part, _ in each) for each in spans)
-            self.console.show_plain(f"{line.text}; q goes back", text)
+            self.console.show_plain(line.text, text, hang=True)
 
     def action_settings(self) -> None:
         self.console.show_filtered("parameters", "milter")

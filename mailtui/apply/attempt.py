@@ -19,6 +19,7 @@ from mailtui.apply.faults import Changed, WriteError, in_one
 from mailtui.apply.journal import Journal, new_change
 from mailtui.apply.look import Look, look
 from mailtui.apply.outcome import OutcomeState
+from mailtui.apply.plan import Action
 from mailtui.apply.ready import Again, File, ready
 from mailtui.apply.record import FolderRecord
 from mailtui.apply.rehearsal.verdict import RUNNING, Rehearsal
@@ -289,7 +290,8 @@ class Attempt:
                     self._put(file)
         for file in self.files:
             if not file.record.swaps:
-                with self.at.reporter.step("write", file.change.target.path):
+                verb: Action = "remove" if file.record.removed else "write"
+                with self.at.reporter.step(verb, file.change.target.path):
                     self._put(file)
         self._folders(making=False)
 
@@ -323,22 +325,27 @@ class Attempt:
         if self.options.cancel.is_set():
             raise Failed("stopped: everything written was taken back")
 
+    def _folders_back(self, *, make: bool) -> list[str]:
+        """Take folders back that were made, or removed; what failed."""
+        try:
+            self.at.told += folders.take_back([each for each in self.made if each.make is make])
+        except (WriteError, OSError) as error:
+            return [in_one(error)]
+        return []
+
     def _roll_back(self, failure: Failed, acting: Acting, works: Works) -> tuple[OutcomeState, str]:
         reason = self.change.reason = failure.words
         with contextlib.suppress(JournalError):  # the files matter more; the row still says `applying`
             self.journal.update(self.change)
         reporter = self.at.reporter
-        failures = []
+        failures = [*self._folders_back(make=False)]
         for file in reversed(self.files):
             try:
                 with reporter.step("write", f"{file.change.target.path} as it was"):
                     writing.take_back(file.record, overtaken=file.overtaken)
             except (WriteError, OSError) as error:
                 failures.append(in_one(error))
-        try:
-            self.at.told += folders.take_back(self.made)
-        except (WriteError, OSError) as error:
-            failures.append(in_one(error))
+        failures += self._folders_back(make=True)
         worse = acting.take_back(reporter)
         if failures:
             _leave(works)

@@ -1,19 +1,22 @@
 """Taking a change back gives the very bytes that were there, when nobody wrote the file since.
 
 An undo is staged as ordinary edits, which also work on a file that others changed. Where they are
-exactly the inverse of the last change of the file, the splices in the journal restore it byte for byte.
+exactly the inverse of the last change of the file, the splices in the journal restore it byte for byte; a
+file that this change made is removed, if it still is as it was made.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mailtui.apply.journal import Journal
 from mailtui.apply.record import Change, FolderRecord
-from mailtui.apply.write import digest, digest_of
+from mailtui.apply.write import NEW_MODE, digest, digest_of
 from mailtui.edits.candidate import FileChange
 from mailtui.edits.draft import merged
 from mailtui.edits.model import Edit
@@ -46,8 +49,18 @@ def restored(change: FileChange, journal: Journal) -> FileChange:
                 continue
             exact = replace(change, splices=record.back)
             if digest_of(exact.pieces()) == record.before:
-                return exact
+                return replace(exact, removed=record.created and is_as_made(change.target.path))
     return change
+
+
+def is_as_made(path: str) -> bool:
+    """Whether a file still has the owner and mode that `write.create` gave it, and one name alone."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    own = (found.st_uid, found.st_gid) == (os.geteuid(), os.getegid())
+    return own and found.st_mode == stat.S_IFREG | NEW_MODE and found.st_nlink == 1
 
 
 def undone_by(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailtui.apply import act, folders, plan
 from mailtui.apply.exact import restored
@@ -19,6 +19,7 @@ from mailtui.edits.model import Conflict, Edit
 from mailtui.formats.target import TABLES
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.instance import Instance
+from mailtui.text.safe import encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,10 @@ def look(
         known = {use.spec for use in named}
         named += tuple(use for use in all_uses(after) if use.spec not in known)
     uses = tuple(_uses(change, named) for change in changes)
+    changes = tuple(
+        replace(change, removed=change.removed and _may_go(change, found, after))
+        for change, found in zip(changes, uses, strict=True)
+    )
     running, control = act.running(instance), act.control(instance)
     restart = _restart(instance, after, changes)
     needed, checkers = _beside(instance, changes, no_reload=no_reload)
@@ -128,6 +133,27 @@ def _uses(change: FileChange, named: Sequence[Use]) -> tuple[Use, ...]:
     if change.target.format not in TABLES:
         return ()
     return of_file(named, change.target)
+
+
+def _may_go(change: FileChange, uses: Sequence[Use], after: Instance) -> bool:
+    """Whether nothing that stays needs a file that was made for what is taken back."""
+    if any(use.indexed for use in uses):  # its compiled table would be left without a text
+        return False
+    path = encode(change.target.path)
+    if any(path in _raw(after, each) for each in (after.main.path, after.master.path)):
+        return False
+    if not is_beside(change):
+        return True
+    from mailtui.milters.places import named_by
+
+    return next(named_by(after, change.target.path), None) is None
+
+
+def _raw(instance: Instance, path: str) -> bytes:
+    try:
+        return instance.files.raw(path)
+    except OSError:
+        return b""
 
 
 def _beside(

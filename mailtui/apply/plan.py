@@ -117,7 +117,9 @@ def make(changes: Sequence[FileChange], facts: Facts) -> Plan:
         steps.append(Step("swap", "", "each table and text whole; no reader sees a half one"))
     indexed = [any(use.indexed for use in uses) for uses in facts.uses]
     for change, is_indexed in zip(changes, indexed, strict=True):
-        if not is_indexed:
+        if change.removed:
+            steps.append(Step("remove", change.target.path, "it was made for what is taken back"))
+        elif not is_indexed:
             steps.append(Step("write", change.target.path, "whole, by rename; owner and mode stay"))
     steps += _folders(facts, make=False)
     act, told = _telling(needed, why, facts)

@@ -56,7 +56,7 @@ def _ready(
     secret: bool,
 ) -> File:
     real = os.path.realpath(change.target.path)
-    old = "" if change.created else keep_old(real, works.beside(real))
+    old = "" if change.created or change.removed else keep_old(real, works.beside(real))
     meta = _checked(change)  # after the second name: that gave the file a new change time
     mtime_ns = mtime_for(change, uses, meta)
     swaps = swaps_of(built, config_dir, source_meta(change, meta, secret=secret), mtime_ns)
@@ -103,6 +103,7 @@ def record_of(
         target=change.target,
         secret=secret,
         created=meta is None,
+        removed=change.removed,
         mtime_ns=meta.mtime_ns if meta else 0,
         before=meta.sha256 if meta else _before(change),
         after=digest_of(change.pieces()),

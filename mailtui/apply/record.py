@@ -50,6 +50,8 @@ class FileRecord:
     edits: str = ""
     """A digest of the edits of this file; `inverse` that of those which would take them back."""
     inverse: str = ""
+    removed: bool = False
+    """It goes: the undo of the change that made it."""
 
     @property
     def size(self) -> int:
@@ -69,6 +71,7 @@ class FileRecord:
             "target": [self.target.format, self.target.path, self.target.type],
             "secret": self.secret,
             "created": self.created,
+            "removed": self.removed,
             "mtime_ns": self.mtime_ns,
             "old": self.old,
             "swaps": [swap.as_json() for swap in self.swaps],

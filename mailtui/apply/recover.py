@@ -128,9 +128,11 @@ def _finish(journal: Journal, instance: Instance, change: Change) -> Mended:
 
 def _roll_back(journal: Journal, instance: Instance, change: Change) -> Mended:
     try:
+        folders.take_back([each for each in change.made if not each.make])
         for record in reversed(change.files):
             writing.take_back(record)
-        folders.take_back(change.made)
+        sweep(change)  # a folder that was made is empty only without what a killed write left in it
+        folders.take_back([each for each in change.made if each.make])
     except (WriteError, OSError) as error:
         if isinstance(error, Changed):
             return _conflict(journal, change, [error.path])

@@ -63,7 +63,8 @@ def _masked(value: Value | None) -> Value | None:
 def unified(change: FileChange, found: Sequence[Hunk]) -> bytes:
     """The masked diff of a file; patch(1) cannot use it, and must not."""
     path = change.target.path.encode("utf-8", "surrogateescape")
-    out = [b"--- " + (b"/dev/null" if change.created else path) + b"\n", b"+++ " + path + b"\n"]
+    old, new = (b"/dev/null" if absent else path for absent in (change.created, change.removed))
+    out = [b"--- " + old + b"\n", b"+++ " + new + b"\n"]
     for hunk in masked_hunks(found):
         out.append(f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@\n".encode())
         out += [line.sign.encode() + line.raw.rstrip(b"\n") + b"\n" for line in hunk.lines]

@@ -27,6 +27,8 @@ from mailtui.postfix.private import MARK
 SECOND = 1_000_000_000
 RACY = SECOND // 10
 """A file changed this short a time (ns) before we read it may change again under the same time stamp."""
+NEW_MODE = 0o644
+"""Mode of a file that did not exist before; of one that holds passwords 0600."""
 WHOLE_CHECK = 1 << 20
 """Up to this size in bytes `replace` compares the file's content again, not only its stamp."""
 

@@ -9,11 +9,8 @@ from typing import Literal
 from mailtui.apply import tables, write
 from mailtui.apply.faults import Changed, in_words
 from mailtui.apply.record import FileRecord
-from mailtui.apply.write import Data, FileMeta, digest
+from mailtui.apply.write import NEW_MODE, Data, FileMeta, digest
 from mailtui.formats.splice import apply_splices
-
-NEW_MODE = 0o644
-"""Mode of a file that did not exist before; of one that holds passwords 0600."""
 
 Side = Literal["before", "after", "other"]
 
@@ -37,6 +34,8 @@ def put(record: FileRecord, after: Data, meta: FileMeta | None, mtime_ns: int) -
         tables.install(swap)
     if meta is not None and record.before == record.after:  # only its table is compiled
         _require_same(record)
+    elif record.removed and meta is not None:
+        write.remove(record.path, meta)
     elif meta is None:
         mode = new_mode(secret=record.secret)
         write.create(record.path, after, mode=mode, mtime_ns=mtime_ns)
@@ -55,9 +54,9 @@ def side(record: FileRecord) -> Side:
     """Whether the text on the disk is the one before, the one after, or somebody else's. Raises OSError."""
     found = present(record.real)
     if found is None:
-        return "before" if record.created else "other"
+        return "before" if record.created else "after" if record.removed else "other"
     now = found.sha256
-    if now == record.after:
+    if now == record.after and not record.removed:
         return "after"
     return "before" if now == record.before and not record.created else "other"
 
@@ -84,6 +83,9 @@ def take_back(record: FileRecord, *, overtaken: bool = False) -> None:
 
 
 def _restore_text(record: FileRecord) -> None:
+    if record.removed:
+        _restore_removed(record)
+        return
     with in_words(record.real):
         raw, meta = write.read_file(record.real)
     if record.created:
@@ -97,6 +99,16 @@ def _restore_text(record: FileRecord) -> None:
     if digest(before) != record.before:
         raise Changed(record.real)
     write.replace(record.real, before, meta, mtime_ns=record.mtime_ns)
+
+
+def _restore_removed(record: FileRecord) -> None:
+    """Make a file again as it was made: its mode and owner were those of a new one."""
+    if record.back is None:
+        raise Changed(record.real, "the bytes it had before are not kept any more")
+    before = apply_splices(b"", record.back)
+    if digest(before) != record.before:
+        raise Changed(record.real)
+    write.create(record.real, before, mode=new_mode(secret=record.secret), mtime_ns=record.mtime_ns)
 
 
 def _rename_back(record: FileRecord) -> bool:

@@ -206,7 +206,7 @@ def _open_port(case: Case, each: Seen) -> Iterator[Finding]:
     if own and where and program and program.kind and own.line and own.written and not where.host:
         target = Target(program.kind, own.source)
         plan = case.tried(
-            Plan((SetKeyword(target, program.keyword, f"inet:{where.port}@localhost", own.written),))
+            Plan((SetKeyword(target, program.socket, f"inet:{where.port}@localhost", own.written),))
         )
     fix, words = fixed(plan, "have it listen on localhost alone: inet:PORT@localhost in its own file")
     yield _finding(
@@ -217,7 +217,8 @@ def _open_port(case: Case, each: Seen) -> Iterator[Finding]:
 
 
 def of_line(found: Sequence[Finding], chain: MilterChain, row: MilterRow | None) -> list[Finding]:
-    """Those of the findings that are about one milter; of a list without any (None), about its service."""
+    """Those of the findings that are about one milter's place in a list; of a list without any (None), about
+    its service. Those about its own files have its name in `about`."""
     mine = [each for each in found if each.about == ABOUT]
     if row is None:
         return [each for each in mine if chain.service and chain.service in each.services]

@@ -19,6 +19,7 @@ from mailtui.milters.policydspf import (
     Policyd,
     blanks,
     host_bits,
+    is_installed,
     names_it,
     policyds,
 )
@@ -34,12 +35,25 @@ def findings(case: Case) -> Iterator[Finding]:
     """Of every entry of master.cf that spawns it."""
     for policyd in policyds(case.instance):
         sights = [sight for sight in case.sights if names_it(sight.row, policyd)]
+        if not is_installed(policyd.program):
+            yield _uninstalled(case, policyd, asked=bool(sights))
+            continue
         if not sights:
             yield _unasked(case, policyd)
         for sight in sights:
             yield from _early(case, sight)
         yield from _short(case, policyd)
         yield from _file(case, policyd)
+
+
+def _uninstalled(case: Case, policyd: Policyd, *, asked: bool) -> Finding:
+    does = "every mail that comes to the rule that asks it gets 451" if asked else "no rule asks it yet"
+    return Finding(
+        "policyd-spf-missing", "error" if asked else "warning",
+        f"{safe(policyd.service.service)} starts {safe(policyd.program)}, which is not there",
+        case.instance.master.path, policyd.service.line, f"spawn(8) cannot start it: {does}", None,
+        "apt install postfix-policyd-spf-python; or take the service and its rule out",
+    )  # fmt: skip
 
 
 # Where it is asked

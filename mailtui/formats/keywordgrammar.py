@@ -23,9 +23,12 @@ from mailtui.formats.splice import Refused
 from mailtui.text.safe import decode, safe
 
 Kind = Literal[
-    "opendkim.conf", "opendmarc.conf", "clamav-milter.conf", "policyd-spf.conf", "defaults", "smtpd.conf"
-]
+    "opendkim.conf", "opendmarc.conf", "clamav-milter.conf", "clamd.conf", "policyd-spf.conf", "defaults",
+    "smtpd.conf",
+]  # fmt: skip
 """The files that set keywords; `defaults` are those of /etc/default."""
+_CLAMAV = frozenset({"clamav-milter.conf", "clamd.conf"})
+"""Those of ClamAV's programs, which have one parser."""
 
 _INTEGER = re.compile(rb"[+-]?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z")
 _PYTHON_INTEGER = re.compile(rb"[+-]?[0-9]+(?:_[0-9]+)*\Z")
@@ -81,7 +84,7 @@ class Grammar:
         """Why the program does not take this value; "" where it does, as far as its parser looks."""
         shape = self.shape(name)
         match shape:
-            case "boolean" if self.kind == "clamav-milter.conf":
+            case "boolean" if self.kind in _CLAMAV:
                 good, wants = value.lower() in _CLAMAV_WORDS, "yes or no"
             case "boolean":
                 good, wants = value[:1] in b"tTyY1fFnN0" and bool(value), "yes or no"
@@ -119,7 +122,7 @@ class Grammar:
         if self.universal:
             _require_utf8(value)
         ends_in_blank = value != value.strip(b" \t\n\r\v\f") or value != _stripped(value)
-        if self.kind == "clamav-milter.conf":
+        if self.kind in _CLAMAV:
             return b'"%s"' % value if quoted or ends_in_blank or value.startswith(b'"') else value
         if ends_in_blank:
             raise Refused(f"a blank at the beginning or end of “{safe(value, 60)}” would be lost")
@@ -155,6 +158,10 @@ GRAMMARS: Mapping[Kind, Grammar] = {
             Grammar(
                 "clamav-milter.conf", "clamav-milter", read_clamav, names.CLAMAV, b" ", b"\r\n\0",
                 folds=False, first=True, repeated=names.CLAMAV_REPEATED, limit=1023, dos=False,
+            ),
+            Grammar(
+                "clamd.conf", "clamd", read_clamav, names.CLAMD, b" ", b"\r\n\0",
+                folds=False, first=True, repeated=names.CLAMD_REPEATED, limit=1023, closed=False, dos=False,
             ),
             Grammar(
                 "policyd-spf.conf", "policyd-spf", read_policyd_spf, names.POLICYD_SPF, b" = ", b"#=\r\n\0",

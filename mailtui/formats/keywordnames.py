@@ -81,6 +81,21 @@ CLAMAV_CHOICES: Mapping[str, frozenset[str]] = {
 }
 """The values, in small letters, that ClamAV's parser lets in, whatever their case."""
 
+CLAMD = _names(
+    boolean="AlertBrokenExecutables AlertEncrypted AlertEncryptedArchive AlertEncryptedDoc AlertExceedsMax"
+    " AlertOLE2Macros ConcurrentDatabaseReload DetectPUA ExitOnOOM FixStaleSocket Foreground LogClean"
+    " LogFileUnlock LogRotate LogSyslog LogTime LogVerbose OfficialDatabaseOnly PhishingScanURLs"
+    " PhishingSignatures ScanArchive ScanMail ScanPDF",
+    number="CommandReadTimeout IdleTimeout MaxConnectionQueueLength MaxFiles MaxQueue MaxRecursion"
+    " MaxScanTime MaxThreads ReadTimeout SelfCheck TCPSocket",
+    size="LogFileMaxSize MaxFileSize MaxScanSize StreamMaxLength",
+    text="DatabaseDirectory LocalSocket LocalSocketGroup LocalSocketMode LogFacility LogFile PidFile TCPAddr"
+    " TemporaryDirectory User VirusEvent",
+)
+"""Those that matter to mail; clamd knows some hundred more."""
+
+CLAMD_REPEATED = frozenset({"TCPAddr"})
+
 POLICYD_SPF = _names(
     number="debugLevel Lookup_Time TestOnly UMask Void_Limit Whitelist_Lookup_Time defaultSeedOnly",
     text="Authserv_Id Domain_Whitelist Domain_Whitelist_PTR HELO_Whitelist HELO_pass_restriction"

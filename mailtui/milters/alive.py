@@ -13,7 +13,7 @@ import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailtui.formats.milteritem import Endpoint, endpoint
 from mailtui.text.safe import encode, safe
@@ -40,6 +40,15 @@ STEPS = (
 """SMFIP_NO…: what a milter does not want to be asked about."""
 
 
+class Behind(NamedTuple):
+    """What a milter asks itself, as clamav-milter does clamd. `says`: in a line; `problem`: why it is of no
+    use; empty where it is."""
+
+    name: str
+    says: str
+    problem: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Alive:
     """What came of asking a milter. `actions`: what it may do; `steps`: what it wants to see, end of message
@@ -54,10 +63,18 @@ class Alive:
     problem: str = ""
     hangs: bool = False
     """It takes the connection, and then says nothing within the time."""
+    behind: Behind | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it, and what it asks itself, can do its work."""
+        return self.negotiated and not (self.behind is not None and self.behind.problem)
 
     @property
     def says(self) -> str:
         """In a few words."""
+        if self.negotiated and self.behind is not None and self.behind.problem:
+            return f"no {self.behind.name}"
         if self.negotiated:
             return f"alive {self.ms:.0f} ms"
         if self.hangs and self.reachable:
@@ -75,14 +92,14 @@ def ping(address: str | Endpoint, *, timeout: float = SECONDS, root: str = "/") 
     if where is None:
         return Alive(False, False, problem="its address is none that Postfix can use")
     try:
-        connection = _connected(where, root, end)
+        connection = connected(where, root, end)
     except OSError as error:
-        return Alive(False, False, ms=_since(began), problem=_why(error, timeout))
+        return Alive(False, False, ms=_since(began), problem=why_not(error, timeout))
     with connection:
         try:
             version, actions, steps = _negotiated(connection, end)
         except OSError as error:
-            why, hangs = _why(error, timeout, connected=True), isinstance(error, TimeoutError)
+            why, hangs = why_not(error, timeout, connected=True), isinstance(error, TimeoutError)
             return Alive(True, False, ms=_since(began), problem=why, hangs=hangs)
         except _NoMilter as error:
             return Alive(True, False, ms=_since(began), problem=str(error))
@@ -97,7 +114,8 @@ def _since(began: float) -> float:
     return (time.monotonic() - began) * 1000
 
 
-def _why(error: OSError, timeout: float, *, connected: bool = False) -> str:
+def why_not(error: OSError, timeout: float, *, connected: bool = False) -> str:
+    """An error of a connection in words, safe to show."""
     if isinstance(error, TimeoutError):
         does = "it takes the connection and says nothing" if connected else "no connection"
         return f"{does} within {timeout:g} s"
@@ -113,7 +131,8 @@ def place(path: str, root: str) -> str:
     return os.path.join(root, path.lstrip("/")) if root != "/" or not path.startswith("/") else path
 
 
-def _connected(where: Endpoint, root: str, end: float) -> socket.socket:
+def connected(where: Endpoint, root: str, end: float) -> socket.socket:
+    """A connection to an address until a moment of the monotonic clock. Raises OSError."""
     if where.kind == "unix":
         one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         return _at(one, encode(place(where.path, root)), end)
@@ -132,7 +151,7 @@ def _connected(where: Endpoint, root: str, end: float) -> socket.socket:
 def _at(one: socket.socket, address: Any, end: float) -> socket.socket:
     """A socket connected to an address. Raises OSError."""
     try:
-        one.settimeout(_left(end))
+        one.settimeout(seconds_left(end))
         one.connect(address)
     except OSError:
         one.close()
@@ -140,7 +159,8 @@ def _at(one: socket.socket, address: Any, end: float) -> socket.socket:
     return one
 
 
-def _left(end: float) -> float:
+def seconds_left(end: float) -> float:
+    """Until then. Raises TimeoutError where that is past."""
     left = end - time.monotonic()
     if left <= 0:
         raise TimeoutError
@@ -148,7 +168,7 @@ def _left(end: float) -> float:
 
 
 def _negotiated(connection: socket.socket, end: float) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
-    connection.settimeout(_left(end))
+    connection.settimeout(seconds_left(end))
     connection.sendall(_packet(b"O", struct.pack(">III", VERSION, _OFFERED_ACTIONS, _OFFERED_STEPS)))
     (size,) = struct.unpack(">I", _exactly(connection, 4, end))
     if not 13 <= size <= _LONGEST:
@@ -157,7 +177,7 @@ def _negotiated(connection: socket.socket, end: float) -> tuple[int, tuple[str, 
     if answer[:1] != b"O":
         raise _NoMilter("what listens there is no milter: it does not negotiate")
     version, actions, steps = struct.unpack_from(">III", answer, 1)
-    connection.settimeout(_left(end))
+    connection.settimeout(seconds_left(end))
     connection.sendall(_packet(b"Q"))
     return version, tuple(dict.fromkeys(_named(actions))), (*_wanted(steps), "end of message")
 
@@ -169,7 +189,7 @@ def _packet(letter: bytes, data: bytes = b"") -> bytes:
 def _exactly(connection: socket.socket, size: int, end: float) -> bytes:
     parts = b""
     while len(parts) < size:
-        connection.settimeout(_left(end))
+        connection.settimeout(seconds_left(end))
         part = connection.recv(size - len(parts))
         if not part:
             when = " in the middle of its answer" if parts else " without an answer"

@@ -15,7 +15,7 @@ from functools import cache
 from typing import NamedTuple, cast
 
 from mailtui.formats.keywordgrammar import GRAMMARS, Kind
-from mailtui.milters.words import clamav, opendkim, opendmarc, policydspf, services
+from mailtui.milters.words import clamav, clamd, opendkim, opendmarc, policydspf, services
 from mailtui.text.safe import encode, safe
 
 ACTIONS = ("accept", "reject", "tempfail", "discard", "quarantine")
@@ -58,20 +58,21 @@ _TEXTS: Mapping[str, str] = {
     "opendkim.conf": opendkim.TEXT,
     "opendmarc.conf": opendmarc.TEXT,
     "clamav-milter.conf": clamav.TEXT,
+    "clamd.conf": clamd.TEXT,
     "policyd-spf.conf": policydspf.TEXT,
     "smtpd.conf": services.SMTPD_CONF,
     "defaults/postgrey": services.POSTGREY_DEFAULTS,
     "defaults/opendkim": services.INIT_DEFAULTS,
     "defaults/opendmarc": services.INIT_DEFAULTS,
     "defaults/saslauthd": services.SASLAUTHD_DEFAULTS,
-    "postgrey": services.POSTGREY_OPTIONS,
+    "defaults/spamass-milter": services.SPAMASS_DEFAULTS,
 }
 
 
 @cache
 def catalogue(kind: str) -> Mapping[str, Meaning]:
-    """Every keyword of a kind of file, by its name: a format, `defaults/NAME`, or `postgrey` for its options.
-    Empty for one that is not known here."""
+    """Every keyword of a kind of file, by its name: a format, or `defaults/NAME`. Empty for one that is not
+    known here."""
     return _table(_TEXTS.get(kind, ""))
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import cast
 
+from mailtui.formats.defaults import Defaults
+from mailtui.formats.keywordgrammar import Kind
 from mailtui.formats.keywords import KeywordDocument
 from mailtui.formats.milteritem import Endpoint, own_endpoint
 from mailtui.formats.splice import Refused
-from mailtui.formats.target import Format
 from mailtui.milters.dkim.config import DkimConfig
+from mailtui.milters.programs import MILTERS, Program, option
 from mailtui.milters.sockets import Listening, Process, Sockets, port_number
 from mailtui.postfix.files import Reader
 from mailtui.text.safe import decode, safe
@@ -39,51 +42,27 @@ class Own:
         return own_endpoint(self.written) if self.written is not None else None
 
 
-Read = Callable[[str, Reader], Own]
+_BIND = re.compile(r'^\s*bind_socket\s*=\s*"([^"]*)"', re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A milter program. `processes`: its names as the kernel has them; `file`: its usual configuration, and
-    `file_options` those that name another; `socket_options`: those that name the socket; `ports` and `hints`:
-    the usual ports, and words in the path of its socket; `keyword`: what names the socket in its file."""
-
-    name: str
-    does: str
-    processes: tuple[str, ...]
-    file: str
-    read: Read
-    file_options: tuple[str, ...] = ()
-    socket_options: tuple[str, ...] = ()
-    ports: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()
-    keyword: str = "Socket"
-    kind: Format | None = None
-    """How its file is read, as `KeywordDocument` knows it; None where mailtui does not edit it."""
+def own_word(program: Program, path: str, files: Reader) -> Own:
+    """Where a program's file says that it listens. Raises OSError and Refused."""
+    if program.kind == "opendkim.conf":
+        return _opendkim(path, files)
+    if program.kind is None:
+        return _rspamd(path, files)
+    if program.kind == "defaults":
+        setting = Defaults.parse(files.raw(path)).get(program.socket.encode())
+        text = decode(setting.value).strip() if setting is not None else None
+        return Own(text, path, setting.line if setting is not None else None)
+    found = KeywordDocument.parse(files.raw(path), cast("Kind", program.kind)).get(program.socket)
+    return Own(None, path) if found is None else Own(decode(found.value).strip(), path, found.line)
 
 
 def _opendkim(path: str, files: Reader) -> Own:
+    """Files that it includes count too."""
     found = DkimConfig.read(path, files).keywords.get("socket")
     return Own(None, path) if found is None else Own(found.text, found.file, found.line)
-
-
-def _opendmarc(path: str, files: Reader) -> Own:
-    found = KeywordDocument.parse(files.raw(path), "opendmarc.conf").get("Socket")
-    return Own(None, path) if found is None else Own(decode(found.value).strip(), path, found.line)
-
-
-def _clamav(path: str, files: Reader) -> Own:
-    found = KeywordDocument.parse(files.raw(path), "clamav-milter.conf").get("MilterSocket")
-    return Own(None, path) if found is None else Own(decode(found.value).strip(), path, found.line)
-
-
-def _spamass(path: str, files: Reader) -> Own:
-    found = KeywordDocument.parse(files.raw(path), "defaults").get("SOCKET")
-    text = decode(found.value).strip("\"' ") if found is not None else None
-    return Own(None, path) if found is None else Own(text, path, found.line)
-
-
-_BIND = re.compile(r'^\s*bind_socket\s*=\s*"([^"]*)"', re.MULTILINE)
 
 
 def _rspamd(path: str, files: Reader) -> Own:
@@ -96,25 +75,6 @@ def _rspamd(path: str, files: Reader) -> Own:
         host, _, port = place.rpartition(":")
         place = f"inet:{port}@{host.replace('*', '')}" if port else place
     return Own(place, path, text.count("\n", 0, found.start(1)) + 1)
-
-
-PROGRAMS: Sequence[Program] = (
-    Program("opendkim", "signs mail with DKIM, and verifies signatures", ("opendkim",), "/etc/opendkim.conf",
-            _opendkim, ("-x",), ("-p",), ("8891", "12301"), ("opendkim",), kind="opendkim.conf"),
-    Program("opendmarc", "judges mail by the DMARC policy of its sender's domain", ("opendmarc",),
-            "/etc/opendmarc.conf", _opendmarc, ("-c",), ("-p",), ("8893",), ("opendmarc",),
-            kind="opendmarc.conf"),
-    Program("clamav-milter", "has mail scanned for viruses by clamd", ("clamav-milter",),
-            "/etc/clamav/clamav-milter.conf", _clamav, ("-c", "--config-file"), (), ("7357", "8894"),
-            ("clamav", "clmilter"), "MilterSocket", "clamav-milter.conf"),
-    Program("spamass-milter", "has mail judged by SpamAssassin", ("spamass-milter",),
-            "/etc/default/spamass-milter", _spamass, (), ("-p",), (), ("spamass",), "SOCKET", "defaults"),
-    Program("rspamd proxy", "has mail judged by rspamd", ("rspamd", "rspamd_proxy"),
-            "/etc/rspamd/local.d/worker-proxy.inc", _rspamd, (), (), ("11332",), ("rspamd",), "bind_socket"),
-)  # fmt: skip
-"""Those that are recognised."""
-
-BY_NAME = {program.name: program for program in PROGRAMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +115,13 @@ def recognise(where: Endpoint, files: Reader, sockets: Sockets, etc: str = "/etc
             own = own_address(program, files, here.process, etc)
             return Known(program, f"process {here.process.pid}", own, here)
         return Known(None, f"process {here.process.pid} {safe(here.process.name, 40)}", None, here)
-    for program in PROGRAMS:
+    for program in MILTERS.values():
         for process in (*_running(program, sockets), None):
             own = own_address(program, files, process, etc)
             found = own.endpoint if own is not None else None
             if own is not None and found is not None and leads_to(where, found):
                 return Known(program, safe(own.source), own, here, _elsewhere(program, where, sockets))
-    for program in PROGRAMS:
+    for program in MILTERS.values():
         if _usual(program, where):
             running = next(iter(_running(program, sockets)), None)
             own = own_address(program, files, running, etc)
@@ -186,7 +146,7 @@ def _running(program: Program, sockets: Sockets) -> Iterator[Process]:
 def of_process(process: Process) -> Program | None:
     """The program that a process runs."""
     base = process.words[0].rpartition("/")[2] if process.words else process.name
-    for program in PROGRAMS:
+    for program in MILTERS.values():
         names = program.processes
         if base.rstrip(":") in names or any(name[:15] == process.name for name in names):
             return program
@@ -199,32 +159,19 @@ def own_address(
     """Where a program says that it listens: this process, or one that would start now; None where there is
     no file of its. `etc`: as in `recognise`."""
     words = process.words[1:] if process is not None else ()
-    told = _option(words, program.socket_options)
+    told = option(words, program.socket_options)
     if told is not None:
         return Own(told, "command line")
-    named = _option(words, program.file_options)
+    named = option(words, program.options)
     beside = os.path.join(etc, program.file.removeprefix("/etc/"))
     for path in (named,) if named is not None else (beside, program.file):
         if files.stamp(path) is None:
             continue
         try:
-            own = program.read(path, files)
+            own = own_word(program, path, files)
         except (OSError, ValueError, Refused):
             return None
         return replace(own, written=own.written or None)
-    return None
-
-
-def _option(words: Sequence[str], names: Sequence[str]) -> str | None:
-    """The value of an option: `-x file`, `-xfile`, `--name=file` or `--name file`."""
-    for at, word in enumerate(words):
-        for name in names:
-            if word == name:
-                return words[at + 1] if at + 1 < len(words) else None
-            if name.startswith("--") and word.startswith(f"{name}="):
-                return word[len(name) + 1 :]
-            if not name.startswith("--") and word.startswith(name) and not word.startswith("--"):
-                return word[len(name) :]
     return None
 
 

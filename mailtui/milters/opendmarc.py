@@ -12,7 +12,8 @@ from mailtui.formats.keywords import KeywordDocument
 from mailtui.formats.splice import Refused
 from mailtui.formats.target import Target
 from mailtui.milters.chains import MilterChain, MilterRow, milter_chains
-from mailtui.milters.known import BY_NAME, leads_to
+from mailtui.milters.known import leads_to, own_word
+from mailtui.milters.programs import MILTERS
 from mailtui.postfix.instance import Instance
 from mailtui.text.safe import decode, safe
 
@@ -104,9 +105,9 @@ def opendmarc(instance: Instance) -> Opendmarc | None:
 def asking(instance: Instance, program: str, path: str) -> tuple[tuple[MilterChain, MilterRow], ...]:
     """The rows of the chains that are in force and lead to a program, by what its file says of its socket,
     or by its usual port and path."""
-    known = BY_NAME[program]
+    known = MILTERS[program]
     try:
-        own = known.read(path, instance.files).endpoint
+        own = own_word(known, path, instance.files).endpoint
     except (OSError, Refused):
         own = None
     found = []

@@ -52,6 +52,12 @@ class Policyd:
         """The parameter that limits how long one process lives (spawn(8): transport_time_limit)."""
         return f"{self.service.name}_time_limit"
 
+    @property
+    def program(self) -> str:
+        """The path of the program that is spawned."""
+        words = [word.removeprefix("argv=") for word in self.service.words]
+        return next((word for word in words if word.startswith("/") and _is_ours(word)), PROGRAM)
+
     def value(self, name: str) -> str:
         """A setting as the program has it."""
         found = self.document.value(name)
@@ -110,9 +116,9 @@ def _yes(text: str) -> bool:
     return text.strip().lower() in {"true", "yes", "1"}
 
 
-def is_installed() -> bool:
+def is_installed(program: str = PROGRAM) -> bool:
     """Whether the program is on this machine."""
-    return os.path.exists(PROGRAM)
+    return os.path.exists(program)
 
 
 def policyds(instance: Instance) -> list[Policyd]:
@@ -121,13 +127,17 @@ def policyds(instance: Instance) -> list[Policyd]:
     return [_read(instance, row, path) for row in spawned if (path := _config(row.words)) is not None]
 
 
+def _is_ours(word: str) -> bool:
+    return word.rpartition("/")[2] in _NAMES
+
+
 def _config(words: Sequence[str]) -> str | None:
     """The configuration that `argv=… policyd-spf [FILE]` names; None where it is another program."""
     at = next((n for n, word in enumerate(words) if word.startswith("argv=")), None)
     if at is None:
         return None
     arguments = [words[at].removeprefix("argv="), *words[at + 1 :]]
-    named = [n for n, word in enumerate(arguments) if word.rpartition("/")[2] in _NAMES]
+    named = [n for n, word in enumerate(arguments) if _is_ours(word)]
     if not named:
         return None
     rest = [word for word in arguments[named[0] + 1 :] if not word.startswith("-")]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailtui.milters.programs import Program
+from mailtui.milters.programs import Program, option
 from mailtui.text.safe import decode
 
 _SYSTEMD_RUNS = "/run/systemd/system"  # sd_booted(3)
@@ -112,26 +112,13 @@ def _parent(pid: int) -> int:
 
 
 def _look(program: Program, pid: int, words: tuple[str, ...]) -> Running:
-    config = _option(words[1:], program.options) or program.file
+    config = option(words[1:], program.options) or program.file
     try:
         config = os.path.join(os.readlink(f"/proc/{pid}/cwd"), config)
     except OSError:
         config = os.path.join("/", config)
     unit, systemd = _unit(program, pid, config)
     return Running(pid, words, config, unit, systemd)
-
-
-def _option(words: tuple[str, ...], names: tuple[str, ...]) -> str:
-    """The value of an option: `-x FILE`, `-xFILE`, `--name FILE` or `--name=FILE`."""
-    for at, word in enumerate(words):
-        for name in names:
-            if word == name:
-                return words[at + 1] if at + 1 < len(words) else ""
-            if name.startswith("--") and word.startswith(f"{name}="):
-                return word[len(name) + 1 :]
-            if not name.startswith("--") and not word.startswith("--") and word.startswith(name):
-                return word[len(name) :]
-    return ""
 
 
 def _unit(program: Program, pid: int, config: str) -> tuple[str, bool]:

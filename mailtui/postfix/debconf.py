@@ -64,15 +64,16 @@ def debconf_note(instance: Instance, name: str, effective: str) -> str:
     )
 
 
-_ANSWER = re.compile(
-    rb"^Name: postfix/(?P<question>\S+)\n(?:(?!Value:|Name:).+\n)*?Value:(?P<value>.*)$", re.MULTILINE
+_ANSWER = (
+    rb"^Name: %b/(?P<question>\S+)\n(?:(?!Value:|Name:).+\n)*?Value:(?P<value>.*)$"  # up to the next question
 )
 
 
-def answers(instance: Instance) -> dict[str, str]:
-    """The answers that debconf keeps for Postfix, by question; none where they cannot be read."""
+def answers(instance: Instance, package: str = "postfix") -> dict[str, str]:
+    """The answers that debconf keeps for a package, by question; none where they cannot be read."""
     try:
         raw = instance.files.raw(ANSWERS)
     except OSError:
         return {}
-    return {decode(found["question"]): decode(found["value"]).strip() for found in _ANSWER.finditer(raw)}
+    pattern = re.compile(_ANSWER % re.escape(package).encode(), re.MULTILINE)
+    return {decode(found["question"]): decode(found["value"]).strip() for found in pattern.finditer(raw)}

@@ -59,6 +59,28 @@ OPTIONS: dict[str, Option] = {
     "hostname": Option("text", "", "the name that its header gives; by default this machine's"),
 }
 """The options that an admin turns, in the order in which they matter."""
+_OTHERS: dict[str, Option] = {
+    "daemonize": Option("flag", "", "it runs in the background"),
+    "dbdir": Option("text", "/var/lib/postgrey", "where the triplets are kept"),
+    "exim": Option("flag", "", "one question a connection, as Exim wants it"),
+    "greylist-text": Option("text", "", "what a stranger is told; POSTGREY_TEXT may have blanks"),
+    "group": Option("text", "postgrey", "the group that it becomes"),
+    "help": Option("flag", "", "it prints its options and ends"),
+    "listen-queue-size": Option("number", "", "how many connections may wait"),
+    "lookup-by-subnet": Option("flag", "", "a client is its network: the default"),
+    "pidfile": Option("text", "", "where it writes its process number"),
+    "quiet": Option("flag", "", "it logs less"),
+    "socketmode": Option("text", "0666", "the mode of its Unix socket"),
+    "syslog-facility": Option("text", "mail", "the facility of its log"),
+    "user": Option("text", "postgrey", "the user that it becomes"),
+    "verbose": Option("flag", "", "it logs more"),
+    "version": Option("flag", "", "it prints its version and ends"),
+    "whitelist-clients": Option("text", f"{FOLDER}/whitelist_clients", "clients that never wait"),
+    "whitelist-recipients": Option("text", f"{FOLDER}/whitelist_recipients", "recipients without a wait"),
+    "x-greylist-header": Option("text", "", "the header that tells how long a message waited"),
+}
+KNOWN = {**OPTIONS, **_OTHERS}
+"""All that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +140,7 @@ def _option(name: str, value: str) -> str:
 def option_problem(name: str, value: str) -> str:
     """Why a value is none for an option; empty where it is one."""
     value = value.strip()
-    known = OPTIONS.get(name)
+    known = KNOWN.get(name)
     if any(character in value for character in " \t\"'$`\\\n"):
         return "one word, without quotes: the options are split at blanks"
     if known is None or (not value and known.kind != "number"):

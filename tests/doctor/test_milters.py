@@ -6,15 +6,17 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from mailtui.doctor import milterorder
+from mailtui.doctor import milterdefaults, milterorder
 from mailtui.doctor import milters as family
 from mailtui.doctor.examine import examine
 from mailtui.doctor.model import Finding
 from mailtui.milters import known
 from mailtui.milters.chains import milter_chains
+from mailtui.milters.programs import MILTERS, Program
 from mailtui.milters.sockets import Sockets
 from mailtui.postfix.instance import Instance
 from tests.doctor.ailing import healed
@@ -69,8 +71,8 @@ class Make:
         """A program's own file, where mailtui looks for it."""
         path = self.spool.parent / f"{program}.conf"
         path.write_text(text)
-        changed = [replace(each, file=str(path)) if each.name == program else each for each in known.PROGRAMS]
-        monkeypatch.setattr(known, "PROGRAMS", changed)
+        found = replace(MILTERS[program], file=str(path))
+        monkeypatch.setitem(cast("dict[str, Program]", MILTERS), program, found)
         return path
 
 
@@ -175,7 +177,7 @@ def test_a_socket_that_the_program_will_not_have_after_its_next_start(
 ) -> None:
     with serving("speaks") as [server]:
         make.file("opendkim", "Socket inet:7@localhost\n", monkeypatch)
-        monkeypatch.setattr(known, "of_process", lambda _process: known.PROGRAMS[0])
+        monkeypatch.setattr(known, "of_process", lambda _process: MILTERS["opendkim"])
         found = only(make(f"smtpd_milters = {server.address}\n"), "milter-other-socket")
         assert "next start" in found.why
         assert found.fix is None
@@ -293,3 +295,31 @@ def test_nothing_is_said_where_there_is_no_milter_or_no_service_that_asks(make: 
 def test_hostile_text_is_made_visible(make: Make) -> None:
     for found in found_in(make("smtpd_milters = unix:/x\x1b]0;PWNED\x07y\n")):
         assert "\x1b" not in f"{found.title}{found.why}{found.fix_words}"
+
+
+@pytest.mark.parametrize("unix", [False, True])
+def test_a_socket_in_a_file_that_systemd_does_not_read(
+    make: Make, monkeypatch: pytest.MonkeyPatch, unix: bool
+) -> None:
+    monkeypatch.setattr(Sockets, "owners", {})
+    (make.spool.parent / "default").mkdir()
+    port = closed_port()
+    place = "local:$RUNDIR/sock" if unix else f"inet:{port}@localhost"
+    value = place.replace("$RUNDIR", f"{make.spool}/opendkim")
+    default = make.spool.parent / "default" / "opendkim"
+    default.write_text(f'# old\nRUNDIR={make.spool}/opendkim\nSOCKET="{place}"\n')
+    conf = make.spool.parent / "opendkim.conf"
+    conf.write_text("Mode v\nSocket\tlocal:/run/opendkim/other.sock\n")
+    instance = make(f"smtpd_milters = {'unix:opendkim/sock' if unix else f'inet:localhost:{port}'}\n")
+
+    def told(instance: Instance) -> list[Finding]:
+        return examine(instance, (milterdefaults.findings,))
+
+    (found,) = told(instance)
+    assert (found.id, found.file, found.line) == ("milter-defaults-ignored", str(default), 3)
+    assert "systemd does not read this file" in found.why
+    now = healed(instance, found)
+    assert f"Socket\t{value}\n".encode() in now.files.raw(str(conf))
+    assert told(now) == []
+    default.write_text(default.read_text().replace("\nSOCKET", "\n#SOCKET"))
+    assert told(Instance.open(instance.config_dir)) == []

@@ -35,7 +35,7 @@ def has(kind: str) -> bool:
         return ctypes.util.find_library("sasl2") is not None
     if kind == "policyd-spf.conf":
         return commands.find("policyd-spf") is not None
-    names = {"opendkim.conf": "opendkim", "opendmarc.conf": "opendmarc", "clamav-milter.conf": "clamconf"}
+    names = {"opendkim.conf": "opendkim", "opendmarc.conf": "opendmarc"} | dict.fromkeys(CLAMAV, "clamconf")
     return commands.find(names[kind]) is not None
 
 
@@ -65,7 +65,10 @@ def opendmarc(path: Path, names: Iterable[str]) -> Read:  # it tells of no value
     return Read({}, _stopped(_run("opendmarc", "-n", "-c", str(path)).stderr))
 
 
-_CONF = re.compile(rb"Config file: clamav-milter\.conf\n-+\n(.*?)\n\nSoftware settings\n", re.DOTALL)
+CLAMAV = ("clamav-milter.conf", "clamd.conf")
+_CONF = re.compile(
+    rb"Config file: clam[\w-]*\.conf\n-+\n(.*?)\n\n(?:Config file|Software settings)", re.DOTALL
+)
 _QUOTED = re.compile(rb'"(.*?)"(?=, "|\Z)', re.DOTALL)
 
 
@@ -74,7 +77,7 @@ def clamav(path: Path, names: Iterable[str]) -> Read:
     done = _run("clamconf", "-c", str(path.parent))
     wrong = [line for line in done.stderr.splitlines() if line.startswith(b"ERROR: ")]
     if wrong:
-        found = re.search(rb":(\d+)", wrong[0].rpartition(b"clamav-milter.conf")[2])
+        found = re.search(rb":(\d+)", wrong[0].rpartition(path.name.encode())[2])
         return Read({}, int(found[1]) if found else 0)
     block = _CONF.search(done.stdout)
     assert block is not None, done.stdout[:2000]
@@ -148,6 +151,7 @@ READERS = {
     "opendkim.conf": opendkim,
     "opendmarc.conf": opendmarc,
     "clamav-milter.conf": clamav,
+    "clamd.conf": clamav,
     "policyd-spf.conf": policyd_spf,
     "smtpd.conf": smtpd_conf,
 }

@@ -20,6 +20,7 @@ KINDS: tuple[Kind, ...] = (
     "opendkim.conf",
     "opendmarc.conf",
     "clamav-milter.conf",
+    "clamd.conf",
     "policyd-spf.conf",
     "smtpd.conf",
 )
@@ -52,6 +53,10 @@ LINES: dict[Kind, tuple[bytes, ...]] = {
         b"LocalNet 10.0.0.0/8", b"Bogus x", b"oninfected x", b"OnFail Quarantine", b"MaxFileSize 10M",
         b"MaxFileSize 1.5M", b"#Example", b"ExampleX", b"X", b"ab", b'RejectMsg "a"b"', b"RejectMsg", b" # c",
         b"ReadTimeout -1", b"MilterSocket inet:1@x", b"#LogFile /x", b"AddHeader replace", b"LogFile /a\x0b",
+    ),
+    "clamd.conf": (
+        b"LocalSocket /a b", b"MaxFileSize 25M", b"MaxFileSize 1.5M", b"ScanMail maybe", b"TCPAddr 127.0.0.1",
+        b"TCPAddr ::1", b"Example", b"#ScanMail no", b'VirusEvent "a b"', b"TCPSocket 3310", b"TCPSocket x",
     ),
     "policyd-spf.conf": (
         b"TestOnly = 1", b"TestOnly=0", b" debugLevel\t=  -1 ", b"debugLevel = x", b"Bogus = 1", b"HELO_reject = Fail # x",

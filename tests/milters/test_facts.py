@@ -12,8 +12,9 @@ import pytest
 from mailtui.formats.milteritem import Endpoint
 from mailtui.milters.chains import milter_chains
 from mailtui.milters.facts import Facts, World, facts, when_down, which_mail
-from mailtui.milters.known import BY_NAME, own_address, recognise
+from mailtui.milters.known import own_address, own_word, recognise
 from mailtui.milters.look import look
+from mailtui.milters.programs import MILTERS
 from mailtui.milters.rights import Who, may, user, way
 from mailtui.milters.sockets import Listening, Process, Sockets
 from mailtui.postfix.files import Files
@@ -211,7 +212,7 @@ def test_a_program_that_listens_elsewhere(tmp_path: Path) -> None:
 def test_clamav_by_its_file_where_the_first_line_counts(tmp_path: Path) -> None:
     path = config(tmp_path / "c.conf", "MilterSocket /run/clamav/m.ctl\nMilterSocket inet:7357\n")
     own = own_address(
-        BY_NAME["clamav-milter"],
+        MILTERS["clamav-milter"],
         Files(),
         Process(1, "clamav-milter", ("clamav-milter", f"--config-file={path}")),
     )
@@ -221,7 +222,7 @@ def test_clamav_by_its_file_where_the_first_line_counts(tmp_path: Path) -> None:
 
 def test_rspamd_by_its_worker(tmp_path: Path) -> None:
     path = config(tmp_path / "p.inc", 'milter = yes;\nbind_socket = "*:11332";\n')
-    own = BY_NAME["rspamd proxy"].read(path, Files())
+    own = own_word(MILTERS["rspamd proxy"], path, Files())
     assert (own.endpoint, own.line) == (Endpoint("inet", "", "11332"), 2)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailtui.milters.sockets import Sockets
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts import milterview, milterwatch
 from mailtui.screens.parts.milterwatch import MilterWatch
@@ -68,7 +69,7 @@ async def test_the_pane_says_what_happens_without_it(
         await up.shows("is no milter")
         assert "\x1b" not in up.text
         await up.press("x")
-        await up.shows("q goes back", "Postfix", four[2].address)
+        await up.shows("q back", "Postfix", four[2].address)
         await up.press("q")
 
 
@@ -218,7 +219,7 @@ async def test_hostile_text_stays_text(instance_dir: MakeInstance, tmp_path: Pat
         await up.shows("[@click=app.quit]")
         assert not {"\x1b", "\x07", "\u202e"} & set(up.text)
         await up.press("x")
-        await up.shows("q goes back")
+        await up.shows("q back")
         assert not {"\x1b", "\x07", "\u202e"} & set(up.text)
 
 
@@ -272,3 +273,43 @@ def test_nothing_is_looked_at_where_there_is_no_milter(
     watch = MilterWatch(Instance.open(str(made(instance_dir, tmp_path / "spool", "smtpd_milters =\n"))))
     assert [watch.words() for _ in range(3)] == ["", "", ""]
     assert not looked
+
+
+async def test_an_empty_form_is_no_error_until_it_is_staged(
+    instance_dir: MakeInstance, tmp_path: Path, four: list[Server]
+) -> None:
+    async with milters(folder_of(instance_dir, tmp_path, four), size=(100, 40)) as up:
+        await up.on(four[0].address)
+        await up.press("n")
+        await up.shows("inet:host:port or unix:path; a chrooted service")
+        await up.pilot.pause(0.3)
+        assert "an address is wanted" not in up.text
+        await up.press(*["enter"] * 10)
+        await up.shows("! an address is wanted: inet:host:port or unix:path")
+
+
+async def test_a_clamd_that_is_gone_is_seen_on_its_milters_row(
+    instance_dir: MakeInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """clamav-milter answers all the same: what it can do is what clamd can. `f` has the way back."""
+    monkeypatch.setattr(Sockets, "owners", {})  # this test's own process is no program that is known
+    with serving("speaks") as [server]:
+        folder = made(instance_dir, tmp_path / "spool", f"smtpd_milters = {server.address}\n")
+        conf = folder.parent / "clamav"
+        conf.mkdir()
+        text = (
+            f"MilterSocket inet:{server.port}@127.0.0.1\nClamdSocket unix:{tmp_path}/old\nOnInfected Reject\n"
+        )
+        (conf / "clamav-milter.conf").write_text(text)
+        (conf / "clamd.conf").write_text(f"LocalSocket {tmp_path}/clamd\nDatabaseDirectory {tmp_path}\n")
+        async with milters(folder) as up:
+            await up.until(lambda: up.states()[0] == f"! {server.address} no clamd")
+            await up.shows(
+                "No such file or directory: mail is put off: 451", "is refused: 550", "clamav-milter"
+            )
+            await up.press("f")
+            await up.shows("ClamdSocket unix:")
+            await up.press("enter")
+            await up.now_staged(1)
+            (edit,) = up.app.session.draft.edits
+            assert edit.describe() == f"~ clamav-milter.conf: ClamdSocket unix:{tmp_path}/clamd"

@@ -23,7 +23,7 @@ LogSyslog  boolean  no  Log to the system log.
 LogTime  boolean  no  Begin each line of the log file with the time.
 LogVerbose  boolean  no  Log what it does with each message, not only what it found.
 MailFollowURLs  text  -  A word of old versions that says nothing any more.
-MaxFileSize  size  25M  Larger mail is not scanned, and passes. Not above StreamMaxLength of clamd, and best not below message_size_limit of Postfix.
+MaxFileSize  size  25M  So many bytes of a message are scanned, and the rest passes: best not below message_size_limit of Postfix, and not above StreamMaxLength of clamd.
 MaxThreads  number  10  Messages scanned at once.
 MilterSocket  socket  -  Where it listens: /path, unix:/path, inet:PORT@HOST (Postfix writes inet:HOST:PORT). Without it nothing starts.
 MilterSocketGroup  text  -  The group of that socket; with the mode it decides who may connect.

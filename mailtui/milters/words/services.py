@@ -1,4 +1,4 @@
-"""Variables of /etc/default and smtpd.conf, and the options of postgrey(8) that stand in one of them."""
+"""Variables of /etc/default and smtpd.conf."""
 
 from __future__ import annotations
 
@@ -7,38 +7,12 @@ POSTGREY_OPTS  text  -  The options with which postgrey starts, between blanks.
 POSTGREY_TEXT  text  -  What a greylisted client is told (--greylist-text), blanks and all.
 """
 
-POSTGREY_OPTIONS = """\
-auto-whitelist-clients  number  5  Triplets after which a client is let in at once; 0: never.
-daemonize  flag  -  Run in the background.
-dbdir  folder  /var/lib/postgrey  Where the triplets are kept.
-delay  number  300  Seconds until a stranger who comes back is let in.
-exim  flag  -  One question a connection, as Exim wants it.
-greylist-action  text  DEFER_IF_PERMIT  The action of access(5) that a stranger gets.
-greylist-text  text  -  What he is told; POSTGREY_TEXT is the place for a text with blanks.
-group  text  postgrey  The group that it becomes.
-help  flag  -  Print the options and end.
-hostname  text  -  The name in its texts and headers.
-inet  text  -  Where it listens: PORT, or HOST:PORT; localhost without a host.
-ipv4cidr  number  24  How many bits of an IPv4 address tell one client from another.
-ipv6cidr  number  64  How many bits of an IPv6 address tell one client from another.
-listen-queue-size  number  -  How many connections may wait.
-lookup-by-host  flag  -  Tell clients apart by their whole address; pools of sending hosts then wait long.
-lookup-by-subnet  flag  -  Tell clients apart by their network, the default.
-max-age  number  35  Days until a triplet that nobody used is forgotten.
-pidfile  file  -  Where it writes its process number.
-privacy  flag  -  Keep hashes in place of addresses.
-quiet  flag  -  Log less.
-retry-window  text  2  Days (Nh: hours) within which the second try must come.
-socketmode  text  0666  The mode of its unix socket.
-syslog-facility  text  mail  The facility of its log.
-unix  file  -  The unix socket on which it listens.
-user  text  postgrey  The user that it becomes.
-verbose  flag  -  Log more.
-version  flag  -  Print the version and end.
-whitelist-clients  file  /etc/postgrey/whitelist_clients  A list of clients that are not greylisted; may stand more than once.
-whitelist-recipients  file  /etc/postgrey/whitelist_recipients  A list of recipients that are not greylisted; may stand more than once.
-x-greylist-header  text  -  The header that tells how long a message waited.
-"""  # noqa: E501  # one option a line
+SPAMASS_DEFAULTS = """\
+OPTIONS  text  -  The options with which it starts: -u user, -i network whose mail is not judged, -r score that refuses.
+SOCKET  text  -  Where it listens, a path; for a chrooted Postfix below /var/spool/postfix.
+SOCKETOWNER  text  -  Owner and group of that socket, as postfix:postfix.
+SOCKETMODE  text  -  The mode of that socket, as 0660.
+"""  # noqa: E501  # one keyword a line
 
 INIT_DEFAULTS = """\
 DAEMON_OPTS  text  -  Options for the old init script. systemd's unit does not read this file.
