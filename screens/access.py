@@ -26,7 +26,7 @@ class AccessScreen(AliasesScreen):
     """One table, as one rule asks it."""
 
     MODE = "restrictions"
-    HELP_TITLE = "Access table"
+    HELP_TITLE = "an access table"
     EMPTY = "No entry yet; n makes one"
     COLUMNS = (
         Column("KEY", share=4, least=16),

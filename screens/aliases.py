@@ -54,9 +54,9 @@ class AliasesScreen(Views):
         Binding("E", "problem(-1)", "previous problem", show=False, id="aliases.previous-problem",
                 tooltip="Go to the previous row with a problem."),
         Binding("y", "copy", "copy", show=False, id="aliases.copy",
-                tooltip="Copy the marked aliases, or this one, and show them as plain text."),
+                tooltip="Copy the marked rows, or this one, and show them as plain text."),
         Binding("s", "save", "save", show=False, id="aliases.save",
-                tooltip="Save the aliases that are shown as a text file."),
+                tooltip="Save the rows that are shown as a text file."),
     ]  # fmt: skip
 
     # Detail

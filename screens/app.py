@@ -111,13 +111,14 @@ class MailtuiApp(LastingApp):
 
     def copy_and_show(self, text: str) -> None:
         """Copy it, and show it for those whose terminal does not take it."""
-        self.show_plain(f"{self.copied(text)}; q goes back", text)
+        self.show_plain(self.copied(text), text)
 
-    def show_plain(self, title: str, text: str) -> None:
-        """Show a text unwrapped over the whole screen, for the terminal's own selection."""
+    def show_plain(self, title: str, text: str, *, hang: bool = False) -> None:
+        """Show a text unwrapped over the whole screen, for the terminal's own selection. `hang`: it is to be
+        read, and what is wrapped goes on beside its label."""
         from mailtui.screens.parts.dialogs import TextView
 
-        self.push_screen(TextView(title, text.split("\n")))
+        self.push_screen(TextView(title, text.split("\n"), hang=hang))
 
     # Actions
 

@@ -234,7 +234,9 @@ class AuthScreen(AuthTab, BackgroundList[AccountRow]):
         from mailtui.screens.parts.chooser import Chooser, Option
 
         if not found:
-            self.say("Nothing is offered: group, mode, copies and realm are as they should be")
+            from mailtui.screens.findings import open_findings
+
+            open_findings(self, "Nothing is offered: group, mode, copies and realm are as they should be")
             return
 
         def chosen(fix: acts.Fix | None) -> None:
@@ -281,4 +283,3 @@ class AuthScreen(AuthTab, BackgroundList[AccountRow]):
             return (as_text(row) for row in self.shown_rows())
 
         save_text(self, "accounts", "accounts.txt", lines, lambda path: self.say(f"Saved as {path}"))
-

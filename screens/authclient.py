@@ -209,7 +209,9 @@ class AuthClientScreen(AuthTab, BackgroundList[Credential]):
         from mailtui.screens.parts.chooser import Chooser, Option
 
         if not found:
-            self.say("Nothing is wrong here that is known")
+            from mailtui.screens.findings import open_findings
+
+            open_findings(self, "Nothing is wrong here that is known")
             return
 
         def chosen(what: Plan | Repair | None) -> None:

@@ -212,7 +212,9 @@ class AuthServicesScreen(AuthTab, BackgroundList[AuthLine]):
 
                 self.app.push_screen(Dialog(one.name, hints))
             else:
-                self.say("Nothing is wrong here that is known")
+                from mailtui.screens.findings import open_findings
+
+                open_findings(self, "Nothing is wrong here that is known")
             return
 
         def chosen(plan: Plan | None) -> None:
@@ -240,7 +242,7 @@ class AuthServicesScreen(AuthTab, BackgroundList[AuthLine]):
         if one is not None:
             left, _, lines = servicelines.about(one, self.answers)
             text = "\n".join("".join(part for part, _ in each) for each in [left, *lines])
-            self.console.show_plain(f"{one.name}; q goes back", text)
+            self.console.show_plain(one.name, text, hang=True)
 
     def action_copy(self) -> None:
         if rows := self.chosen():

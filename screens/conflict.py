@@ -50,7 +50,7 @@ class ConflictScreen(ConsoleScreen):
     """`t`, `o` or Enter settles the conflict under the cursor; with the last one the view closes."""
 
     MODE = "review"
-    HELP_TITLE = "Conflict"
+    HELP_TITLE = "a conflict"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "theirs", "theirs", id="conflict.theirs",
                 tooltip="Leave what stands there now, and drop your edit."),

@@ -32,7 +32,7 @@ SHOWN = 3
 class ContentChecksScreen(PatternList):
     """One table, as all parameters that name it ask it."""
 
-    HELP_TITLE = "Header and body checks"
+    HELP_TITLE = "the header and body checks"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "try", "test", id="patterns.test",
                 tooltip="Run a message through all checks by postmap -q; what is staged counts."),

@@ -16,19 +16,18 @@ from textual.binding import Binding, BindingType
 
 from mailtui.edits.model import Edit
 from mailtui.edits.plan import Plan
-from mailtui.milters.dkim.generate import GenerateError
 from mailtui.milters.dkim.keyrows import KeyRow
 from mailtui.milters.dkim.publication import Publication
 from mailtui.milters.dkim.rotation import Life
 from mailtui.postfix.instance import Instance
-from mailtui.screens.parts import dkimacts, dkimlines
+from mailtui.screens.parts import dkimacts, dkimlines, dkimnew
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, in_daemon
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import TextView, TypedWord
 from mailtui.screens.parts.dkimlines import KeyLine, name_of
 from mailtui.screens.parts.fewrows import FewRows
-from mailtui.screens.parts.form import ChoiceField, Form, Made, Note, TextField, Values
+from mailtui.screens.parts.form import Made, Values
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.miltertabs import MilterTab
@@ -39,11 +38,6 @@ EVERY = 60.0
 """Seconds after which DNS is asked again for keys that wait for it."""
 SELDOM = 15
 """Times EVERY after which it is asked again for the others."""
-_KINDS = (
-    ("2048", "RSA, 2048 bits: every receiver verifies it"),
-    ("4096", "RSA, 4096 bits: a long record, some receivers do not read it"),
-    ("ed25519", "Ed25519: short, and many receivers do not verify it; SignatureAlgorithm is for all keys"),
-)
 
 
 class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
@@ -178,7 +172,7 @@ class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
         line = self.row_of(key)
         if line is not None:
             texts = list(dkimlines.in_full(line.life, self.used.get(line.life.key)))
-            self.app.push_screen(TextView(safe(name_of(line.life)), texts))
+            self.app.push_screen(TextView(safe(name_of(line.life)), texts, hang=True))
 
     def action_record(self) -> None:
         line = self.row
@@ -187,7 +181,7 @@ class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
         text = dkimlines.record_forms(line.life)
         if text:
             said = self.console.copied(dkimlines.record_value(line.life))
-            self.console.show_plain(f"{name_of(line.life)}: value in one string {said}; q goes back", text)
+            self.console.show_plain(f"{said} (the value in one string)", text)
         else:
             self.say("The key cannot be read, so there is no record to show", "warning")
 
@@ -212,26 +206,13 @@ class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
             return
         instance = self.session.instance
         selector = await in_daemon(lambda: dkimacts.selector_for(instance, domain), "selector")
-        domain_field = TextField(
-            name="domain", label="domain", content=domain, hint="whose mail it will sign"
-        )
-        selector_field = TextField(
-            name="selector", label="selector", content=selector, hint="none is ever used twice"
-        )
-        kind_field = ChoiceField(name="kind", label="kind", choices=_KINDS)
-        form = Form("new key", [domain_field, selector_field, kind_field])
         self._wanted = None
-        await self.open_form(form, self._want)
+        await self.open_form(dkimnew.form(domain, selector), self._want)
 
-    def _want(self, after: Instance, values: Values) -> Made:  # noqa: ARG002
+    def _want(self, after: Instance, values: Values) -> Made:  # noqa: ARG002  # a key is made now, not staged
         """In a thread: the form as a key to be made."""
-        domain, selector = str(values["domain"]), str(values["selector"])
-        try:
-            wanted = dkimacts.wanted(self.session.instance, domain, selector, str(values["kind"]))
-        except GenerateError as error:
-            return Made(refused=str(error), notes=[Note("domain", str(error), "error")])
-        self._wanted = wanted
-        return Made(says=["now, no undo: type the domain to make the key"])
+        self._wanted, made = dkimnew.wanted(self.session.instance, values)
+        return made
 
     async def _stage_form(self) -> None:
         await super()._stage_form()
@@ -240,12 +221,10 @@ class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
             self._confirm_key(wanted)
 
     def _confirm_key(self, wanted: dkimacts.NewKey) -> None:
-        folders = [f"and the folder {safe(each)}" for each in wanted.file.folders]
-        nothing_yet = "It signs nothing until it is activated."
-        lines = ["now, no undo: 1 key file is made", wanted.file.words(), *folders, nothing_yet]
-
         def made(row: KeyRow) -> None:
-            self.say(f"Made {safe(row.key_file)}; y shows the record to publish")
+            self.say(
+                f"Made {safe(row.selector)}; y shows the record to publish, {safe(row.key_file)} is the key"
+            )
             self.wanted_row = row.key
             self.read_again()
 
@@ -254,7 +233,7 @@ class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
                 instance = self.session.instance
                 beside(self, "make", lambda: dkimacts.make(instance, wanted), made, self.bad)
 
-        self.app.push_screen(TypedWord(f"Make a key for {wanted.domain}", wanted.domain, lines), answered)
+        self.app.push_screen(dkimnew.question(wanted), answered)
 
     # The next step
 
@@ -271,7 +250,9 @@ class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
             case "rotate":
                 self.call_later(self._open_new, life.row.domain)
             case "unpublish" if life.step.ready:
-                self._remember(lambda: dkimacts.forget(self.session.instance, life), "forgotten")
+                self._remember(
+                    lambda: dkimacts.forget(self.session.instance, life), f"{name_of(life)} is forgotten"
+                )
             case "publish" | "unpublish":
                 self.say(f"{name_of(life)}: {life.step.words}; y shows the record")
             case "mend":
@@ -295,7 +276,7 @@ class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
             self._when(life, "Retire", lambda after: dkimacts.retirement(after, life))
         else:
             self._agreed(life, "Retire", lambda: self._remember(
-                lambda: dkimacts.retire_now(self.session.instance, life), "retired"
+                lambda: dkimacts.retire_now(self.session.instance, life), f"{name_of(life)} is retired"
             ))  # fmt: skip
 
     def _when(self, life: Life, verb: str, make: Callable[[Instance], Plan]) -> None:
@@ -319,13 +300,13 @@ class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
         title = f"{verb} {name_of(life)} all the same"
         self.app.push_screen(TypedWord(title, life.row.domain, lines), lambda yes: go() if yes else None)
 
-    def _remember(self, work: Callable[[], None], word: str) -> None:
+    def _remember(self, work: Callable[[], None], words: str) -> None:
         if self.session.read_only:
             self.say("Started with --read-only: nothing is kept", "warning")
             return
 
         def done(_nothing: None) -> None:
-            self.say(word.capitalize())
+            self.say(words)
             self.read_again()
 
         beside(self, "remember", work, done, self.bad)

@@ -187,7 +187,7 @@ class DnsListsScreen(BackgroundList[ZoneLine]):
         words, _ = self._through
         lines = [[("asked    ", "dim"), (words, "")], *about(line, known, asking=key in self.asking)]
         texts = ["".join(text for text, _ in spans) for spans in lines]
-        self.app.push_screen(TextView(f"DNS list {safe(line.asked.argument)}", texts))
+        self.app.push_screen(TextView(f"DNS list {safe(line.asked.argument)}", texts, hang=True))
 
     # Keys
 

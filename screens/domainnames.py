@@ -31,7 +31,7 @@ class DomainNamesScreen(BackgroundList[PartLine]):
     """See the module's text."""
 
     MODE = "domains"
-    HELP_TITLE = "A domain in DNS"
+    HELP_TITLE = "a domain in DNS"
     EMPTY = "Nothing is known yet; r asks DNS"
     COLUMNS = (
         Column("RECORD", share=0, least=14),

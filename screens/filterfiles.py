@@ -94,7 +94,7 @@ class FilterFilesScreen(MilterTab, BackgroundList[FileRow]):
 
     def action_explain(self) -> None:
         if row := self.row:
-            self.console.show_plain(f"{row.name or row.file.name}; q goes back", "\n".join(detail.whole(row)))
+            self.console.show_plain(row.name or row.file.name, "\n".join(detail.whole(row)), hang=True)
 
     def open_row(self, key: Hashable) -> None:  # noqa: ARG002  # a double click is on the cursor's row
         self.call_later(self.action_edit)

@@ -153,7 +153,12 @@ def entries_of(
         for active in actions(screen)
         if active.enabled
     ]
-    found += [Entry(name.key, name.title, name.holds, run=command(name.mode)) for name in MODES]
+    there = {(entry.key, entry.name) for entry in found}
+    found += [
+        Entry(name.key, name.title, name.holds, run=command(name.mode))
+        for name in MODES
+        if (name.key, name.title) not in there
+    ]
     found += [
         Entry(f":{word}", word, sentence, destructive=True, run=command(word))
         for word, (_, sentence) in WORDS.items()

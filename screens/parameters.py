@@ -127,7 +127,7 @@ class ParametersScreen(TwinList[ParameterRow]):
             return parameterdetail.whole(after, row, _help(after, row.name))
 
         def show(lines: list[str]) -> None:
-            self.console.show_plain(f"{row.name}; q goes back", "\n".join(lines))
+            self.console.show_plain(row.name, "\n".join(lines), hang=True)
 
         beside(self, "explain", look, show, self.bad)
 

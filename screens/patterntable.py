@@ -23,7 +23,7 @@ from mailtui.screens.parts.trydialog import TryDialog
 class PatternTableScreen(PatternList):
     """One table, as one rule asks it."""
 
-    HELP_TITLE = "Access table"
+    HELP_TITLE = "an access table"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "try", "try", id="patterns.try",
                 tooltip="Try a client, name or address on the table, by postmap -q; what is staged counts."),

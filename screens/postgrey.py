@@ -13,7 +13,7 @@ from mailtui.edits import postgreyplan
 from mailtui.edits.model import Edit
 from mailtui.formats.whitelist import Listed
 from mailtui.postfix.errors import InstanceError
-from mailtui.postfix.greylisting import OPTIONS, Places, option_problem, places
+from mailtui.postfix.greylisting import KNOWN, Places, option_problem, places
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.columns import Column
@@ -178,7 +178,7 @@ class PostgreyScreen(BackgroundList[PostgreyLine]):
             await self._edit_white(row.view, here, row)
 
     async def _edit_option(self, row: PostgreyLine, here: Places) -> None:
-        known = OPTIONS.get(row.name)
+        known = KNOWN.get(row.name)
         if known is not None and known.kind == "flag":
             choices = (("no", "it is not given"), ("yes", f"--{row.name}"))
             form = Form(
@@ -194,7 +194,7 @@ class PostgreyScreen(BackgroundList[PostgreyLine]):
 
         def check(_after: Instance, values: Values) -> list[Note]:
             text = str(values["value"])
-            wrong = option_problem(row.name, text) if text and row.name in OPTIONS else ""
+            wrong = option_problem(row.name, text) if text and row.name in KNOWN else ""
             return [Note("value", wrong, "error")] if wrong else []
 
         def make(after: Instance, values: Values) -> Made:

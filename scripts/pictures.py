@@ -113,6 +113,30 @@ class Walk:
         await self.press("slash", *"message_size", "enter", then="20480000", pause=0.5)
         self.keep("parameters")
 
+    async def milters(self) -> None:
+        await self.press("escape", "6", then="alive", pause=0.5)
+        self.keep("milters")
+        await self.press("tab", then="yes, all 2", pause=0.5)
+        self.keep("dkim")
+
+    async def auth(self) -> None:
+        await self.press("7", then="sophie", pause=0.5)
+        self.keep("accounts")
+        await self.press("tab", then="submission", pause=1.5)
+        self.keep("authservices")
+
+    async def queue(self) -> None:
+        await self.press("9", then="9Queue]", pause=1.5)
+        self.keep("queue")
+
+    async def overview(self) -> None:
+        await self.press("1", then="1Overview]", pause=3.0)
+        self.keep("overview")
+
+    async def findings(self) -> None:
+        await self.press("colon", *"findings", "enter", then="FINDING", pause=0.5)
+        self.keep("findings")
+
 
 async def make(folder: Path) -> None:
     """All pictures."""
@@ -127,6 +151,11 @@ async def make(folder: Path) -> None:
         await walk.domains()
         await walk.mailboxes()
         await walk.parameters()
+        await walk.milters()
+        await walk.auth()
+        await walk.queue()
+        await walk.overview()
+        await walk.findings()
 
 
 if __name__ == "__main__":

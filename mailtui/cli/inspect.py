@@ -112,7 +112,10 @@ def _entries(kind: Format, document: Any) -> list[dict[str, Any]]:
                 {"line": a.line, "name": decode(a.name), "value": decode(a.value), "enabled": a.enabled}
                 for a in cast("Defaults", document).assignments
             ]
-        case "opendkim.conf" | "opendmarc.conf" | "clamav-milter.conf" | "policyd-spf.conf" | "smtpd.conf":
+        case (
+            "opendkim.conf" | "opendmarc.conf" | "clamav-milter.conf" | "clamd.conf" | "policyd-spf.conf"
+            | "smtpd.conf"
+        ):  # fmt: skip
             return _keywords(cast("KeywordDocument", document))
         case "keytable" | "signingtable" | "trustedhosts":
             return _rows(cast("DataSet", document))

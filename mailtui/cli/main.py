@@ -26,6 +26,7 @@ NOUNS = {
     "service": "list, set: master.cf, and the overrides of its services",
     "doctor": "what is wrong, where, why, and what puts it right; exit 1 if any is an error",
     "log": "the mail log: its lines, --trace ID, --stats, --since T, --follow",
+    "queue": "list, hold, release, requeue, flush, delete: the mail that waits",
     "history": "list, show, undo, recover: what was written, and back",
     "draft": "show, apply: a saved draft",
     "try-message": "which header or body check fires on a message, and what it would do",

@@ -152,8 +152,13 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
 
 
 def _rows(context: Context, table: Lookup, *, named: bool) -> Iterator[dict[str, object]]:
-    """The entries of a table, as JSON has them. `named`: with the table of each."""
+    """The entries of a table, as JSON has them; of one that holds passwords the values masked. `named`: with
+    the table of each."""
+    from mailtui.apply.secret import MASK
+    from mailtui.apply.uses import all_uses, is_secret, of_file
+
     target = _target(table)
+    hidden = is_secret(target, of_file(all_uses(context.instance), target))
     try:
         document = entries(context.instance.files, target)
     except OSError as error:
@@ -162,7 +167,8 @@ def _rows(context: Context, table: Lookup, *, named: bool) -> Iterator[dict[str,
     for index in range(len(document)):
         entry = document.entry(index)
         yield {
-            "key": decode(entry.key), "value": decode(entry.value), "enabled": entry.enabled,
+            "key": decode(entry.key), "value": MASK if hidden else decode(entry.value),
+            "enabled": entry.enabled,
             "line": entry.line, "counts": entry.enabled and index not in unused,
             **({"table": table.spec} if named else {}),
         }  # fmt: skip

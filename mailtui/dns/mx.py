@@ -59,6 +59,8 @@ def _without(domain: str, facts: Facts, names: Asked, proposed: str) -> Part:
         told = f"the address of the domain itself cannot be had: {lost}"
     elif addresses and not facts.listens.isdisjoint(addresses):
         told += ", which is here"
+        if domain == facts.hostname:  # as every host does that is not a domain of its own (RFC 5321, 5.1)
+            return Part("ok", f"none: {told}", (), "", domain, kind="MX")
     return Part("missing", "", (f"no MX: {told}",), proposed, domain, kind="MX")
 
 

@@ -58,11 +58,37 @@ def _judged(domain: str, record: str, facts: Facts, names: Asked, fresh: str) ->
         if len(proposed) > LONGEST:
             proposed = fresh
     elif state == "error":
-        proposed = fresh
+        proposed = _respelt(domain, record, facts, names) or fresh
     return Part(
         state, safe(record), words, proposed, domain, tree=counted.tree, lookups=counted.lookups,
         voids=counted.voids,
     )  # fmt: skip
+
+
+def _respelt(domain: str, record: str, facts: Facts, names: Asked) -> str:
+    """The record with `ip:ADDRESS`, which is no mechanism, as the `ip4:` or `ip6:` that was meant, and this
+    host let through; empty where that is not all that is wrong with it."""
+    from mailtui.dns.spfcheck import check
+
+    meant = " ".join(_ip_meant(term) for term in record.split(" "))
+    if meant == record:
+        return ""
+    words = {each: check(names, each, domain, facts.helo, meant).word for each in facts.seen}
+    if not words or {"permerror", "temperror"} & set(words.values()):
+        return ""
+    lacking = [each for each, word in words.items() if word != "pass"]
+    return letting(meant, lacking) if lacking else meant
+
+
+def _ip_meant(term: str) -> str:
+    sign = term[:1] if term[:1] in set("+-~?") else ""
+    kind, _, network = term[len(sign) :].partition(":")
+    if kind.lower() != "ip":
+        return term
+    try:
+        return f"{sign}ip{ip_network(network, strict=False).version}:{network}"
+    except ValueError:
+        return term
 
 
 def _costs(counted: Counted) -> dict[str, State]:

@@ -29,8 +29,8 @@ from mailtui.text.safe import safe
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file of a change. `created`: it does not exist yet. The splices turn `before` into `after`; without
-    one the table is only compiled.
+    """One file of a change. `created`: it does not exist yet; `removed`: it goes, and `after` is empty. The
+    splices turn `before` into `after`; without one the table is only compiled.
 
     The text after the change is not kept: of a large file `pieces` is what to write and to hash.
     """
@@ -40,6 +40,7 @@ class FileChange:
     splices: tuple[Splice, ...]
     edits: tuple[Edit, ...]
     created: bool
+    removed: bool = False
 
     @property
     def after(self) -> bytes:

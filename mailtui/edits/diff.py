@@ -185,7 +185,8 @@ def unified(change: FileChange, context: int = CONTEXT) -> bytes:
     """The change as `diff -u` writes it: bytes that patch(1) takes."""
     path = change.target.path.encode("utf-8", "surrogateescape")
     old = b"/dev/null" if change.created else path
-    out = [b"--- " + old + b"\n", b"+++ " + path + b"\n"]
+    new = b"/dev/null" if change.removed else path
+    out = [b"--- " + old + b"\n", b"+++ " + new + b"\n"]
     for hunk in hunks(change, context):
         out.append(f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@\n".encode())
         for line in hunk.lines:

@@ -46,7 +46,7 @@ def _name(row: KeyRow) -> str:
 
 
 def _until_now(selector: str) -> tuple[str, ...]:
-    return (f"{safe(selector)} signed until now: its record stays in DNS for its grace period",)
+    return (f"selector {safe(selector)} signed until now: leave its record in DNS for its grace period",)
 
 
 def _alone(config: DkimConfig, domain: str) -> bool:

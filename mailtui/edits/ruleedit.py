@@ -59,6 +59,10 @@ class RuleEdit(Edit):
         # the edits of one list depend on each other: they stay in their order, and fold into the last alone
         return f"{self.service} -o {self.name}" if self.service else self.name
 
+    @property
+    def rests_on(self) -> frozenset[str]:
+        return frozenset({self.service}) if self.service else frozenset()
+
     def splices(self, document: Any) -> Sequence[Splice]:
         where = RuleList(document, self.name, self.service)
         found = where.written()

@@ -56,6 +56,10 @@ class SetServiceField(ServiceEdit):
         return f"{self.service} {self.field}"
 
     @property
+    def rests_on(self) -> frozenset[str]:
+        return frozenset({self.service})
+
+    @property
     def marker(self) -> str:
         return "~"
 
@@ -92,6 +96,10 @@ class OptionEdit(ServiceEdit):
     @property
     def key(self) -> str:
         return f"{self.service} -o {self.name}"
+
+    @property
+    def rests_on(self) -> frozenset[str]:
+        return frozenset({self.service})
 
     def now(self, document: MasterCf) -> str | None:
         """The value of the `-o` that counts; None where main.cf holds. Raises Missing."""

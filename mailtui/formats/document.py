@@ -108,7 +108,10 @@ def _beside(
             from mailtui.formats.whitelist import Whitelist
 
             return Whitelist.parse(raw)
-        case "opendkim.conf" | "opendmarc.conf" | "clamav-milter.conf" | "policyd-spf.conf" | "smtpd.conf":
+        case (
+            "opendkim.conf" | "opendmarc.conf" | "clamav-milter.conf" | "clamd.conf" | "policyd-spf.conf"
+            | "smtpd.conf"
+        ):  # fmt: skip
             from mailtui.formats.keywords import KeywordDocument
 
             return KeywordDocument.parse(raw, format)

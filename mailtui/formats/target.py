@@ -19,6 +19,7 @@ Format = Literal[
     "opendkim.conf",
     "opendmarc.conf",
     "clamav-milter.conf",
+    "clamd.conf",
     "policyd-spf.conf",
     "smtpd.conf",
     "keytable",
@@ -36,8 +37,11 @@ FORMATS: tuple[Format, ...] = tuple(each for each in get_args(Format) if each !=
 """Those of texts."""
 
 KEYWORDS = frozenset(
-    {"opendkim.conf", "opendmarc.conf", "clamav-milter.conf", "policyd-spf.conf", "smtpd.conf", "defaults"}
-)
+    {
+        "opendkim.conf", "opendmarc.conf", "clamav-milter.conf", "clamd.conf", "policyd-spf.conf",
+        "smtpd.conf", "defaults",
+    }
+)  # fmt: skip
 """Those of files that set keywords."""
 
 TABLES = frozenset({"table", "aliases", "regexp", "pcre", "cidr"})

@@ -9,6 +9,7 @@ the list, or right of it in a wide window (`frame.tcss`); a screen may mount its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -37,6 +38,11 @@ from mailtui.screens.parts.text import (
 INDENT = 4
 """Columns by which the later lines of a wrapped one are set in."""
 
+_LABELLED = re.compile(r"( *)(?:(?:\S+ ){1,3} +(?=\S))?")
+"""The blanks that a line begins with, and the label before its text."""
+_LONGEST_LABEL = 16
+"""Columns beyond which that is a column of a table, and the text would have no room beside it."""
+
 LABEL = 9
 """Columns of the label before a detail line, `("note".ljust(LABEL), "dim")`; wrapped text stays beside it."""
 
@@ -44,8 +50,19 @@ _PLACE = 14
 """Columns that what stands at the right end of a title keeps, however long the title is."""
 
 
+def beside_label(line: Spans) -> int:
+    """The columns by which the later lines of this one are set in, so that its label stands alone."""
+    found = _LABELLED.match("".join(text for text, _ in line))
+    assert found is not None  # it may match nothing at all
+    blanks = len(found[1])
+    if blanks > INDENT:
+        return min(blanks, _LONGEST_LABEL)  # it goes on from the line above
+    return found.end() if found.end() <= _LONGEST_LABEL else blanks + 2 * bool(blanks)
+
+
 class Lines(Painted):
-    """Wrapped lines; more than fit are scrolled with the cursor keys, once it has the focus."""
+    """Wrapped lines; more than fit are scrolled with the cursor keys, once it has the focus. `hang`: each is
+    set in by its own label, not by `indent`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVES]
 
@@ -54,13 +71,14 @@ class Lines(Painted):
         lines: Sequence[Spans] = (),
         *,
         indent: int = INDENT,
+        hang: bool = False,
         focusable: bool = False,
         id: str | None = None,  # noqa: A002  # Textual's own name for it
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._source = list(lines)
-        self._indent = indent
+        self._indent, self._hang = indent, hang
         self._wrapped: list[list[Span]] = []
         self._width = -1
         self.top = 0
@@ -99,7 +117,11 @@ class Lines(Painted):
     def _wrap(self, width: int) -> None:
         if width != self._width:
             self._width = width
-            self._wrapped = [part for line in self._source for part in wrapped(line, width, self._indent)]
+            self._wrapped = [
+                part
+                for line in self._source
+                for part in wrapped(line, width, beside_label(line) if self._hang else self._indent)
+            ]
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

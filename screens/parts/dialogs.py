@@ -196,7 +196,8 @@ class ErrorDialog(Dialog[None]):
 
 class TextView(PacedModal[None]):
     """Plain lines over the whole screen: nothing beside the text, so that the terminal's own selection
-    takes it whole. Long lines are wrapped without an indent."""
+    takes it whole. Long lines are wrapped without an indent, unless they are only to be read (`hang`): then
+    each goes on beside its label."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss_view", "back", key_display="q", id="dialog.close",
@@ -205,13 +206,13 @@ class TextView(PacedModal[None]):
         Binding("ctrl+c", "dismiss_view", show=False),
     ]  # fmt: skip
 
-    def __init__(self, title: str, lines: Sequence[str]) -> None:
+    def __init__(self, title: str, lines: Sequence[str], *, hang: bool = False) -> None:
         super().__init__()
-        self._title, self._lines = title, list(lines)
+        self._title, self._lines, self._hang = title, list(lines), hang
 
     def compose(self) -> ComposeResult:
         yield TitleLine(classes="title")
-        yield Lines([[(line, "")] for line in self._lines], indent=0, focusable=True)
+        yield Lines([[(line, "")] for line in self._lines], indent=0, hang=self._hang, focusable=True)
         yield Footer()
 
     def on_mount(self) -> None:

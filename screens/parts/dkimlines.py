@@ -72,20 +72,20 @@ def about(life: Life, used: datetime | None) -> Iterator[Spans]:
     step, row = life.step, life.row
     if step.action:
         style = "accent" if step.ready else "warning" if step.action in {"mend", "publish"} else "dim"
-        yield [("next step  ", "dim"), (f"{step.action}: ", "bold"), (step.words, style)]
+        yield [("next     ", "dim"), (f"{step.action}: ", "bold"), (step.words, style)]
     else:
-        yield [("next step  ", "dim"), ("none: it signs, and DNS has it", "dim")]
+        yield [("next     ", "dim"), ("none: it signs, and DNS has it", "dim")]
     for each in row.problems:
-        yield [("wrong      ", "dim"), (each.words, "error" if each.stops else "warning")]
+        yield [("wrong    ", "dim"), (each.words, "error" if each.stops else "warning")]
     kind = f"{row.data.kind} {row.data.bits} bits" if row.data.kind == "rsa" else row.data.kind or "unknown"
-    yield [("key        ", "dim"), (f"{kind}  {row.key_file or 'in the KeyTable itself'}", "")]
+    yield [("key      ", "dim"), (f"{kind}  {row.key_file or 'in the KeyTable itself'}", "")]
     node = row.file_node
     if node is not None:
-        yield [("           ", ""), (f"{node.mode_words} {node.owner}", "")]
+        yield [("         ", ""), (f"{node.mode_words} {node.owner}", "")]
     if used is not None:
-        yield [("last used  ", "dim"), (f"{used:%Y-%m-%d %H:%M}", "")]
+        yield [("used     ", "dim"), (f"last {used:%Y-%m-%d %H:%M}", "")]
     if life.seen is not None and life.seen.why:
-        yield [("DNS        ", "dim"), (f"{life.seen.why} (asked {life.seen.ago()})", "")]
+        yield [("DNS      ", "dim"), (f"{life.seen.why} (asked {life.seen.ago()})", "")]
 
 
 def in_full(life: Life, used: datetime | None) -> Iterator[str]:
@@ -93,9 +93,9 @@ def in_full(life: Life, used: datetime | None) -> Iterator[str]:
     for spans in about(life, used):
         yield "".join(text for text, _ in spans)
     row = life.row
-    yield f"signs      {', '.join(row.signs) or 'nothing'}"
+    yield f"signs    {', '.join(row.signs) or 'nothing'}"
     if row.name:
-        yield f"KeyTable   {row.name}{f', line {row.line}' if row.line else ''}"
+        yield f"KeyTable {row.name}{f', line {row.line}' if row.line else ''}"
     if row.nodes:
         yield ""
         yield "the way to the key file, as opendkim judges it:"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
+from mailtui.formats.keywordgrammar import GRAMMARS, Kind
 from mailtui.milters.filterfiles import FileRow
 from mailtui.milters.keywordhelp import SETS
 from mailtui.screens.parts.servicedetail import said
@@ -61,7 +63,7 @@ def title(row: FileRow) -> tuple[Spans, Spans]:
     """The pane's title, left and right."""
     path = short_path(row.file.target.path)
     if row.sort == "file":
-        return [(row.file.name, "bold"), (f"  {row.file.program.title}", "dim")], [(path, "dim")]
+        return [(row.file.name, "bold"), (f"  {row.file.program.does}", "dim")], [(path, "dim")]
     signs: Spans = [] if row.enabled or row.line is None else [("  off", "dim")]
     place = f"{path}:{row.line}" if row.line is not None else f"{path}: not set"
     return [(row.name, "bold"), *signs], [(place, "dim")]
@@ -111,8 +113,17 @@ def _of_row(row: FileRow) -> Iterator[Spans]:
         choices = known.choices
         yield said("takes", ", ".join(choices) if choices else _KINDS.get(known.kind, known.kind))
     elif row.sort == "keyword":
-        yield said("means", "not a keyword that this version's manual page knows", "warning")
+        if _is_open(row):
+            yield said("means", f"man 5 {row.file.target.format} tells")
+        else:
+            yield said("means", "not a keyword that this version's manual page knows", "warning")
     yield said("change", _needs(row))
+
+
+def _is_open(row: FileRow) -> bool:
+    """Whether the program knows more keywords than are explained here."""
+    grammar = GRAMMARS.get(cast("Kind", row.file.target.format))
+    return grammar is not None and not grammar.closed
 
 
 def _needs(row: FileRow) -> str:

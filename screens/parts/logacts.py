@@ -155,7 +155,7 @@ def explain_in_words(screen: ConsoleScreen, record: Record, trace: Trace | None 
         return
 
     def shown(text: str) -> None:
-        screen.console.show_plain("Why it was refused", text)
+        screen.console.show_plain("Why it was refused", text, hang=True)
 
     def failed(error: Exception) -> None:
         shown("\n".join([*why_refused(record, trace), "", f"Where the rule stands: {problem(error)}"]))

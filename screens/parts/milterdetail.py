@@ -50,11 +50,8 @@ def _about(line: MilterLine, alives: Alives) -> Iterator[Spans]:
     for state in found.states:
         doubtful = state.word in DOUBTFUL
         yield said("?" if doubtful else "!", state.why, "warning" if doubtful else "error")
-    if alive is not None and not alive.negotiated and found.out_of_reach is None:
-        yield said("!", alive.problem, "error")
-        if alive.hangs:
-            wait = row.actual["command_timeout"]
-            yield said("", f"each session waits for it first, up to {wait} a command (command_timeout)")
+    if alive is not None and found.out_of_reach is None:
+        yield from _troubled(row, alive)
     yield from _staged(row)
     if not row.enabled:
         yield said("off", "it stands in the file as a comment; # brings it back")
@@ -68,6 +65,17 @@ def _about(line: MilterLine, alives: Alives) -> Iterator[Spans]:
         yield said("comment", text, "dim")
     if row.rule.via:
         yield said("through", f"{' '.join(row.rule.via)}: a change here changes every list with that name")
+
+
+def _troubled(row: MilterRow, alive: Alive) -> Iterator[Spans]:
+    """Why it, or what it asks itself, does not answer."""
+    if not alive.negotiated:
+        yield said("!", alive.problem, "error")
+    if alive.hangs:
+        wait = row.actual["command_timeout"]
+        yield said("", f"each session waits for it first, up to {wait} a command (command_timeout)")
+    if alive.behind is not None and alive.behind.problem:
+        yield said("!", alive.behind.problem, "error")
 
 
 def _of_empty(line: MilterLine) -> Iterator[Spans]:
@@ -129,6 +137,8 @@ def _alive(alive: Alive | None) -> Iterator[Spans]:
     if alive is None or not alive.negotiated:
         return
     yield said("alive", f"in {alive.ms:.1f} ms, protocol {alive.protocol_version}", "good")
+    if alive.behind is not None and not alive.behind.problem:
+        yield said(alive.behind.name, alive.behind.says, "good")
     yield said("may", ", ".join(alive.actions) or "change nothing")
     yield said("sees", ", ".join(alive.steps))
 

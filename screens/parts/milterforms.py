@@ -10,7 +10,7 @@ from mailtui.edits.plan import Plan
 from mailtui.edits.rules import InsertRule, MoveRule, SetRule, SwitchRule
 from mailtui.formats.milteritem import ACTIONS, SETTINGS, TIMES, VERSIONS, Endpoint, item_text, parse_item
 from mailtui.milters.chains import NON_SMTPD, SMTPD, MilterChain, MilterRow, common_settings
-from mailtui.milters.known import PROGRAMS
+from mailtui.milters.programs import MILTERS
 from mailtui.milters.sockets import Sockets
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.form import ChoiceField, Form, FormField, ListField, Made, Note, TextField, Values
@@ -44,7 +44,7 @@ def known_milters(instance: Instance, chain: MilterChain) -> Around:
 def _running(queue: str) -> list[str]:
     """The milters that listen on this host now, in Postfix's syntax: for completion."""
     found: list[str] = []
-    names = {name for program in PROGRAMS for name in program.processes}
+    names = {name for program in MILTERS.values() for name in program.processes}
     for each in Sockets().of(names):
         where = each.endpoint
         if where.kind == "unix" and where.path.startswith(f"{queue}/"):
@@ -100,7 +100,7 @@ def notes_on(_after: Instance, values: Values) -> list[Note]:
     """What is to be said of what is typed."""
     address = str(values["address"])
     if not address:
-        return [Note("address", "an address is wanted: inet:host:port or unix:path", "error")]
+        return []  # nothing is wrong yet: the field's hint says what is wanted
     wrong = milters.problem(address)
     if wrong:
         return [Note("address", wrong, "error")]
@@ -110,6 +110,13 @@ def notes_on(_after: Instance, values: Values) -> list[Note]:
         if found.problem:
             notes.append(Note(name, found.problem, "error"))
     return notes
+
+
+def _wrong(after: Instance, values: Values) -> list[Note]:
+    """Why nothing can be staged."""
+    if not values["address"]:
+        return [Note("address", "an address is wanted: inet:host:port or unix:path", "error")]
+    return notes_on(after, values)
 
 
 # -- a new one
@@ -144,7 +151,7 @@ def added(chain: MilterChain, row: MilterRow | None) -> Callable[[Instance, Valu
     """What the form of a new milter comes to."""
 
     def make(after: Instance, values: Values) -> Made:
-        notes = notes_on(after, values)
+        notes = _wrong(after, values)
         if notes:
             return Made(refused=notes[0].text, notes=notes)
         wanted = str(values["list"])
@@ -191,7 +198,7 @@ def changed(chain: MilterChain, row: MilterRow) -> Callable[[Instance, Values], 
     def make(after: Instance, values: Values) -> Made:
         address, settings = str(values["address"]), _typed(values, row.item.settings)
         same = address == row.address and dict(settings) == row.settings
-        notes = [] if same else notes_on(after, values)
+        notes = [] if same else _wrong(after, values)
         if notes:
             return Made(refused=notes[0].text, notes=notes)
         comments = _comments(values)

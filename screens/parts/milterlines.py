@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from mailtui.milters.alive import Alive
 from mailtui.milters.chains import NON_SMTPD, SMTPD, MilterChain, MilterRow
+from mailtui.milters.clamav import Scanner
 from mailtui.milters.facts import DOUBTFUL, Facts
 from mailtui.milters.look import Target, target_of
 from mailtui.screens.parts.linelist import Row
@@ -21,7 +22,8 @@ Alives = Mapping[Target, Alive]
 
 @dataclass(frozen=True, slots=True)
 class MilterLine:
-    """One row. `first`: the first of its list; `does`: what the program's own file has it do, in words."""
+    """One row. `first`: the first of its list; `does`: what the program's own file has it do, in words;
+    `scanner`: of clamav-milter, with its clamd."""
 
     kind: Kind
     key: Hashable
@@ -30,6 +32,7 @@ class MilterLine:
     facts: Facts | None = None
     first: bool = False
     does: tuple[str, ...] = ()
+    scanner: Scanner | None = None
 
     @property
     def target(self) -> Target | None:
@@ -73,7 +76,7 @@ class MilterLine:
             return "#"
         target = self.target
         alive = alives.get(target) if target is not None else None
-        if found.out_of_reach is not None or (alive is not None and not alive.negotiated):
+        if found.out_of_reach is not None or (alive is not None and not alive.is_whole):
             return "!"
         return "?" if any(state.word in DOUBTFUL for state in found.states) else " "
 
@@ -108,6 +111,10 @@ class MilterLines:
         """How many there are."""
         return sum(line.kind == "milter" for line in self.lines)
 
+    def scanner_of(self, target: Target) -> Scanner | None:
+        """Of clamav-milter's address, what is known of it and its clamd."""
+        return next((line.scanner for line in self.lines if line.scanner and line.target == target), None)
+
     @property
     def targets(self) -> list[Target]:
         """All that is to be asked, each once."""
@@ -115,7 +122,10 @@ class MilterLines:
 
 
 def laid(
-    chains: Sequence[MilterChain], found: Mapping[Any, Facts], does: Mapping[str, tuple[str, ...]]
+    chains: Sequence[MilterChain],
+    found: Mapping[Any, Facts],
+    does: Mapping[str, tuple[str, ...]],
+    scanner: Scanner | None = None,
 ) -> MilterLines:
     """The rows of the lists. `found`: what is known of each milter, by its row's key; `does`: what programs
     are set to do, by their names."""
@@ -127,7 +137,8 @@ def laid(
             kind: Kind = "map" if row.is_map else "reference" if row.is_reference else "milter"
             known = found.get(row.key)
             set_to = does.get(known.name, ()) if known is not None else ()
-            lines.append(MilterLine(kind, row.key, chain, row, known, number == 0, set_to))
+            mine = scanner if known is not None and known.name == "clamav-milter" else None
+            lines.append(MilterLine(kind, row.key, chain, row, known, number == 0, set_to, mine))
     return MilterLines(chains, lines)
 
 

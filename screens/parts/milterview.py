@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 from textual import events, on
 
@@ -11,6 +12,7 @@ from mailtui.edits import ruleplan
 from mailtui.edits.model import Edit
 from mailtui.milters.alive import SECONDS, Alive, ping
 from mailtui.milters.chains import milter_chains
+from mailtui.milters.clamav import Scanner, behind, scanner
 from mailtui.milters.facts import World, facts
 from mailtui.milters.look import Target
 from mailtui.milters.opendmarc import opendmarc
@@ -45,8 +47,11 @@ class MilterView(MilterTab, BackgroundList[MilterLine]):
         chains = milter_chains(before, after if edits else None, ruleplan.moved(edits))
         world = World(after)
         found = {row.key: facts(world, chain, row) for chain in chains for row in chain.rows}
-        judge = opendmarc(after)
-        return laid(chains, found, {"opendmarc": judge.says} if judge is not None else {})
+        judge, virus = opendmarc(after), scanner(after)
+        does = {"opendmarc": judge.says} if judge is not None else {}
+        if virus is not None:
+            does["clamav-milter"] = virus.says
+        return laid(chains, found, does, virus)
 
     @property
     def laid_lines(self) -> MilterLines | None:
@@ -74,15 +79,20 @@ class MilterView(MilterTab, BackgroundList[MilterLine]):
         for target in lines.targets if lines is not None else []:
             if now - self._asked.get(target, -FRESH) >= FRESH:
                 self._asked[target] = now
-                self._ask(target)
+                self._ask(target, lines.scanner_of(target) if lines is not None else None)
 
-    def _ask(self, target: Target) -> None:
+    def _ask(self, target: Target, virus: Scanner | None) -> None:
         def work() -> Alive:
-            return ping(target[0], timeout=SECONDS, root=target[1])
+            alive = ping(target[0], timeout=SECONDS, root=target[1])
+            return (
+                alive
+                if virus is None or not alive.negotiated
+                else replace(alive, behind=behind(virus, SECONDS))
+            )
 
         def answered(alive: Alive) -> None:
             before, self.alives[target] = self.alives.get(target), alive
-            if before is not None and before.negotiated and alive.negotiated:
+            if before is not None and before.is_whole and alive.is_whole:
                 self.lines.forget_drawn()  # a millisecond more or less is no news
                 return
             self.lines.refresh_rows()

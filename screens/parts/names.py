@@ -76,11 +76,11 @@ BESIDE: tuple[ScreenName, ...] = (
         "The filter programs' own files: every keyword with its meaning, and what a change needs.",
     ),
     ScreenName(
-        "7", "authservices", "Auth services", "AuthServ", "ASrv", ("submission",),
+        "7", "authservices", "Auth services", "Auth", "Auth", ("authserv", "asrv", "submission"),
         "What each smtpd service does with AUTH, under which TLS, and what who logged in may do.",
     ),
     ScreenName(
-        "7", "authclient", "Auth client", "AuthCli", "ACli", ("relayhost", "client"),
+        "7", "authclient", "Auth client", "Auth", "Auth", ("authcli", "acli", "relayhost", "client"),
         "Where this server logs in itself to hand mail on: the relayhost's credentials, masked.",
     ),
     ScreenName(

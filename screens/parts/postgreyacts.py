@@ -8,7 +8,7 @@ from mailtui.edits import postgreyplan
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.model import Edit
 from mailtui.edits.plan import Plan
-from mailtui.postfix.greylisting import OPTIONS, Places
+from mailtui.postfix.greylisting import KNOWN, Places
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.form import Made
 from mailtui.screens.parts.postgreyrows import PostgreyLine
@@ -18,7 +18,7 @@ PlanOf = Callable[[Instance, Places, PostgreyLine], Plan]
 
 def option_plan(after: Instance, here: Places, row: PostgreyLine, value: str) -> Plan:
     """An option as it was typed: empty is its default again, `no` of a flag takes it out."""
-    known = OPTIONS.get(row.name)
+    known = KNOWN.get(row.name)
     if known is not None and known.kind == "flag":
         if (value == "yes") == row.given:
             return Plan()
@@ -44,7 +44,7 @@ def removed(after: Instance, here: Places, row: PostgreyLine) -> Plan:
 def switched(after: Instance, here: Places, row: PostgreyLine) -> Plan:
     """`#`: a flag turned, an entry off or on."""
     if row.view == "options":
-        known = OPTIONS.get(row.name)
+        known = KNOWN.get(row.name)
         if known is None or known.kind != "flag":
             return Plan(refused=f"{row.name} has a value: Enter changes it, d gives it its default")
         return postgreyplan.set_option(after, here, row.name, None if row.given else "")

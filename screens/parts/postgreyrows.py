@@ -10,6 +10,7 @@ from mailtui.formats.splice import Refused
 from mailtui.formats.target import Target
 from mailtui.formats.whitelist import Listed, White, Whitelist, means
 from mailtui.postfix.greylisting import (
+    KNOWN,
     OPTIONS,
     OPTS,
     STARTED,
@@ -82,7 +83,7 @@ def option_lines(before: Instance, after: Instance, places: Places) -> list[Post
 
 
 def _option(name: str, now: PostgreyOptions, old: PostgreyOptions, places: Places) -> PostgreyLine:
-    known = OPTIONS.get(name)
+    known = KNOWN.get(name)
     given = name in now.options
     value = _value(name, now)
     staged = " " if now.options.get(name) == old.options.get(name) else "~"
@@ -96,7 +97,7 @@ def _option(name: str, now: PostgreyOptions, old: PostgreyOptions, places: Place
 
 
 def _value(name: str, held: PostgreyOptions) -> str:
-    known = OPTIONS.get(name)
+    known = KNOWN.get(name)
     if known is not None and known.kind == "flag":
         return "yes" if name in held.options else "no"
     return held.options.get(name) or (known.default if known is not None else "")

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.suggester import Suggester
@@ -49,6 +50,7 @@ class TypedLines(Painted):
         self.editor, self.left, self.current = editor, left, current
         self.top = 0
         self._lines: list[tuple[int, Spans]] = []
+        self._laid_for = Size(0, 0)
         self._text = LineField(self)
         self._choice = ChosenField(self)
 
@@ -125,7 +127,7 @@ class TypedLines(Painted):
 
     def lay_out(self) -> None:
         """Lay the lines anew, keep the current one visible, and put the field there."""
-        width, height = self.size
+        width, height = self._laid_for = self.size
         if not width or not height:
             return
         self._lines = self._laid(width)
@@ -139,6 +141,11 @@ class TypedLines(Painted):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
+        if self._laid_for != self.size:
+            # Not on a Resize: Textual sends none to a new widget whose place was asked for before it was laid
+            # out, and a field asks for its own, to put the terminal's cursor there.
+            self._laid_for = self.size
+            self.call_later(self.lay_out)
         width, height = self.size
         at = self.top + y
         spans: Spans = self._lines[at][1] if at < len(self._lines) else []
@@ -147,9 +154,6 @@ class TypedLines(Painted):
         if more > 0 and y == height - 1 and not (typed_in and self._lines[at - 1][0] != self.current):
             spans = [(f"{'':{self.left}}… {more + 1} more lines", "dim")]
         return self.strip(segments(spans, width, self.paint), width)
-
-    def on_resize(self) -> None:
-        self.lay_out()
 
     # Moving and typing
 

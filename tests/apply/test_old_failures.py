@@ -90,7 +90,9 @@ def test_a_reload_that_could_not_succeed_before_does_not_take_a_change_back(
     instance = Instance.open(lab.config_dir)
     done = apply(instance, [SetParameter(instance.main, "message_size_limit", "20480000", None)])
     assert (done.state, done.error) == ("applied", "")
-    assert [words for words in done.told if "as before this change" in words and "default_process_limit" in words]
+    assert [
+        words for words in done.told if "as before this change" in words and "default_process_limit" in words
+    ]
     assert [report.state for report in done.steps if report.step.action == "reload"] == ["failed"]
     assert "message_size_limit = 20480000" in (lab.etc / "main.cf").read_text()
     assert instance.running()

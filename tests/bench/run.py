@@ -29,6 +29,7 @@ GROUPS = (
     "log",
     "logparse",
     "trace",
+    "queue",
     "idle",
     "apply",
     "rehearsal",

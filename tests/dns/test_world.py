@@ -43,6 +43,14 @@ def states(found: DomainDns) -> dict[str, str]:
     return {label: part.state for label, part in found.parts()}
 
 
+def test_the_hosts_own_name_needs_no_mx(ask: Ask) -> None:
+    mx = seen(ask, "mail.good").mx
+    assert (mx.state, mx.problems, mx.proposed) == ("ok", (), "")
+    assert mx.record == "none: mail goes to the address of the domain itself, which is here"
+    elsewhere = Facts("other.good.example", "other.good.example", HERE, frozenset(HERE))
+    assert seen(ask, "mail.good", elsewhere).mx.state == "missing"
+
+
 def test_a_good_domain(ask: Ask) -> None:
     found = seen(ask, "good")
     assert states(found) == {
@@ -105,6 +113,8 @@ def test_names_of_this_host(ask: Ask) -> None:
         ("two", "error", "several SPF records", "v=spf1 ip4:192.0.2.25 ip6:2001:db8::25 -all"),
         ("comma", "missing", "“v=spf1,-all” is none", "v=spf1 ip4:192.0.2.25 ip6:2001:db8::25 -all"),
         ("typo", "error", "Unknown mechanism found: ip:192.0.2.25", None),
+        ("slip", "error", "Unknown mechanism found: ip:192.0.2.26",
+         "v=spf1 ip4:192.0.2.26 ~ip6:2001:db8::/126 ip4:192.0.2.25 ip6:2001:db8::25 -all"),
         ("empty", "error", "neutral", "v=spf1 ip4:192.0.2.25 ip6:2001:db8::25 ~all"),
         ("open", "error", "lets the whole world send", None),
         ("narrow", "error", "does not let 192.0.2.25 send, which is this host: softfail",

@@ -37,6 +37,7 @@ null.example          MX     0 .
 comma.example         TXT    "v=spf1,-all"
 comma.example         TXT    "v=DMARC1; p=none"
 typo.example          TXT    "v=spf1 ip4:192.0.2.300 ip:192.0.2.25 -all"
+slip.example          TXT    "v=spf1 ip:192.0.2.26 ~ip:2001:db8::/126 -all"
 empty.example         TXT    "v=spf1"
 open.example          TXT    "v=spf1 +all"
 narrow.example        TXT    "v=spf1 ip4:198.51.100.1 ~all"

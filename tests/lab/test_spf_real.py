@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -93,3 +94,34 @@ def test_a_number_that_is_none_ends_it_and_mail_waits(checked: tuple[Lab, Filter
         service.config.write_text(text)
         filters.configure({})
     assert lab.send("jean@falcot.com", sender="ana@partner.example", client=traffic.PARTNER).code == 250
+
+
+def test_a_rule_that_names_nobody_stops_mail(checked: tuple[Lab, Filters, Filter]) -> None:
+    """doctor says so beforehand, and names the service that is meant."""
+    lab, filters, service = checked
+    rules = "permit_mynetworks, reject_unauth_destination, check_policy_service"
+    filters.configure({"smtpd_recipient_restrictions": f"{rules} unix:private/policy-spf"})
+    try:
+        answer = lab.send("jean@falcot.com", sender="ana@partner.example", client=traffic.PARTNER)
+        assert (answer.code, "4.3.5" in answer.text) == (451, True), answer
+        told = {each["id"]: each for each in json.loads(lab.mailtui("doctor", "--json").out)}
+        assert "every mail that comes to this rule gets 451 4.3.5" in told["policy-service-missing"]["why"]
+        assert service.address in told["policy-service-missing"]["fix"]
+    finally:
+        filters.configure({"smtpd_recipient_restrictions": f"{rules} {service.address}"})
+    assert "policy-service-missing" not in lab.mailtui("doctor", "--json").out.decode()
+
+
+def test_a_program_that_is_gone_stops_mail(checked: tuple[Lab, Filters, Filter]) -> None:
+    lab, filters, _ = checked
+    master = lab.config_dir / "master.cf"
+    text = master.read_text()
+    master.write_text(text.replace("argv=/usr/bin/policyd-spf", "argv=/nowhere/policyd-spf"))
+    try:
+        filters.configure({"policyd-spf_time_limit": "3600s", "smtpd_policy_service_timeout": "3s"})
+        answer = lab.send("jean@falcot.com", sender="ana@partner.example", client=traffic.PARTNER)
+        assert (answer.code, "4.3.5" in answer.text) == (451, True), answer
+        assert "policyd-spf-missing" in lab.mailtui("doctor", "--json").out.decode()
+    finally:
+        master.write_text(text)
+        filters.configure({})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import random
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from mailtui.formats.splice import Missing, Refused
 from mailtui.formats.target import Target
 from mailtui.formats.whitelist import Whitelist, means
 from mailtui.postfix.files import Files
-from mailtui.postfix.greylisting import options, whitelists, with_option
+from mailtui.postfix.greylisting import KNOWN, options, whitelists, with_option
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.policyservices import by_answer, policy_services, question, try_service
 from mailtui.postfix.smtpd.policy import Endpoint
@@ -131,6 +133,16 @@ OPTS = b"""\
 POSTGREY_OPTS="--inet=127.0.0.1:10023 --delay=60 --privacy"
 #POSTGREY_TEXT="Your customized message"
 """
+
+
+def test_each_option_of_postgrey_has_a_meaning() -> None:
+    page = Path("/usr/share/man/man8/postgrey.8.gz")
+    if not page.exists():
+        pytest.skip("postgrey is not installed")
+    text = gzip.decompress(page.read_bytes()).decode("utf-8", "replace").replace(r"\-", "-")
+    named = set(re.findall(r"^\\& +(?:-\w, )?--([a-z][a-z0-9-]+)", text, re.MULTILINE))
+    assert len(named) > 20
+    assert named <= set(KNOWN)
 
 
 def test_options_of_postgrey(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Hashable, Iterator
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -107,9 +106,14 @@ class DemoFiles:
 
 
 def demo_findings(errors: int = 0, warnings: int = 0) -> Any:
-    """Findings of which only the weight is looked at."""
-    weights = ["error"] * errors + ["warning"] * warnings
-    return tuple(SimpleNamespace(severity=weight) for weight in weights)
+    """Findings by weight, alike in all else."""
+    from mailtui.doctor.model import Finding
+
+    weights: list[Any] = ["error"] * errors + ["warning"] * warnings
+    return tuple(
+        Finding("demo", weight, f"finding {number}", "/etc/postfix/main.cf", number, "because")
+        for number, weight in enumerate(weights, 1)
+    )
 
 
 def demo_session(keep: Any = None, edits: int = 0) -> Any:
@@ -137,6 +141,11 @@ class FakeDraft:
     def __init__(self, _like: Any) -> None:
         self.edits: tuple[Any, ...] = ()
         self.generation = 0
+
+    @property
+    def groups(self) -> tuple[Any, ...]:
+        """Each edit is an act of its own."""
+        return self.edits
 
     def stage(self, *edits: Any, label: str = "") -> None:
         self.edits += edits

@@ -132,3 +132,18 @@ async def test_dropping_the_draft_asks(open_console: Open) -> None:
         await pilot.pause()
         assert len(app.session.draft) == 0
         assert "staged" not in screen_text(app)[0]
+
+
+async def test_the_palette_has_each_screen_once(open_console: Open) -> None:
+    async with open_console() as (app, pilot):
+        await pilot.press("ctrl+p", *"mailboxes")
+        await pilot.pause()
+        rows = [line for line in screen_text(app) if " 4 " in line and "Mailboxes" in line]
+        assert len(rows) == 1, screen_of(app)
+
+
+@pytest.mark.parametrize("word", ["authserv", "authcli", "submission", "relayhost", "keys", "files"])
+def test_the_lists_beside_a_screen_have_names_of_their_own(word: str) -> None:
+    found = parse(word)
+    assert isinstance(found, Goto)
+    assert found.mode not in {name.mode for name in SCREENS}

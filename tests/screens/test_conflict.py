@@ -162,7 +162,7 @@ async def test_enter_edits_the_value_there(open_console: Open, server: Server) -
         await pilot.press("w")
         await shows(pilot, "t theirs")
         await pilot.press("question_mark")
-        await shows(pilot, "Keys of Conflict")
+        await shows(pilot, "Keys of a conflict")
         await pilot.press("q", "enter")
         await shows(pilot, "theirs   sophie@falcot.com")
         await pilot.press(*", anna", "escape")

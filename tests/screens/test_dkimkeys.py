@@ -94,7 +94,7 @@ class Keys(ListConsole):
     async def made(self, selector: str = "next") -> None:
         """Make a key through the form."""
         await self.press("n")
-        await self.shows("new key", "selector")
+        await self.shows("new key", "selector", "last: make it")
         await self.press("enter")
         for _ in range(20):
             await self.press("backspace")

@@ -162,7 +162,7 @@ async def test_the_records_of_a_domain(folder: Path, asked: Asked) -> None:
         await up.press("e")
         await up.shows("publish  v=DMARC1; p=none; rua=mailto:a@b.example")
         await up.press("y")
-        await up.shows("q goes back")
+        await up.shows("q back")
         assert up.text.splitlines()[1].strip() == "v=DMARC1; p=none; rua=mailto:a@b.example"
         await up.press("q", "enter")
         await up.shows("_dmarc.falcot.org. IN TXT", "quoted")
