@@ -18,7 +18,6 @@ from mailtui.sasl.services import AuthService
 from mailtui.screens.parts import accountacts as acts
 from mailtui.screens.parts import logintry
 from mailtui.screens.parts.accountdetail import about, as_text, cells, nothing
-from mailtui.screens.parts.authtabs import AuthTab, tab_words
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
@@ -27,6 +26,7 @@ from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.passworddialog import PasswordDialog, Typed
 from mailtui.screens.parts.savetext import save_text
+from mailtui.screens.parts.siblings import Sibling, tab_words
 from mailtui.text.safe import safe
 
 NO_UNDO = "now, no undo"
@@ -37,7 +37,7 @@ DONE: dict[Verb, str] = {
 _ASKED: dict[Verb, str] = {"password": "Another password for", "lock": "Lock", "remove": "Remove"}
 
 
-class AuthScreen(AuthTab, BackgroundList[AccountRow]):
+class AuthScreen(Sibling, BackgroundList[AccountRow]):
     """See the module's text."""
 
     MODE = "auth"

@@ -19,7 +19,6 @@ from mailtui.postfix.instance import Instance
 from mailtui.sasl.client import Client, Credential, client
 from mailtui.sasl.secret import Secret
 from mailtui.screens.parts import clientlines
-from mailtui.screens.parts.authtabs import AuthTab, tab_words
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.dialogs import Confirm
@@ -29,6 +28,7 @@ from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.passworddialog import PasswordDialog, Typed
 from mailtui.screens.parts.savetext import save_text
+from mailtui.screens.parts.siblings import Sibling, tab_words
 from mailtui.text.safe import safe
 
 _RELAYHOST = (
@@ -54,7 +54,7 @@ class _Rows(FewRows[Credential]):
         self.found = found
 
 
-class AuthClientScreen(AuthTab, BackgroundList[Credential]):
+class AuthClientScreen(Sibling, BackgroundList[Credential]):
     """See the module's text."""
 
     MODE = "authclient"

@@ -18,7 +18,6 @@ from mailtui.edits.plan import Plan
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.services import ServiceRow
 from mailtui.screens.parts import logintry, serviceforms, servicelines
-from mailtui.screens.parts.authtabs import AuthTab, tab_words
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, in_daemon
 from mailtui.screens.parts.fewrows import FewRows
@@ -28,12 +27,13 @@ from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.servicelines import Answers, AuthLine
 from mailtui.screens.parts.servicelook import look
+from mailtui.screens.parts.siblings import Sibling
 
 if TYPE_CHECKING:
     from mailtui.doctor.model import Finding
 
 
-class AuthServicesScreen(AuthTab, BackgroundList[AuthLine]):
+class AuthServicesScreen(Sibling, BackgroundList[AuthLine]):
     """See the module's text."""
 
     MODE = "authservices"
@@ -106,9 +106,6 @@ class AuthServicesScreen(AuthTab, BackgroundList[AuthLine]):
             self.pane.show([], [], [])
         else:
             self.pane.show(*servicelines.about(one, self.answers))
-
-    def aside(self) -> str:
-        return tab_words(self.mode)
 
     # Changing
 

@@ -30,8 +30,8 @@ from mailtui.screens.parts.fewrows import FewRows
 from mailtui.screens.parts.form import Made, Values
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
-from mailtui.screens.parts.miltertabs import MilterTab
 from mailtui.screens.parts.savetext import save_text
+from mailtui.screens.parts.siblings import Sibling
 from mailtui.text.safe import safe
 
 EVERY = 60.0
@@ -40,7 +40,7 @@ SELDOM = 15
 """Times EVERY after which it is asked again for the others."""
 
 
-class DkimKeysScreen(MilterTab, BackgroundList[KeyLine]):
+class DkimKeysScreen(Sibling, BackgroundList[KeyLine]):
     """See the module's text."""
 
     MODE = "dkimkeys"

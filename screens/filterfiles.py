@@ -18,15 +18,15 @@ from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
-from mailtui.screens.parts.miltertabs import MilterTab
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.servicedetail import said
+from mailtui.screens.parts.siblings import Sibling
 
 if TYPE_CHECKING:
     from mailtui.screens.parts.ahead import Trouble
 
 
-class FilterFilesScreen(MilterTab, BackgroundList[FileRow]):
+class FilterFilesScreen(Sibling, BackgroundList[FileRow]):
     """See the module's text."""
 
     MODE = "filterfiles"

@@ -1,7 +1,7 @@
 """Milters (`6`): the lists that smtpd and cleanup ask, in their order, and whether each milter answers.
 
 Tab leads on to the keys (`dkimkeys`) and the programs' files (`filterfiles`): lists of their own, on
-`MilterTab` (parts/miltertabs.py), under the same key.
+`Sibling` (parts/siblings.py), under the same key.
 """
 
 from __future__ import annotations

@@ -23,12 +23,13 @@ _UNIVERSAL = re.compile(rb"\r\n?|\n")
 
 class Piece(NamedTuple):
     """What a program reads as one line: `text` without its line end; `line` counts from 1; `whole`: it is
-    a whole line of the file."""
+    a whole line of the file; `ended`: a line feed stands behind it."""
 
     start: int
     text: bytes
     line: int
     whole: bool
+    ended: bool = True
 
 
 class Words(NamedTuple):
@@ -68,7 +69,7 @@ def pieces(raw: bytes, limit: int = 0, *, universal: bool = False) -> Iterator[P
             if start < len(full):
                 yield Piece(at + start, full[start:], number, not ends)
         elif not limit or len(full) <= limit:
-            yield Piece(at, text, number, True)
+            yield Piece(at, text, number, True, len(text) < len(full))
         else:
             for start in range(0, len(full), limit):
                 yield Piece(at + start, full[start : start + limit].removesuffix(b"\n"), number, False)
@@ -123,7 +124,8 @@ def read_clamav(piece: Piece) -> Reading:
     """`Option value` or `Option "value"`; `#` begins a comment at the beginning of a line only."""
     text = _cut(piece.text, b"\0")
     begin = len(text) - len(text.lstrip(b" \t\r\n"))
-    if len(text) - begin < 2 or text[begin : begin + 1] == b"#":
+    ended = piece.ended and len(text) == len(piece.text)
+    if len(text) - begin + ended <= 2 or text[begin : begin + 1] == b"#":  # it counts the line feed too
         return None
     if text.startswith(b"Example", begin):
         return Junk("a line that begins with Example stops the program: take it out")

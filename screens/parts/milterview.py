@@ -23,9 +23,9 @@ from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.milterdetail import about, title
 from mailtui.screens.parts.milterlines import MilterLine, MilterLines, cells_of, laid
-from mailtui.screens.parts.miltertabs import MilterTab
 from mailtui.screens.parts.ruledetail import said
 from mailtui.screens.parts.session import Change
+from mailtui.screens.parts.siblings import Sibling
 
 EVERY = 30.0
 """Seconds after which those that are shown are asked again."""
@@ -33,7 +33,7 @@ FRESH = 5.0
 """Seconds for which an answer is taken as it is when the list is laid anew."""
 
 
-class MilterView(MilterTab, BackgroundList[MilterLine]):
+class MilterView(Sibling, BackgroundList[MilterLine]):
     """See the module's text."""
 
     def __init__(self) -> None:

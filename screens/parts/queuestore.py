@@ -55,8 +55,11 @@ class QueueStore:
             self.listing = listing
             return True
         self.read_at, self.trouble = time.time(), ""
-        same = before.complete and (len(before), before.sum) == (len(listing), listing.sum)
-        if same:
+        if (
+            before is not listing
+            and before.complete
+            and (len(before), before.sum) == (len(listing), listing.sum)
+        ):
             before.seconds = listing.seconds
             return False
         self.listing = listing

@@ -175,7 +175,7 @@ def as_read(document: KeywordDocument, name: str) -> list[bytes] | None:
 def _printed(document: KeywordDocument, name: str, value: bytes) -> bytes:
     grammar = document.grammar
     match grammar.shape(name):
-        case "boolean" if grammar.kind == "clamav-milter.conf":
+        case "boolean" if grammar.kind in CLAMAV:
             return b"yes" if value.lower() in {b"yes", b"true", b"1"} else b"no"
         case "boolean":
             return b"True" if value[:1] in b"tTyY1" else b"False"
@@ -202,7 +202,7 @@ def agrees(document: KeywordDocument, name: str, real: list[bytes] | None) -> bo
     """Whether a program's word on a keyword is what we read. clamconf tells defaults of what is not set, and
     `disabled` of what is off or empty."""
     mine = as_read(document, name)
-    if document.kind != "clamav-milter.conf" or mine == real:
+    if document.kind not in CLAMAV or mine == real:
         return mine == real
     if mine is None:
         return True

@@ -310,3 +310,12 @@ def test_every_name_is_one_of_the_installed_program(
         path.write_text(f"{name}\n")
         done = subprocess.run([*command, str(path)], capture_output=True, check=False, timeout=20)
         assert (b"required value missing" in done.stderr) is (name != "NoSuchWord"), name
+
+
+@pytest.mark.parametrize(
+    ("raw", "stops"), [(b"ab", False), (b"ab\n", True), (b"a\n", False), (b"abc", True), (b" ab\0c\n", False)]
+)
+def test_two_bytes_without_a_line_end_are_no_line_to_clamav(raw: bytes, stops: bool, tmp_path: Path) -> None:
+    assert (stopping(document("clamav-milter.conf", raw)) == 1) is stops
+    if has("clamav-milter.conf"):
+        assert (read("clamav-milter.conf", raw, tmp_path, []).line == 1) is stops

@@ -305,7 +305,7 @@ async def test_a_clamd_that_is_gone_is_seen_on_its_milters_row(
         async with milters(folder) as up:
             await up.until(lambda: up.states()[0] == f"! {server.address} no clamd")
             await up.shows(
-                "No such file or directory: mail is put off: 451", "is refused: 550", "clamav-milter"
+                "clamd does not answer: No such file", "is refused: 550", "clamav-milter"
             )
             await up.press("f")
             await up.shows("ClamdSocket unix:")
