@@ -42,6 +42,8 @@ class BackgroundList(LaidList[View], Generic[View]):
         self.editor: FormEditor | None = None
         self._check: Callable[[Instance, Values], Sequence[Note]] | None = None
         self._make: Callable[[Instance, Values], Made] | None = None
+        self._not_staged: Values | None = None
+        """What could not be staged: its notes say more than those that are found while one types."""
 
     # The form
 
@@ -57,7 +59,7 @@ class BackgroundList(LaidList[View], Generic[View]):
         from mailtui.screens.parts.formview import FormEditor
 
         if self.editor is None:
-            self._make, self._check = make, check
+            self._make, self._check, self._not_staged = make, check, None
             self.editor = FormEditor(form, self._stage_form, self._close_form)
             self.pane.display = False
             self.add_class("editing")
@@ -79,7 +81,8 @@ class BackgroundList(LaidList[View], Generic[View]):
             return check(self.ahead.at(edits).instance, values)
 
         def looked(notes: Sequence[Note]) -> None:
-            if self.editor is editor and editor.form.values() == values:
+            now = editor.form.values()
+            if self.editor is editor and now == values and now != self._not_staged:
                 editor.show_notes(notes)
 
         beside(self, "check", look, looked, lambda error: self.say(problem(error), "error"))
@@ -108,6 +111,7 @@ class BackgroundList(LaidList[View], Generic[View]):
         if made.refused:
             self.say(made.refused, "warning")
             if made.notes:
+                self._not_staged = values
                 editor.show_notes(made.notes)
             return
         await self._close_form()

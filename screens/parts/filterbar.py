@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable
+from functools import partial
 from time import perf_counter
 from typing import ClassVar, NamedTuple
 
@@ -59,7 +60,9 @@ class FilterRunner:
 
     def run(self, hits: Hits) -> None:
         """Start this search instead of any other."""
-        self._widget.run_worker(self._consume(hits), group=SEARCH, exclusive=True)
+        # Begun where it runs: of a search that is cancelled before, nothing is left that was never awaited.
+        work = partial(self._consume, hits)
+        self._widget.run_worker(work, group=SEARCH, exclusive=True)  # type: ignore[arg-type]  # overloaded
 
     def cancel(self) -> None:
         """End the search, if one runs; nothing more is told."""

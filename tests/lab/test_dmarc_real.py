@@ -22,12 +22,13 @@ STRANGER = traffic.NEWCOMER
 
 
 @pytest.fixture(scope="module")
-def judged() -> Iterator[tuple[Lab, Filters, Filter]]:
+def judged() -> Iterator[tuple[Lab, Filters, Filter, Filter]]:
     with Lab() as lab:
         filters = Filters(lab)
         dmarc = filters.opendmarc()
-        filters.attach(filters.opendkim(), dmarc)
-        yield lab, filters, dmarc
+        signer = filters.opendkim()
+        filters.attach(signer, dmarc)
+        yield lab, filters, dmarc, signer
 
 
 def sent(lab: Lab, author: str, *, sender: str = "news@new.example", subject: str) -> Answer:
@@ -36,8 +37,10 @@ def sent(lab: Lab, author: str, *, sender: str = "news@new.example", subject: st
     return lab.send("jean@falcot.com", sender=sender, head=head, client=STRANGER)
 
 
-def test_a_forged_author_is_refused_by_the_policy_of_his_domain(judged: tuple[Lab, Filters, Filter]) -> None:
-    lab, _, _ = judged
+def test_a_forged_author_is_refused_by_the_policy_of_his_domain(
+    judged: tuple[Lab, Filters, Filter, Filter],
+) -> None:
+    lab, _, _, _ = judged
     after = lab.log_size()
     answer = sent(lab, "service@bank.example", subject="Your account is locked")
     assert (answer.code, answer.text) == (550, "5.7.1 rejected by DMARC policy for bank.example")
@@ -59,10 +62,14 @@ def test_a_forged_author_is_refused_by_the_policy_of_his_domain(judged: tuple[La
     ],
 )
 def test_what_is_taken_carries_the_result(
-    judged: tuple[Lab, Filters, Filter], author: str, sender: str, client: tuple[str, str], result: str
+    judged: tuple[Lab, Filters, Filter, Filter],
+    author: str,
+    sender: str,
+    client: tuple[str, str],
+    result: str,
 ) -> None:
     """quarantine is no refusal: the header tells, and whoever sorts the mail decides."""
-    lab, _, _ = judged
+    lab, _, _, _ = judged
     after, subject = lab.log_size(), f"from {author}"
     head = f"From: <{author}>\r\nSubject: {subject}\r\n"
     answer = lab.send("marie@falcot.com", sender=sender, head=head, client=client)
@@ -72,9 +79,9 @@ def test_what_is_taken_carries_the_result(
     assert f"Authentication-Results: mail.falcot.com; {result}".encode() in message
 
 
-def test_our_own_people_are_not_judged(judged: tuple[Lab, Filters, Filter]) -> None:
+def test_our_own_people_are_not_judged(judged: tuple[Lab, Filters, Filter, Filter]) -> None:
     """IgnoreHosts, and IgnoreAuthenticatedClients: else our own p=reject would refuse our own mail."""
-    lab, _, dmarc = judged
+    lab, _, dmarc, _ = judged
     assert lab.send("jean@falcot.com", sender="x@bank.example", client=traffic.DESK).code == 250
 
     def handed_in() -> Answer:
@@ -92,8 +99,8 @@ def test_our_own_people_are_not_judged(judged: tuple[Lab, Filters, Filter]) -> N
     assert (refused.code, "DMARC policy" in refused.text) == (550, True)
 
 
-def test_with_reject_failures_off_only_the_header_tells(judged: tuple[Lab, Filters, Filter]) -> None:
-    lab, _, dmarc = judged
+def test_with_reject_failures_off_only_the_header_tells(judged: tuple[Lab, Filters, Filter, Filter]) -> None:
+    lab, _, dmarc, _ = judged
     dmarc.config.write_text(dmarc.config.read_text().replace("RejectFailures true", "RejectFailures false"))
     dmarc.restart()
     after = lab.log_size()
@@ -103,9 +110,9 @@ def test_with_reject_failures_off_only_the_header_tells(judged: tuple[Lab, Filte
     assert b"dmarc=fail (p=reject" in message
 
 
-def test_before_opendkim_it_does_not_see_what_that_found(judged: tuple[Lab, Filters, Filter]) -> None:
+def test_before_opendkim_it_does_not_see_what_that_found(judged: tuple[Lab, Filters, Filter, Filter]) -> None:
     """The order of the chain: a forwarded message keeps its signature only, and needs opendkim's word."""
-    lab, filters, dmarc = judged
+    lab, filters, dmarc, signer = judged
     signed = b""
     assert lab.send("marie@falcot.com", sender="laure@falcot.com", subject="to be forwarded").code == 250
     lab.logged(r"DKIM-Signature field added")
@@ -120,12 +127,10 @@ def test_before_opendkim_it_does_not_see_what_that_found(judged: tuple[Lab, Filt
     head, body = head.replace("\n", "\r\n") + "\r\n", body.replace("\n", "\r\n")
     results = []
     for order in (1, -1):
-        signer = filters.opendkim()
         filters.attach(*(signer, dmarc)[::order])
         after = lab.log_size()
         answer = lab.send("jean@falcot.com", sender="list@new.example", client=STRANGER, head=head, body=body)
         assert answer.code == 250, answer
         verdict = lab.logged(r"opendmarc\[\d+\]: \w+: falcot\.com (\w+)", after=after)[1]
         results.append(verdict)
-        signer.stop()
     assert results == ["pass", "fail"]
