@@ -304,9 +304,7 @@ async def test_a_clamd_that_is_gone_is_seen_on_its_milters_row(
         (conf / "clamd.conf").write_text(f"LocalSocket {tmp_path}/clamd\nDatabaseDirectory {tmp_path}\n")
         async with milters(folder) as up:
             await up.until(lambda: up.states()[0] == f"! {server.address} no clamd")
-            await up.shows(
-                "clamd does not answer: No such file", "is refused: 550", "clamav-milter"
-            )
+            await up.shows("clamd does not answer: No such file", "is refused: 550", "clamav-milter")
             await up.press("f")
             await up.shows("ClamdSocket unix:")
             await up.press("enter")
