@@ -56,7 +56,7 @@ class Edit(ABC):
     @property
     @abstractmethod
     def marker(self) -> str:
-        """`+` new, `~` changed, `-` deleted, `#` switched off (screens.md's letters)."""
+        """`+` new, `~` changed, `-` deleted, `#` switched off."""
 
     @abstractmethod
     def describe(self) -> str:

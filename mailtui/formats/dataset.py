@@ -7,6 +7,7 @@ A row is `key`, blanks, `value`; `#` cuts a line anywhere, and a line is read in
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from typing import ClassVar, NamedTuple
@@ -41,7 +42,7 @@ class Row(NamedTuple):
     counts: bool = True
 
 
-class DataSet(ConfigFile):
+class DataSet(ConfigFile, ABC):
     """Such a file. Every byte string is one."""
 
     valued: ClassVar[bool] = True
@@ -90,13 +91,13 @@ class DataSet(ConfigFile):
         """The same as `rows`."""
         return self.rows
 
+    @abstractmethod
     def plausible(self, key: bytes, value: bytes) -> bool:
         """Whether a comment with these words is a row that is commented out, and no prose."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fault(self, key: bytes, value: bytes) -> str:
         """Why a row cannot be right; "" where it can."""
-        raise NotImplementedError
 
     @property
     def problems(self) -> Sequence[Problem]:
