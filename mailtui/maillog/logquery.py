@@ -17,7 +17,7 @@ from typing import Self, TypeAlias
 
 from mailtui.maillog.logfields import LEVELS, Field, Level, Line, Needle, Sender, Time, needles
 from mailtui.maillog.moments import EXAMPLES, spelled
-from mailtui.text.query import Query, Term, grouped
+from mailtui.text.query import Query, Term, understood
 
 FIELDS = ("from", "to", "client", "status", "id", "level", "since", "until")
 _FIELD = re.compile(rf"(!?)({'|'.join(FIELDS)}):(.*)", re.DOTALL)
@@ -40,13 +40,9 @@ class LogQuery:
         problems: list[str] = []
 
         def make(word: str) -> _Word | None:
-            try:
-                return _word(word, moment)
-            except ValueError as error:
-                problems.append(str(error))
-                return None
+            return _word(word, moment)
 
-        return cls(grouped(text, make), "; ".join(problems))
+        return cls(understood(text, make, problems), "; ".join(problems))
 
     @property
     def empty(self) -> bool:

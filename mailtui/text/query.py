@@ -119,6 +119,22 @@ def grouped(text: str, make: Callable[[str], Word | None]) -> tuple[tuple[Word, 
     return tuple(tuple(group) for group in groups)
 
 
+def understood(
+    text: str, make: Callable[[str], Word | None], problems: list[str]
+) -> tuple[tuple[Word, ...], ...]:
+    """As `grouped`; a word for which `make` raises ValueError is left out until it is understood, and why
+    goes to `problems`."""
+
+    def made(word: str) -> Word | None:
+        try:
+            return make(word)
+        except ValueError as error:
+            problems.append(str(error))
+            return None
+
+    return grouped(text, made)
+
+
 @dataclass(frozen=True)
 class Query:
     """A parsed filter: every group must match, a group by any of its terms."""

@@ -18,7 +18,7 @@ from typing import NamedTuple, Self, TypeAlias
 from mailtui.maillog.moments import EXAMPLES, spelled
 from mailtui.postfix.mailqueue.entry import NULL_SENDER, Entry
 from mailtui.postfix.mailqueue.origins import NOBODY, Origin
-from mailtui.text.query import Query, Term, fold, grouped
+from mailtui.text.query import Query, Term, fold, understood
 from mailtui.text.safe import encode
 
 FIELDS = ("from", "to", "client", "user", "reason", "queue", "id", "since", "until")
@@ -114,13 +114,9 @@ class QueueQuery:
         problems: list[str] = []
 
         def make(word: str) -> _Word | None:
-            try:
-                return _word(word, moment)
-            except ValueError as error:
-                problems.append(str(error))
-                return None
+            return _word(word, moment)
 
-        return cls(grouped(text, make), "; ".join(problems))
+        return cls(understood(text, make, problems), "; ".join(problems))
 
     @property
     def empty(self) -> bool:
