@@ -58,6 +58,11 @@ class CalmParser(XTermParser):
             yield from self._release()
             yield from super().feed("")
 
+    @property
+    def waits(self) -> bool:
+        """Whether a sequence has begun and not ended: `tick` is to be called until it has."""
+        return bool(self._held) or self._paste is not None or self._timeout_time is not None
+
     def tick(self) -> Iterable[Message]:
         """To be called now and then: a sequence that does not go on was a key, or is dropped."""
         silence = get_time() - self._heard
