@@ -18,9 +18,9 @@ class FileProblem(Exception):
 
 
 @contextlib.contextmanager
-def changing(path: str) -> Iterator[Any]:
+def changing(path: str, mode: int = 0o600) -> Iterator[Any]:
     """The file's document, empty where there is no file, under the lock of its folder; written when the block
-    ends without an exception. Raises FileProblem."""
+    ends without an exception, a new file with `mode`. Raises FileProblem."""
     import tomlkit
 
     real = os.path.realpath(path)
@@ -30,7 +30,7 @@ def changing(path: str) -> Iterator[Any]:
         yield document
         after = tomlkit.dumps(document)
         if after != before:
-            _write(real, after)
+            _write(real, after, mode)
 
 
 @contextlib.contextmanager
@@ -69,7 +69,7 @@ def _parsed(text: str) -> Any:
         raise FileProblem(f"cannot be read: {error}") from None
 
 
-def _write(path: str, text: str) -> None:
+def _write(path: str, text: str, mode: int) -> None:
     """Write the file anew beside itself; its mode and owner stay."""
     import tempfile
 
@@ -85,7 +85,7 @@ def _write(path: str, text: str) -> None:
             try:
                 file.write(raw)
                 file.flush()
-                os.fchmod(file.fileno(), was.st_mode & 0o777 if was is not None else 0o600)
+                os.fchmod(file.fileno(), was.st_mode & 0o777 if was is not None else mode)
                 if was is not None and (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
                     os.fchown(file.fileno(), was.st_uid, was.st_gid)
                 os.fsync(file.fileno())

@@ -1,77 +1,104 @@
-"""The base settings (`b` in Domains): what every domain depends on, where it stands, what to know of it."""
+"""Settings (`,` or `:settings`): mailtui's own, each with its value, where it stands and what it means."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable, Iterator, Sequence
 from typing import ClassVar
 
+from textual import events, on
 from textual.binding import Binding, BindingType
 
 from mailtui.edits.model import Edit
-from mailtui.edits.parameters import ResetParameter
-from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.paramhelp import short_of
+from mailtui.screens.parts import ownforms
+from mailtui.screens.parts.actionindex import Index, action_index
 from mailtui.screens.parts.background import BackgroundList
-from mailtui.screens.parts.beside import beside, in_daemon
+from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.detail import LABEL
-from mailtui.screens.parts.form import Made, Note, Values
+from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.keymap import take_settings
 from mailtui.screens.parts.linelist import Row
-from mailtui.screens.parts.parameteredits import form_of, value_notes, with_value
+from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.ownlines import about, as_text, where
+from mailtui.screens.parts.ownsettings import OwnRow, own_rows
 from mailtui.screens.parts.savetext import save_text
-from mailtui.screens.parts.settinglist import SettingLine, SettingList, setting_list
-from mailtui.screens.parts.text import Spans, short_path
-
-TOLD = 4
-"""Settings of one act that are told of one by one."""
-_SIGNS = {"error": ("!", "error"), "warning": ("?", "warning"), "advice": ("note", "")}
+from mailtui.screens.parts.session import Change
+from mailtui.settings import load
+from mailtui.text.fewrows import FewRows
 
 
-class SettingsScreen(BackgroundList[SettingLine]):
-    """See the module's text."""
+class SettingsScreen(BackgroundList[OwnRow]):
+    """See the module's text. What is kept here is written at once: it is not Postfix's, and not staged."""
 
     MODE = "settings"
-    HELP_TITLE = "the base settings"
-    EMPTY = "Postfix knows none of the base settings"
+    HELP_TITLE = "the settings"
+    EMPTY = "There are no settings"
     COLUMNS = (
-        Column("SETTING", share=0, least=32),
-        Column("VALUE", share=4, least=16),
-        Column("WHERE", share=0, least=12, drop=60),
+        Column("SETTING", share=0, least=26),
+        Column("VALUE", share=4, least=14),
+        Column("WHERE", share=0, least=17, drop=60),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "edit", "edit", id="settings.edit", tooltip="Change the value."),
-        Binding("d", "delete", "default", id="settings.delete",
-                tooltip="Take it out of main.cf, so that Postfix's default is in force."),
-        Binding("e", "problem(1)", "next problem", show=False, id="settings.next-problem",
-                tooltip="Go to the next row with a problem: ! ?"),
-        Binding("E", "problem(-1)", "previous problem", show=False, id="settings.previous-problem",
-                tooltip="Go to the previous row with a problem."),
-        Binding("y", "copy", "copy", id="settings.copy",
-                tooltip="Copy the marked settings, or this one, and show them as plain text."),
-        Binding("s", "save", "save", id="settings.save",
-                tooltip="Save the settings that are shown as a text file."),
+        Binding("enter", "edit", "edit", id="settings.edit",
+                tooltip="Change the value, or the keys of the action; it is written at once."),
+        Binding("d", "default", "default", id="settings.default",
+                tooltip="Take the line out of its file, so that the default holds; also one that is wrong."),
+        Binding("n", "new", "new instance", id="settings.new",
+                tooltip="Name a Postfix instance, to choose at start and by the palette."),
+        Binding("tab", "part(1)", "next part", id="settings.next-part",
+                tooltip="Go to the next part: problems, settings, instances, silenced findings, keys."),
+        Binding("shift+tab", "part(-1)", "previous part", show=False, id="settings.previous-part",
+                tooltip="Go to the previous part."),
+        *list_keys("settings", "settings", "!"),
     ]  # fmt: skip
 
-    def read(self, after: Instance, edits: Sequence[Edit]) -> SettingList:
-        return setting_list(self.session.instance, after if edits else self.session.instance)
+    def __init__(self) -> None:
+        super().__init__()
+        self._index: Index | None = None
 
-    def cells_of(self, row: SettingLine) -> Row:
-        setting = row.setting
-        return Row(
-            (setting.name, _value(row), _where(row)), row.marker, "" if setting.explicit or row.was else "dim"
-        )
+    @on(events.Mount)
+    def _look_for_actions(self) -> None:
+        def found(index: Index) -> None:
+            self._index = index
+            self.read_again()
+
+        beside(self, "actions", action_index, found, self.bad)
+
+    def read(self, after: Instance, edits: Sequence[Edit]) -> FewRows[OwnRow]:  # noqa: ARG002  # not Postfix's
+        return FewRows(own_rows(self._index), lambda row: row.key, lambda row: f"{row.title} {row.value}")
+
+    def refresh_view(self, change: Change) -> None:
+        super().refresh_view(change)
+        if change.paths:  # read again by key: the files may be others
+            self._take_over()
+
+    def _take_over(self) -> None:
+        take_settings(self.console, load())
+        self.console.examine_again()
+
+    def stage(self, made: Made) -> None:
+        """What was made is written already."""
+        super().stage(made)
+        if not made.refused:
+            if self.lines.marked:
+                self.lines.unmark_all()
+            self._take_over()
+            self.read_again()
+
+    def cells_of(self, row: OwnRow) -> Row:
+        marker = "!" if row.part == "problem" else " "
+        value = [(row.value, "error")] if row.part == "problem" else row.value
+        return Row((row.title, value, where(row)), marker, "" if row.place is not None else "dim")
 
     def aside(self) -> str:
-        return "what every domain depends on"
+        return "mailtui's own; written at once"
 
     def describe(self, key: Hashable | None) -> None:
         row = self.row_of(key)
         if row is None:
             self.pane.show([], [], [])
             return
-        self.pane.show([(row.setting.name, "bold")], [(_place(row, short=True), "dim")], list(_about(row)))
+        self.pane.show([(row.title, "bold")], [(where(row, whole=True), "dim")], list(about(row)))
 
     # Actions
 
@@ -80,107 +107,82 @@ class SettingsScreen(BackgroundList[SettingLine]):
 
     async def action_edit(self) -> None:
         await self.laid()
-        row = self.row
+        row, index = self.row, self._index
         if row is None:
             return
-        name, edits = row.setting.name, self.session.draft.edits
-        try:
-            form, was = await in_daemon(lambda: form_of(self.ahead.at(edits).instance, name), "form")
-        except InstanceError as error:
-            self.say(str(error), "error")
-            return
-        before = form.before["value"]
+        setting = row.setting
+        if row.part == "problem":
+            self.say(f"Mend it in {row.place}, or take the line out with d")
+        elif row.part == "key" and index is not None:
+            form = ownforms.key_form(row, self._keys_of(row))
+            await self.open_form(
+                form,
+                lambda _, values: ownforms.keep_keys(index, row, values),
+                lambda _, values: ownforms.key_notes(index, row.name, values),
+            )
+        elif row.part in {"instance", "silence"}:
+            await self._edit_table(row.part, row)
+        elif setting is not None and setting.kind.shape == "tables":
+            await self._into(setting.name)
+        elif setting is not None:
+            await self.open_form(
+                ownforms.setting_form(row),
+                lambda _, values: ownforms.keep_setting(setting, values),
+                lambda _, values: ownforms.setting_notes(setting, values),
+            )
 
-        def check(after: Instance, values: Values) -> list[Note]:
-            return [] if values["value"] == before else value_notes(after, name, values)
+    def _keys_of(self, row: OwnRow) -> Sequence[str]:
+        assert row.action is not None
+        return dict(self.session.settings.keymap).get(row.name, row.action.keys)
 
-        await self.open_form(form, lambda after, values: with_value(after, name, was, before, values), check)
+    async def _into(self, name: str) -> None:
+        """From the line that counts the entries of a kind to the first of them."""
+        part = "key" if name == "keymap" else name
+        rows = self.lines.rows
+        at = next((n for n in range(len(rows)) if str(rows.key(n)[0]) == part), None)  # type: ignore[index]
+        if at is not None:
+            self.lines.move_to(at)
+        elif name == "instance":
+            await self._edit_table("instance", None)
+        else:
+            none = {"silence": "# in the findings (f) silences one", "keymap": "The actions are being read"}
+            self.say(none[name])
 
-    def action_delete(self) -> None:
+    async def action_new(self) -> None:
+        await self.laid()
+        await self._edit_table("instance", None)
+
+    async def _edit_table(self, part: str, row: OwnRow | None) -> None:
+        await self.open_form(
+            ownforms.table_form(part, row),
+            lambda _, values: ownforms.keep_table(part, row, values),
+            lambda _, values: ownforms.table_notes(part, values),
+        )
+
+    def action_default(self) -> None:
         def go() -> None:
-            names = [str(key) for key in self.chosen_keys()]
-            self.act(lambda after: _reset(after, names))
+            if rows := self.chosen():
+                self.act(lambda _: ownforms.take_out(rows))
 
         self.when_laid(go)
 
-    def action_copy(self) -> None:
-        def texts() -> str:
-            return "\n".join(_as_text(row) for row in self.chosen())
+    def action_part(self, step: int) -> None:
+        rows, here = self.lines.rows, self.lines.cursor
+        parts = [str(rows.key(n)[0]) for n in range(len(rows))]  # type: ignore[index]  # (part, name, …)
+        starts = [n for n, part in enumerate(parts) if n == 0 or parts[n - 1] != part]
+        further = [n for n in starts if (n - here) * step > 0]
+        if starts:
+            self.lines.move_to(further[0 if step > 0 else -1] if further else starts[0 if step > 0 else -1])
 
-        self.when_laid(lambda: beside(self, "copy", texts, self.console.copy_and_show, self.bad))
+    def action_copy(self) -> None:
+        def go() -> None:
+            if rows := self.chosen():
+                self.console.copy_and_show("\n".join(as_text(row) for row in rows))
+
+        self.when_laid(go)
 
     def action_save(self) -> None:
         def lines() -> Iterator[str]:
-            return (_as_text(row) for row in self.shown_rows())
+            return (as_text(row) for row in self.shown_rows())
 
         save_text(self, "settings", "settings.txt", lines, lambda path: self.say(f"Saved as {path}"))
-
-
-def _reset(after: Instance, names: Sequence[str]) -> Made:
-    """These back to their defaults, as far as they are set."""
-    parameters = after.parameters
-    was = {name: value for name in names if (value := parameters.get(name)) is not None}
-    if not was:
-        return Made(refused="It is not set: the default is in force already")
-    edits = [ResetParameter(after.main, name, value) for name, value in was.items()]
-    label = f"- {len(edits)} parameters back to their defaults" if len(edits) > 1 else ""
-    says = [f"{name}: {parameters.default(name) or 'empty'}, the default" for name in list(was)[:TOLD]]
-    return Made(edits, label, says=says)
-
-
-def _value(row: SettingLine) -> str | Spans:
-    effective = row.setting.effective
-    if effective is None:
-        return [(row.setting.value or "", "error")]
-    return effective or [("(empty)", "dim")]
-
-
-def _where(row: SettingLine) -> str:
-    setting = row.setting
-    if setting.file is None:
-        return "default"
-    return f"{os.path.basename(setting.file)}:{setting.line}"
-
-
-def _place(row: SettingLine, *, short: bool = False) -> str:
-    setting = row.setting
-    if setting.file is None:
-        return "not set: Postfix's default"
-    return f"{short_path(setting.file) if short else setting.file}:{setting.line}"
-
-
-def _about(row: SettingLine) -> Iterator[Spans]:
-    setting, was = row.setting, row.was
-    for found in row.findings:
-        yield _said(_SIGNS[found.severity][0], found.text, _SIGNS[found.severity][1])
-    if was is not None:
-        yield _said("before", _written(was.value, was.default))
-        yield _said("now", _written(setting.value, setting.default))
-    elif setting.value is not None and setting.value != setting.effective:
-        yield _said("written", setting.value)
-    yield _said("value", setting.effective or "(empty)")
-    if setting.explicit and setting.default is not None:
-        yield _said("default", setting.default or "(empty)")
-    if row.overridden_by:
-        have = "has its" if len(row.overridden_by) == 1 else "have their"
-        yield _said("but", f"{', '.join(row.overridden_by)} {have} own in master.cf", "warning")
-    short = short_of(setting.name)
-    if short:
-        yield _said("is", short)
-    if setting.note:
-        yield _said("note", setting.note)
-
-
-def _written(value: str | None, default: str | None) -> str:
-    if value is None:
-        return f"the default: {default or '(empty)'}"
-    return value or "(empty)"
-
-
-def _said(label: str, text: str, style: str = "") -> Spans:
-    return [(f"{label:<{LABEL}}", "dim"), (text, style)]
-
-
-def _as_text(row: SettingLine) -> str:
-    """As postconf prints it, and where it stands."""
-    return f"{row.setting.name} = {row.setting.effective or ''}  ({_place(row)})"

@@ -15,10 +15,10 @@ from textual.screen import Screen
 
 from mailtui.screens.parts.bars import Bar
 from mailtui.screens.parts.keys import key_name
-from mailtui.screens.parts.text import Span, ascii_in_use, spans_width
+from mailtui.screens.parts.text import Span, ascii_in_use, plain_in_use, spans_width
 
-MOST = 5
-"""Keys of the view that are shown."""
+MOST, FEW = 5, 3
+"""Keys of the view that are shown; where they are read out."""
 
 _SEVERITIES = {"information": ("", ""), "warning": ("? ", "warning"), "error": ("! ", "error")}
 
@@ -83,9 +83,17 @@ class Footer(Bar):
         left: list[Span] = []
         right: list[Span] = []
         own: list[list[Span]] = []
-        for active in actions(self.screen):
+        found = actions(self.screen)
+        ids = {active.binding.id for active in found}
+        back = None
+        if "app.help" in ids and "app.quit" not in ids:  # a view that has a `q` of its own: it stands there
+            back = self.screen.active_bindings.get("q")
+        for active in found:
             general = isinstance(active.node, App)
             if general and active.binding.id not in {"app.quit", "app.help"}:
+                continue
+            if back is not None and active.binding.id in {back.binding.id, "app.help"}:
+                right.extend(self._spans(active))
                 continue
             if not general and not active.binding.show:
                 continue
@@ -95,7 +103,7 @@ class Footer(Bar):
             else:
                 own.append(span)
         room = width - spans_width(right) - 1
-        for span in own[:MOST]:
+        for span in own[: FEW if plain_in_use() else MOST]:
             if spans_width(left) + spans_width(span) > room:
                 break
             left.extend(span)

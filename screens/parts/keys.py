@@ -9,6 +9,9 @@ map; a binding without an id is a cursor key and stays out of help and palette.
 
 from __future__ import annotations
 
+from typing import Any
+
+from textual.app import App
 from textual.binding import Binding
 
 DESTRUCTIVE = {"delete", "remove", "flush", "discard", "drop", "write", "apply", "quit"}
@@ -46,6 +49,12 @@ def key_name(key: str, ascii_only: bool = False) -> str:
     if key.startswith("upper_"):
         return key.removeprefix("upper_").upper()
     return key
+
+
+def key_of(app: App[Any], id: str, default: str) -> str:  # noqa: A002  # Textual's own name for it
+    """The key of an action as a text names it: `default`, unless the key map has another."""
+    keys: str = app._keymap.get(id, default)  # noqa: SLF001  # Textual has no other word for it
+    return key_name(keys.partition(",")[0])
 
 
 def is_destructive(binding: Binding) -> bool:

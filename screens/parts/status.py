@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtui.screens.parts.bars import Bar
+from mailtui.screens.parts.keys import key_of
 from mailtui.screens.parts.session import Session
-from mailtui.screens.parts.text import Span, spans_width
+from mailtui.screens.parts.text import Span, plain_in_use, spans_width
 
 
 class StatusLine(Bar):
-    """` mailtui  mail.falcot.com  /etc/postfix      running  2 staged · w  2 warnings · f  read-only`."""
+    """` mailtui  mail.falcot.com  /etc/postfix      running  2 staged · w  2 warnings · f  read-only`; of an
+    instance with a name of its own, that after the host."""
 
     ground = "bar"
 
@@ -24,17 +26,23 @@ class StatusLine(Bar):
     def parts(self, width: int) -> tuple[list[Span], list[Span]]:
         host: Span = (self._session.status.host, "bold")
         folder: Span = (self._session.instance.config_dir, "")
+        own: Span = (self._session.status.name, "bold")
         name: Span = (" mailtui", "bold")
         facts = [self._facts(short=False), self._facts(short=True)]
-        for left in ([name, host, folder], [name, host], [("", ""), host]):
+        if plain_in_use():
+            facts = [_said(facts[0])]
+        lefts = [[name, host, folder], [name, host], [("", ""), host]]
+        if own[0]:  # of several instances: which one it is outlasts all else
+            lefts = [[name, host, own, folder], [name, host, own], [("", ""), host, own], [("", ""), own]]
+        for left in lefts:
             for some in facts:
                 spans, right = _apart(left), [*_apart([fact for _, fact in some]), (" ", "")]
                 if spans_width(spans) + 2 + spans_width(right) <= width:
                     return spans, right
-        some = facts[1]
-        while some and spans_width([host]) + 4 + spans_width(_apart([fact for _, fact in some])) > width:
+        some, called = facts[-1], own if own[0] else host
+        while some and spans_width([called]) + 4 + spans_width(_apart([fact for _, fact in some])) > width:
             some.remove(max(some))
-        return [(" ", ""), host], [*_apart([fact for _, fact in some]), (" ", "")]
+        return [(" ", ""), called], [*_apart([fact for _, fact in some]), (" ", "")]
 
     def _facts(self, *, short: bool) -> list[tuple[int, Span]]:
         """What is to be said, and how soon it gives way (the highest first); `short` is as short as it can
@@ -46,9 +54,20 @@ class StatusLine(Bar):
         elif status.running is not None:
             facts.append((0, ("running", "good") if status.running else ("NOT RUNNING", "error")))
         if staged:
-            facts.append((1, (f"{staged} staged" if short else f"{staged} staged · w", "bold")))
+            facts.append(
+                (
+                    1,
+                    (
+                        f"{staged} staged"
+                        if short
+                        else f"{staged} staged · {key_of(self.app, 'app.review', 'w')}",
+                        "bold",
+                    ),
+                )
+            )
         if status.milters:
-            facts.append((3, (f"! {status.milters}" + ("" if short else " · 6"), "error")))
+            key = key_of(self.app, "screen.milters", "6")
+            facts.append((3, (f"! {status.milters}" + ("" if short else f" · {key}"), "error")))
         facts.extend(self._findings(short=short))
         facts.extend((6, (f"also: {other}", "warning")) for other in status.others)
         if self._session.read_only:
@@ -59,8 +78,13 @@ class StatusLine(Bar):
         for place, letter, word in ((4, "!", "error"), (5, "?", "warning")):
             count = sum(each.severity == word for each in self._session.findings)
             if count:
-                words = f"{count} {word}{'s' * (count > 1)} · f"
+                words = f"{count} {word}{'s' * (count > 1)} · {key_of(self.app, 'app.findings', 'f')}"
                 yield place, (f"{letter} {count}" if short else words, word)
+
+
+def _said(facts: list[tuple[int, Span]]) -> list[tuple[int, Span]]:
+    """Facts as they are read out."""
+    return [(place, (text.replace(" · ", ", press "), style)) for place, (text, style) in facts]
 
 
 def _apart(spans: list[Span]) -> list[Span]:

@@ -15,7 +15,7 @@ from mailtui.dns.part import DomainDns, Part
 from mailtui.postfix.instance import Instance
 from mailtui.screens.domains import DomainsScreen
 from mailtui.screens.parts import domaindns
-from mailtui.screens.settings import SettingsScreen
+from mailtui.screens.basesettings import BaseSettingsScreen
 from tests.screens import aliasing
 from tests.screens.aliasing import Console
 
@@ -115,9 +115,9 @@ class Domains(Console):
         return found
 
     @property
-    def settings(self) -> SettingsScreen:
+    def settings(self) -> BaseSettingsScreen:
         found = self.app.screen
-        assert isinstance(found, SettingsScreen)
+        assert isinstance(found, BaseSettingsScreen)
         return found
 
     @property
@@ -134,7 +134,7 @@ class Domains(Console):
     async def staged_now(self, count: int) -> None:
         """Wait until so many edits are staged, and the list shows them."""
         screen = self.app.screen
-        assert isinstance(screen, (DomainsScreen, SettingsScreen))
+        assert isinstance(screen, (DomainsScreen, BaseSettingsScreen))
         draft = self.app.session.draft
         await self.until(lambda: len(draft) == count and screen._is_laid)
 

@@ -10,7 +10,7 @@ import pytest
 from mailtui.edits.candidate import Candidate
 from mailtui.postfix.basesettings import BASE
 from mailtui.screens.parts.command import Goto, parse
-from mailtui.screens.settings import SettingsScreen
+from mailtui.screens.basesettings import BaseSettingsScreen
 from tests.postfix.conftest import instance_dir
 from tests.screens.domaining import MAIN, Asked, Domains, asked, domains, falcot, tmp_path
 
@@ -35,7 +35,7 @@ def folder(
 async def opened(up: Domains, name: str = "") -> None:
     """Press `b`, and go to a setting."""
     await up.press("b")
-    await up.until(lambda: isinstance(up.app.screen, SettingsScreen) and up.settings.listing is not None)
+    await up.until(lambda: isinstance(up.app.screen, BaseSettingsScreen) and up.settings.listing is not None)
     if name:
         await up.pilot.pause()
         assert up.settings.lines.move_to_key(name), f"{name} is not there"
@@ -161,7 +161,7 @@ async def test_values_that_would_draw_on_the_terminal(
 
 
 async def test_it_is_a_view_with_its_help_and_command(folder: Path) -> None:
-    assert parse("settings") == Goto("settings")
+    assert parse("base") == Goto("basesettings")
     async with domains(folder) as up:
         await opened(up)
         await up.press("question_mark")
