@@ -47,7 +47,8 @@ class Search:
         self._resolver = resolver
         self._rules = resolver.rules
         self._resolutions: dict[str, Resolution] = {}
-        self._local_domains = self._find_local_domains()
+        self.local_domains = self._find_local_domains()
+        """The domains of mydestination that are named there, folded."""
         self._tables = [
             (lookup, name == "alias_maps")
             for name in SEARCHED
@@ -71,7 +72,7 @@ class Search:
             return local
         return full
 
-    def _needles(self, place: str) -> list[Needle]:
+    def needles(self, place: str) -> list[Needle]:
         """What stands in an entry that names the place, folded."""
         if place.startswith(_RAW):
             return [Needle(encode(place.lower()), begins=True)]
@@ -81,7 +82,7 @@ class Search:
         marks = encode(self._rules.delimiters)
         if domain is None:
             domains = [
-                *self._local_domains,
+                *self.local_domains,
                 *([fold(self._rules.myorigin)] if self._origin_is_local() else []),
             ]
             whole = [Needle(encode(f"@{each}")) for each in dict.fromkeys(domains)]
@@ -98,7 +99,7 @@ class Search:
     def naming(self, names: Sequence[str]) -> Iterator[Found]:
         """The entries, in force by their text, one of whose items is one of the places."""
         wanted = _Places(frozenset(names), tuple(place for place in names if place.startswith("@")))
-        needles = [needle for place in names for needle in self._needles(place)]
+        needles = [needle for place in names for needle in self.needles(place)]
         for lookup, is_local in self._tables:
             yield from self._in_table(lookup, is_local, needles, wanted)
 
@@ -128,8 +129,8 @@ class Search:
         if is_local:
             here = (
                 self._rules.myorigin
-                if self._origin_is_local() or not self._local_domains
-                else self._local_domains[0]
+                if self._origin_is_local() or not self.local_domains
+                else self.local_domains[0]
             )
             return f"{key}@{here}"
         if key.startswith("@"):

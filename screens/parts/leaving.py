@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mailtui.screens.parts.dialogs import Choice
+from mailtui.screens.parts.dialogs import Choice, Confirm
 
 if TYPE_CHECKING:
     from mailtui.screens.app import MailtuiApp
@@ -14,7 +14,10 @@ TOLD = 8
 
 
 def ask(app: MailtuiApp) -> None:
-    """Ask what becomes of the staged changes, and do it."""
+    """Ask what becomes of the staged changes, and do it; where nothing is staged, whether to leave at all."""
+    if not app.session.draft:
+        _ask_nothing_staged(app)
+        return
 
     def answered(answer: str | None) -> None:
         if answer == "review":
@@ -37,3 +40,11 @@ def ask(app: MailtuiApp) -> None:
         ),
         answered,
     )
+
+
+def _ask_nothing_staged(app: MailtuiApp) -> None:
+    def answered(yes: bool | None) -> None:
+        if yes:
+            app.end()
+
+    app.push_screen(Confirm("Leave mailtui?", ["Nothing is staged."], yes="leave"), answered)
