@@ -100,7 +100,9 @@ def test_a_wheel_holds_one_package_and_every_sheet(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"mailtui"}
+    assert {top for top in tops if not top.endswith((".dist-info", ".data"))} == {"mailtui"}
+    beside = {name.partition(".data/")[2] for name in names if ".data/" in name}
+    assert beside == {"data/share/man/man8/mailtui.8"}
     assert sheets() <= names
     for name in package_folders():
         assert f"{name.replace('.', '/')}/__init__.py" in names

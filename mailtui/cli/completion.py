@@ -28,10 +28,17 @@ def show(_context: Context, options: argparse.Namespace) -> None:
         raise Failed(
             "completion needs the Python package shtab", do="pip install shtab, where mailtui lies"
         ) from None
+    print(shtab.complete(whole_parser(), shell=options.shell))
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """All commands under one parser, which alone would be slow to make for a single one."""
     whole = argparse.ArgumentParser(prog="mailtui", parents=[common_options()])
-    nouns = whole.add_subparsers(metavar="COMMAND")
+    nouns = whole.add_subparsers(title="commands", metavar="COMMAND")
     for noun, text in NOUNS.items():
         module = importlib.import_module("mailtui.demo.run" if noun == "demo" else module_of(noun))
         part: argparse.ArgumentParser = module.parser()
-        nouns.add_parser(noun, help=text, parents=[part], add_help=False)
-    print(shtab.complete(whole, shell=options.shell))
+        nouns.add_parser(
+            noun, help=text, description=part.description, parents=[part], add_help=False, usage=part.usage
+        )
+    return whole
