@@ -7,28 +7,26 @@ open_dns_lists(screen, "zen.spamhaus.org", "addresses")
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from mailtui.dns.ask import Names
 from mailtui.edits.model import Edit
-from mailtui.postfix.dnsbl import Asked, Holds, ZoneState, look, zones
+from mailtui.postfix.dnsbl import Holds, ZoneState, look, zones
 from mailtui.postfix.dnsblask import Found, look_up, question, resolvers, through
 from mailtui.postfix.instance import Instance
-from mailtui.screens.parts.background import BackgroundList
+from mailtui.screens.parts.askedlist import AskedList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import TextView
-from mailtui.screens.parts.fewrows import FewRows
 from mailtui.screens.parts.heard import zone_told
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
-from mailtui.screens.parts.savetext import save_text
-from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.trydialog import TryDialog
 from mailtui.screens.parts.zonedetail import ZoneLine, about, answers, zone_lines
+from mailtui.text.fewrows import FewRows
 from mailtui.text.safe import safe
 
 if TYPE_CHECKING:
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 
 SECONDS = 4.0
 """How long the answer of a list is waited for."""
-_LOOK_UP = "look up"
 
 
 def new_names() -> Names:
@@ -53,7 +50,7 @@ def _words(line: ZoneLine) -> str:
     return " ".join((line.asked.argument, line.asked.holds, *line.asked.rules))
 
 
-class DnsListsScreen(BackgroundList[ZoneLine]):
+class DnsListsScreen(AskedList[ZoneLine]):
     """See the module's text."""
 
     MODE = "restrictions"
@@ -77,75 +74,26 @@ class DnsListsScreen(BackgroundList[ZoneLine]):
                 tooltip="End the asking; once all have answered: go back."),
     ]  # fmt: skip
 
+    TYPED = "look up"
+    SAVED = ("lists", "dnslists.txt")
+
     def __init__(self, to: Hashable | None = None, *, test: bool = False) -> None:
-        """`to`: the row that the cursor goes to; `test`: `t` at once."""
-        super().__init__()
-        self.wanted_row, self._test_first = to, test
-        self.asking: set[Hashable] = set()
-        """The lists that have not answered yet."""
+        super().__init__(to, test=test)
         self._through = ("", False)
-        self._tried: set[Hashable] = set()
 
     def read(self, after: Instance, edits: Sequence[Edit]) -> FewRows[ZoneLine]:  # noqa: ARG002
         self._through = through(resolvers())
         return FewRows(zone_lines(zones(after)), _key, _words)
 
-    def reload(self, to: Hashable | None = None) -> None:
-        super().reload(to)
-        if isinstance(self.listing, FewRows):
-            if self._test_first:
-                self._test_first = False
-                self.call_later(self.action_test)
-            self._ask([line for line in self.listing.rows if _key(line) not in self._tried])
+    def key_of(self, row: ZoneLine) -> tuple[str, Holds]:
+        return _key(row)
 
-    # Asking
-
-    def _ask(self, lines: Sequence[ZoneLine]) -> None:
-        """Ask lists, all at once; each row says what it has once it has it."""
+    def asker(self) -> Callable[[ZoneLine], ZoneState]:
         names = new_names()
-        for line in lines:
-            self._tried.add(_key(line))
-            self.asking.add(_key(line))
-            self._ask_one(line.asked, names)
-        self._tell()
+        return lambda row: look([row.asked], names)[0]
 
-    def _ask_one(self, asked: Asked, names: Names) -> None:
-        key = asked.argument, asked.holds
-
-        def answered(state: ZoneState) -> None:
-            self.asking.discard(key)
-            self.session.heard.zone(*key, state)
-            self._tell()
-
-        def failed(error: Exception) -> None:
-            self.asking.discard(key)
-            self._tell()
-            self.bad(error)
-
-        beside(self, _group(key), lambda: look([asked], names)[0], answered, failed)
-
-    def _tell(self) -> None:
-        """Show what is known now, here and in the chains."""
-        self.lines.refresh_rows()
-        self.describe(self.lines.key)
-        self._count(len(self.lines.rows), done=True)
-        self.session.changed.emit(Change(status=True))
-
-    def action_again(self) -> None:
-        if isinstance(self.listing, FewRows):
-            self._ask(self.listing.rows)
-
-    def action_end(self) -> None:
-        looking = [one for one in self.workers if one.group == _LOOK_UP and one.is_running]
-        if not self.asking and not looking:
-            self.app.pop_screen()
-            return
-        for key in self.asking:
-            self.workers.cancel_group(self, _group(key))
-        self.workers.cancel_group(self, _LOOK_UP)
-        self.asking.clear()
-        self._tell()
-        self.say("Ended; what has answered stands. r asks again")
+    def heard(self, row: ZoneLine, answer: ZoneState) -> None:
+        self.session.heard.zone(*_key(row), answer)
 
     # What is shown
 
@@ -161,10 +109,8 @@ class DnsListsScreen(BackgroundList[ZoneLine]):
         return Row((row.asked.argument, [(known[0].health, told.style)], took, [(where, "dim")]), told.marker)
 
     def aside(self) -> str:
-        if self.asking:
-            return f"asking {len(self.asking)}…  Esc ends it"
         words, public = self._through
-        return words.partition(":")[0] + ("  ? trap" if public else "")
+        return self.waits() or words.partition(":")[0] + ("  ? trap" if public else "")
 
     def describe(self, key: Hashable | None) -> None:
         line = self.row_of(key)
@@ -213,7 +159,7 @@ class DnsListsScreen(BackgroundList[ZoneLine]):
             self.app.push_screen(TextView(f"{safe(text)} in the DNS lists", answers(text, found, skipped)))
 
         self.say(f"Asking {len(asked) - skipped} lists for {safe(text)}…  Esc ends it")
-        beside(self, _LOOK_UP, lambda: look_up(asked, text, new_names()), show, self.bad)
+        beside(self, self.TYPED, lambda: look_up(asked, text, new_names()), show, self.bad)
 
     def action_fix(self) -> None:
         from mailtui.screens.parts.chooser import Chooser, Option
@@ -235,28 +181,15 @@ class DnsListsScreen(BackgroundList[ZoneLine]):
         options = [Option("", fix.says, fix) for fix in found]
         self.app.push_screen(Chooser(safe(line.asked.argument), options), chosen)
 
-    def _as_text(self, line: ZoneLine) -> str:
-        known = self.session.heard.zone_state(*_key(line))
-        says = zone_told(line.asked.argument, *known).says if known is not None else "not asked"
-        return f"{safe(line.asked.argument)}  {says}  ({'; '.join(line.asked.rules)})"
-
-    def action_copy(self) -> None:
-        self.console.copy_and_show("\n".join(self._as_text(line) for line in self.chosen()))
-
-    def action_save(self) -> None:
-        def lines() -> Iterator[str]:
-            return (self._as_text(line) for line in self.shown_rows())
-
-        save_text(self, "lists", "dnslists.txt", lines, lambda path: self.say(f"Saved as {path}"))
+    def as_text(self, row: ZoneLine) -> str:
+        known = self.session.heard.zone_state(*_key(row))
+        says = zone_told(row.asked.argument, *known).says if known is not None else "not asked"
+        return f"{safe(row.asked.argument)}  {says}  ({'; '.join(row.asked.rules)})"
 
 
 def _short(place: str) -> str:
     """A rule's place without what all of them have."""
     return place.partition(",")[0].replace("smtpd_", "").replace("_restrictions", "")
-
-
-def _group(key: Hashable) -> str:
-    return f"ask {key}"
 
 
 def open_dns_lists(

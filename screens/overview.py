@@ -7,7 +7,6 @@ up no other.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -26,15 +25,14 @@ from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import LineList
 from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.overviewgoing import go_to_finding, go_to_screen, open_findings
 from mailtui.screens.parts.overviewlines import (
     COLUMNS,
     FINDING_COLUMNS,
-    LABELS,
-    LETTERS,
-    PLACES,
     FactRows,
     FindingRows,
     JoinedList,
+    as_text,
     weights,
 )
 from mailtui.screens.parts.session import Change
@@ -269,73 +267,25 @@ class OverviewScreen(ConsoleScreen):
 
     def action_go(self) -> None:
         finding = self.finding
-        if finding is not None:
-            self._go_to_finding(finding)
-        else:
-            self._go_to_screen(str(self.facts.key))
-
-    def _go_to_screen(self, name: str) -> None:
-        console, mode = self.console, PLACES[name]
-        if mode in {"review", "history"}:
-            console.action_view(mode)
-            return
-        console.action_show(mode)
-        if name in {"policy", "names"}:
-            console.call_after_refresh(lambda: self._open_over(name))
-
-    def _open_over(self, name: str) -> None:
-        screen = self.console.screen
-        if not isinstance(screen, ConsoleScreen) or screen.mode != "restrictions":
-            return
-        if name == "policy":
-            from mailtui.screens.policyservices import open_policy_services
-
-            open_policy_services(screen)
-        else:
-            from mailtui.screens.dnslists import open_dns_lists
-
-            open_dns_lists(screen)
-
-    def _go_to_finding(self, finding: Finding) -> None:
-        from mailtui.postfix.errors import InstanceError
-        from mailtui.screens.parts.findingplaces import go, place_of
-
-        try:
-            place = place_of(finding, self.session.instance)
-        except (InstanceError, OSError) as error:
-            self.say(str(error), "error")
-            return
-        if place is None:
-            self._open_findings(self.findings.key)
-        else:
-            go(self.console, place)
+        if finding is None:
+            go_to_screen(self, str(self.facts.key))
+        elif not go_to_finding(self, finding):
+            open_findings(self, self.findings.key)
 
     def action_fix(self) -> None:
-        self._open_findings(self.findings.key if self.finding is not None else None)
-
-    def _open_findings(self, key: Hashable | None) -> None:
-        from mailtui.screens.findings import FindingsScreen
-
-        screen = FindingsScreen()
-        screen.wanted_row = key
-        self.app.push_screen(screen)
+        open_findings(self, self.findings.key if self.finding is not None else None)
 
     # As text
 
-    def _text(self) -> Iterator[str]:
-        for name, label in LABELS.items():
-            line = self.known.get(name)
-            text = line.text if line is not None else "–"
-            yield f"{LETTERS[line.weight] if line is not None else ' '} {label:<12}{text}"
-        for each in self.session.findings:
-            where = f"{each.file}:{each.line}" if each.line else each.file
-            yield f"{LETTERS[each.severity]} {each.title} ({where})"
+    @property
+    def _text(self) -> list[str]:
+        return list(as_text(self.known, self.session.findings))
 
     def action_copy(self) -> None:
-        self.console.copy_and_show("\n".join(self._text()))
+        self.console.copy_and_show("\n".join(self._text))
 
     def action_save(self) -> None:
         from mailtui.screens.parts.savetext import save_text
 
-        lines = list(self._text())
+        lines = self._text
         save_text(self, "overview", "overview.txt", lambda: lines, lambda path: self.say(f"Saved as {path}"))

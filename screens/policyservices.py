@@ -7,7 +7,7 @@ open_policy_services(screen, "inet:127.0.0.1:10023")         # the cursor on the
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -19,10 +19,9 @@ from mailtui.postfix.policyrows import PolicyRow, asked, policy_rows, program_of
 from mailtui.postfix.policyservices import PROBE, Tried
 from mailtui.postfix.policysettings import when_down
 from mailtui.postfix.smtpd.policy import endpoint
-from mailtui.screens.parts.background import BackgroundList
+from mailtui.screens.parts.askedlist import AskedList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.fewrows import FewRows
 from mailtui.screens.parts.form import Made
 from mailtui.screens.parts.heard import policy_told
 from mailtui.screens.parts.linelist import Row
@@ -40,22 +39,19 @@ from mailtui.screens.parts.policydetail import (
     settings_made,
     settings_notes,
 )
-from mailtui.screens.parts.savetext import save_text
-from mailtui.screens.parts.session import Change
+from mailtui.text.fewrows import FewRows
 
 if TYPE_CHECKING:
     from mailtui.edits.plan import Plan
     from mailtui.screens.parts.frame import ConsoleScreen
     from mailtui.screens.parts.text import Spans
 
-_SESSION = "ask session"
-
 
 def _words(row: PolicyRow) -> str:
     return " ".join((row.written, row.service.program, *row.service.rules))
 
 
-class PolicyServicesScreen(BackgroundList[PolicyRow]):
+class PolicyServicesScreen(AskedList[PolicyRow]):
     """See the module's text."""
 
     MODE = "restrictions"
@@ -83,76 +79,34 @@ class PolicyServicesScreen(BackgroundList[PolicyRow]):
                 tooltip="End the asking; once all have answered: go back."),
     ]  # fmt: skip
 
+    TYPED = "ask session"
+    SAVED = ("services", "policyservices.txt")
+    BETWEEN = "\n\n"
+
     def __init__(self, to: Hashable | None = None, *, test: bool = False) -> None:
-        """`to`: the row that the cursor goes to; `test`: `t` at once."""
-        super().__init__()
-        self.wanted_row, self._test_first = to, test
-        self.asking: set[Hashable] = set()
+        super().__init__(to, test=test)
         self.typed: dict[Hashable, Said] = {}
         """What each said to the session that was typed last."""
         self._told = dict(PROBE)
-        self._tried: set[Hashable] = set()
         self._does: dict[str, tuple[str, ...]] = {}
 
     def read(self, after: Instance, edits: Sequence[Edit]) -> FewRows[PolicyRow]:  # noqa: ARG002
         self._does = {each.endpoint: each.says for each in policyds(after)}
-        return FewRows(policy_rows(after), lambda row: row.written, _words)
+        return FewRows(policy_rows(after), self.key_of, _words)
 
-    def reload(self, to: Hashable | None = None) -> None:
-        super().reload(to)
-        if isinstance(self.listing, FewRows):
-            if self._test_first:
-                self._test_first = False
-                self.call_later(self.action_test)
-            self._ask([row for row in self.listing.rows if row.written not in self._tried])
+    def key_of(self, row: PolicyRow) -> str:
+        return row.written
 
-    # Asking
-
-    def _ask(self, rows: Sequence[PolicyRow]) -> None:
-        for row in rows:
-            self._tried.add(row.written)
-            self.asking.add(row.written)
-            self._ask_one(row)
-        self._tell()
-
-    def _ask_one(self, row: PolicyRow) -> None:
+    def asker(self) -> Callable[[PolicyRow], Tried]:
         instance = self.session.instance
+        return lambda row: asked(instance, row)
 
-        def answered(tried: Tried) -> None:
-            self.asking.discard(row.written)
-            self.session.heard.policy(row.written, tried)
-            self._tell()
-
-        def failed(error: Exception) -> None:
-            self.asking.discard(row.written)
-            self._tell()
-            self.bad(error)
-
-        beside(self, f"ask {row.written}", lambda: asked(instance, row), answered, failed)
-
-    def _tell(self) -> None:
-        """Show what is known now, here and in the chains."""
-        self.lines.refresh_rows()
-        self.describe(self.lines.key)
-        self._count(len(self.lines.rows), done=True)
-        self.session.changed.emit(Change(status=True))
+    def heard(self, row: PolicyRow, answer: Tried) -> None:
+        self.session.heard.policy(row.written, answer)
 
     def action_again(self) -> None:
-        if isinstance(self.listing, FewRows):
-            self.typed.clear()
-            self._ask(self.listing.rows)
-
-    def action_end(self) -> None:
-        sessions = [one for one in self.workers if one.group == _SESSION and one.is_running]
-        if not self.asking and not sessions:
-            self.app.pop_screen()
-            return
-        for key in self.asking:
-            self.workers.cancel_group(self, f"ask {key}")
-        self.workers.cancel_group(self, _SESSION)
-        self.asking.clear()
-        self._tell()
-        self.say("Ended; what has answered stands. r asks again")
+        self.typed.clear()
+        super().action_again()
 
     # What is shown
 
@@ -171,7 +125,7 @@ class PolicyServicesScreen(BackgroundList[PolicyRow]):
         return "~" if any(rule.marker in "+~" for rule in row.rules) else "?" if row.differ else " "
 
     def aside(self) -> str:
-        return f"asking {len(self.asking)}…  Esc ends it" if self.asking else ""
+        return self.waits()
 
     def _about(self, row: PolicyRow) -> list[Spans]:
         known = self.session.heard.policy_state(row.written)
@@ -219,7 +173,7 @@ class PolicyServicesScreen(BackgroundList[PolicyRow]):
             self.say(f"{row.written} {tried.says}", "information" if tried.alive else "warning")
 
         self.say(f"Asking {row.written}…  Esc ends it")
-        beside(self, _SESSION, lambda: asked(instance, row, told), answered, self.bad)
+        beside(self, self.TYPED, lambda: asked(instance, row, told), answered, self.bad)
 
     def action_postgrey(self) -> None:
         from mailtui.screens.postgrey import PostgreyScreen
@@ -243,17 +197,8 @@ class PolicyServicesScreen(BackgroundList[PolicyRow]):
 
         beside(self, "ways", lambda: ways(self.ahead.at(edits).instance), show, self.bad)
 
-    def _as_text(self, row: PolicyRow) -> str:
+    def as_text(self, row: PolicyRow) -> str:
         return as_text(row, self._about(row))
-
-    def action_copy(self) -> None:
-        self.console.copy_and_show("\n\n".join(self._as_text(row) for row in self.chosen()))
-
-    def action_save(self) -> None:
-        def lines() -> Iterator[str]:
-            return (self._as_text(row) for row in self.shown_rows())
-
-        save_text(self, "services", "policyservices.txt", lines, lambda path: self.say(f"Saved as {path}"))
 
 
 def open_policy_services(screen: ConsoleScreen, argument: str = "", *, test: bool = False) -> None:

@@ -98,6 +98,12 @@ class Review:
     def ok(self) -> bool:
         return not (self.blocking or self.conflicts or self.stopped)
 
+    @property
+    def risky(self) -> bool:
+        """Whether it removes or restarts something, or lets what others saved go live with it."""
+        restarts = self.plan.restarts or any(each.action == "restart" for each in self.plan.beside)
+        return restarts or bool(self.not_yours) or any(line.marker == "-" for line in self.edits)
+
     def as_json(self) -> dict[str, Any]:
         """What a changing command prints with --json --dry-run."""
         told = {report.number: report for report in self.steps}

@@ -89,8 +89,25 @@ def _databases(found: Accounts) -> Iterator[Finding]:
                 "sasldb-damaged", "error", f"{safe(each.path)} cannot be read", each.path, each.problem,
                 "restore it, or move it away and add the accounts again", users,
             )  # fmt: skip
+        elif users and not each.accounts:
+            yield _empty(found, each, users)
         elif users:
             yield from _reading(found, each, users)
+
+
+def _empty(found: Accounts, each: Database, users: tuple[str, ...]) -> Finding:
+    """Nobody can log in anyway: whether smtpd may read it is the lesser question."""
+    conf = next((service.conf for service in found.users_of(each.real)), None)
+    why = f"{', '.join(users)} offers AUTH, and looks every password up there"
+    if conf is not None and not conf.path:
+        why += f", for no {safe(conf.name)} says where else (saslauthd, a directory, a database)"
+    if not found.readable(each.path):
+        why += f"; {found.reader.user} may not read it either"
+    return _told(
+        "sasldb-empty", "warning", f"{safe(each.path)} holds no account", each.path, why,
+        "mailtui account add; where another program has the passwords: set smtpd_sasl_type = dovecot, or"
+        " pwcheck_method in smtpd.conf", users,
+    )  # fmt: skip
 
 
 def _reading(found: Accounts, each: Database, users: tuple[str, ...]) -> Iterator[Finding]:

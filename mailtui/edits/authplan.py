@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from mailtui.edits import ruleplan
-from mailtui.edits.candidate import Candidate
+from mailtui.edits.authrelay import relay, without_permit
+from mailtui.edits.built import Built
 from mailtui.edits.keywords import SetKeyword
-from mailtui.edits.model import Edit
 from mailtui.edits.parameters import SetParameter
 from mailtui.edits.plan import Plan
 from mailtui.edits.saslplan import LOCAL_DOMAIN, conf_plan, realm_plan
@@ -19,7 +18,7 @@ from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.services import ServiceRow
 from mailtui.sasl.config import FORMAT
-from mailtui.sasl.matrix import PERMIT, Gate, ServiceLine, kind_of, matrix
+from mailtui.sasl.matrix import ServiceLine, kind_of, matrix
 from mailtui.sasl.services import AuthService, Tls
 from mailtui.sasl.tls import pairs
 from mailtui.text.safe import safe
@@ -42,35 +41,6 @@ NEW = ("submission", "submissions")
 """Services that may be made: AUTH has ports of its own (RFC 8314)."""
 
 
-@dataclass
-class Built:
-    """Edits one after the other, each over what those before it make."""
-
-    instance: Instance
-    edits: list[Edit] = field(default_factory=list)
-    says: list[str] = field(default_factory=list)
-    refused: str = ""
-
-    def add(self, plan: Plan) -> None:
-        """What a plan comes to; after a refusal nothing more is taken."""
-        if self.refused or plan.refused:
-            self.refused = self.refused or plan.refused
-            return
-        self.says += plan.says
-        if not plan.edits:
-            return
-        candidate = Candidate(self.instance.files, plan.edits)
-        wrong = [str(each) for each in candidate.conflicts] + [str(each.reason) for each in candidate.stopped]
-        self.refused = next(iter(wrong), "")
-        self.edits += plan.edits
-        self.instance = self.instance.over(candidate)
-
-    def plan(self) -> Plan:
-        if self.refused:
-            return Plan(refused=self.refused)
-        return Plan(tuple(self.edits), tuple(dict.fromkeys(self.says)))
-
-
 def setting(instance: Instance, row: ServiceRow, name: str, value: str) -> Plan:
     """A setting of one service, where it belongs: its `-o` where it has one, or should have; else main.cf.
 
@@ -88,36 +58,6 @@ def setting(instance: Instance, row: ServiceRow, name: str, value: str) -> Plan:
 
 
 # Who logged in may send elsewhere
-
-
-def relay(instance: Instance, line: ServiceLine) -> Plan:
-    """permit_sasl_authenticated before what would stop him, in each list that does: moved where it stands
-    behind, else put in, beside permit_mynetworks where that comes first. Raises InstanceError."""
-    built = Built(instance)
-    for gate in line.shut:
-        built.add(_opened(built.instance, gate))
-    return built.plan()
-
-
-def _opened(instance: Instance, gate: Gate) -> Plan:
-    stop, permit = gate.stop, gate.permit
-    if stop is None:
-        return Plan()
-    if permit is not None and permit.place == stop.place and permit.via == stop.via:
-        return ruleplan.move(instance, permit, stop)
-    beside = gate.neighbour
-    here = beside is not None and (beside.place, beside.via) == (stop.place, stop.via)
-    return ruleplan.insert(instance, stop.place, PERMIT, beside if here else stop)
-
-
-def no_relay(instance: Instance, line: ServiceLine) -> Plan:
-    """The rules taken out that let on who logged in, in the lists that decide whose mail goes elsewhere.
-    Raises InstanceError."""
-    built = Built(instance)
-    for gate in line.gates:
-        if gate.stage in ("relay", "recipient") and gate.permit is not None:
-            built.add(ruleplan.remove(built.instance, gate.permit))
-    return built.plan()
 
 
 # On
@@ -338,7 +278,7 @@ def turn_off(instance: Instance, line: ServiceLine) -> Plan:
         return built.plan()
     left = [each.name for each in matrix(built.instance) if each.offered]
     for stage in [] if left else [gate.stage for gate in line.gates]:
-        built.add(_without_permit(built.instance, row, stage))
+        built.add(without_permit(built.instance, row, stage))
     for gate in line.gates:
         if gate.permit is not None and gate.permit.place.service:
             built.says.append(
@@ -347,16 +287,6 @@ def turn_off(instance: Instance, line: ServiceLine) -> Plan:
             )
             break
     return built.plan()
-
-
-def _without_permit(instance: Instance, row: ServiceRow, stage: str) -> Plan:
-    from mailtui.postfix.chains import chains
-
-    chain = chains(instance, instance, row.service).chain(stage)
-    for each in chain.live if chain is not None else ():
-        if each.name.lower() == PERMIT and not each.place.service and each.place.is_set:
-            return ruleplan.remove(instance, each)
-    return Plan()
 
 
 # One service's form

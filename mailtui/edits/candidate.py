@@ -6,8 +6,10 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+from mailtui.edits.bulk import SetEntries
 from mailtui.edits.compiling import CompileTable
 from mailtui.edits.folders import FolderEdit
 from mailtui.edits.model import Conflict, Edit
@@ -19,12 +21,19 @@ from mailtui.formats.splice import (
     apply_splices,
     between,
     changes,
+    composed,
     length_after,
     pieces,
 )
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Reader, Stamp
 from mailtui.text.safe import safe
+
+MANY = 64
+"""Splices of one edit from which on they are sorted in together."""
+WIDE = 1 << 20
+"""Bytes of a change of several rounds above which it is put together from the rounds' own splices: to compare
+the lines before with those after would take too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class _Replay:
     def __init__(self, document: Any) -> None:
         self.document = document
         """After the rounds that are done."""
-        self.rounds = 0
+        self._done: list[list[Splice]] = []
         self._pending: list[Splice] = []
         self._keys: set[str] = set()
         self._based: set[str] = set()
@@ -89,17 +98,25 @@ class _Replay:
         if not self._fit(splices):
             self.flush()
             splices = list(edit.splices(self.document))
-        for splice in splices:
-            self._pending.insert(self._place(splice), splice)
+        if len(splices) > MANY:
+            self._pending = sorted([*self._pending, *splices], key=_range)
+        else:
+            for splice in splices:
+                self._pending.insert(self._place(splice), splice)
         self._keys |= edit.keys
         self._based |= edit.rests_on
-        self._gone = self._gone or edit.marker not in {"+", "~"} or len(edit.keys) > 1
+        renames = len(edit.keys) > 1 and not isinstance(edit, SetEntries)
+        self._gone = self._gone or edit.marker not in {"+", "~"} or renames
 
     def _place(self, splice: Splice) -> int:
         return bisect_right(self._pending, _range(splice), key=_range)
 
     def _fit(self, splices: Sequence[Splice]) -> bool:
         """Whether the splices of one edit meet none of another edit's. Among themselves they may touch."""
+        if len(splices) > MANY:
+            both = [*((each, False) for each in self._pending), *((each, True) for each in splices)]
+            both.sort(key=lambda each: _range(each[0]))
+            return all(one[1] is other[1] or self._apart(one[0], other[0]) for one, other in pairwise(both))
         for splice in splices:
             place = self._place(splice)
             left = self._pending[place - 1] if place else None
@@ -122,9 +139,25 @@ class _Replay:
         """The splices of the round that is not done."""
         return tuple(self._pending)
 
+    @property
+    def rounds(self) -> int:
+        """How many are done."""
+        return len(self._done)
+
+    def splices(self, before: bytes) -> tuple[Splice, ...]:
+        """What turns the bytes `before` the first round into those after the last one."""
+        after = self.document.raw
+        found = between(before, after)
+        if len(found) > 1 or not found or len(found[0].new) + found[0].end - found[0].start < WIDE:
+            return found
+        made: Sequence[Splice] = ()
+        for splices in self._done:
+            made = composed(len(before), made, splices)
+        return tuple(splice for splice in made if before[splice.start : splice.end] != splice.new)
+
     def flush(self) -> None:
         if self._pending:
-            self.rounds += 1
+            self._done.append(self._pending)
             self.document = self.document.spliced(self._pending)
         self._pending, self._keys, self._based, self._gone = [], set(), set(), False
 
@@ -185,7 +218,7 @@ class Candidate:
         if replay.rounds:
             replay.flush()
             self._documents[target.format, path] = replay.document
-            splices = between(base.raw, replay.document.raw)
+            splices = replay.splices(base.raw)
         compiling = [edit for edit in done if isinstance(edit, CompileTable)]
         if changes(base.raw, splices):
             self._edited[path] = FileChange(target, base.raw, splices, tuple(done), created)

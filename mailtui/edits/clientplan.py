@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from mailtui.edits.authplan import Built
+from mailtui.edits.built import Built
 from mailtui.edits.compiling import CompileTable
 from mailtui.edits.entries import RemoveEntry, SetEntry, SwitchEntry
 from mailtui.edits.model import Edit

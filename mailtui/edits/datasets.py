@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.model import Conflict, Edit, Merged
+from mailtui.edits.shapes import AddEdit, RemoveEdit, SwitchEdit, SwitchSeen
 from mailtui.formats.dataset import DataSet
 from mailtui.formats.dkimtables import KINDS
 from mailtui.formats.splice import Splice
@@ -76,7 +77,7 @@ class SetKeyRow(RowEdit):
             return RemoveKeyRow(self.target, self.name, self.value, self.before)
         return SetKeyRow(self.target, self.name, self.was, self.value)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+    def merge(self, later: Edit) -> Merged:
         match later:
             case SetKeyRow(value=value, was=was) if was == self.value:
                 if value == self.was:
@@ -112,47 +113,27 @@ class RemoveKeyRow(RowEdit):
     def inverse(self) -> Edit:
         return SetKeyRow(self.target, self.name, self.was, None, self.before)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+    def merge(self, later: Edit) -> Merged:
         if isinstance(later, SetKeyRow) and later.was is None and later.value == self.was:
             return "nothing"
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchKeyRow(RowEdit):
+class SwitchKeyRow(SwitchSeen[str], RowEdit):
     """The row with this key and the value `was` is commented out (`on` false) or in again."""
 
     kind: ClassVar[str] = "switch-key-row"
-
-    was: str
-    on: bool
-
-    @property
-    def marker(self) -> str:
-        return "~" if self.on else "#"
 
     def describe(self) -> str:
         return f"{self.marker} {self.target.name}: {self.name} {self.was} {'on' if self.on else 'off'}"
 
     def splices(self, document: DataSet) -> Sequence[Splice]:
-        return _switched(self, document, self.name, self.was, on=self.on)
-
-    def inverse(self) -> Edit:
-        return SwitchKeyRow(self.target, self.name, self.was, not self.on)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if isinstance(later, SwitchKeyRow) and (later.was, later.on) == (self.was, not self.on):
-            return "nothing"
-        return None
-
-
-def _switched(edit: Edit, document: DataSet, name: str, was: str, *, on: bool) -> Sequence[Splice]:
-    key, value = encode(name), encode(was)
-    live = [decode(row.value) for row in document.every(key)]
-    there = was in live
-    if live and not there and document.unique:
-        raise Conflict(edit, None if on else was, live[0], was if on else None)
-    return [] if on is there else document.switch(key, value, on=on)
+        live = self.values(document)
+        there = self.was in live
+        if live and not there and document.unique:
+            raise Conflict(self, None if self.on else self.was, live[0], self.was if self.on else None)
+        return [] if self.on is there else document.switch(encode(self.name), encode(self.was), on=self.on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +148,10 @@ class LineEdit(Edit):
 
 
 @dataclass(frozen=True, slots=True)
-class AddLine(LineEdit):
+class AddLine(AddEdit, LineEdit):
     """One host, domain or network more."""
 
     kind: ClassVar[str] = "add-line"
-
-    @property
-    def marker(self) -> str:
-        return "+"
 
     def describe(self) -> str:
         return f"+ {self.item} in {self.target.name}"
@@ -185,19 +162,12 @@ class AddLine(LineEdit):
     def inverse(self) -> Edit:
         return RemoveLine(self.target, self.item)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, RemoveLine) else None
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveLine(LineEdit):
+class RemoveLine(RemoveEdit, LineEdit):
     """One host, domain or network less."""
 
     kind: ClassVar[str] = "remove-line"
-
-    @property
-    def marker(self) -> str:
-        return "-"
 
     def describe(self) -> str:
         return f"- {self.item} out of {self.target.name}"
@@ -208,21 +178,14 @@ class RemoveLine(LineEdit):
     def inverse(self) -> Edit:
         return AddLine(self.target, self.item)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, AddLine) else None
-
 
 @dataclass(frozen=True, slots=True)
-class SwitchLine(LineEdit):
+class SwitchLine(SwitchEdit, LineEdit):
     """A line is commented out (`on` false) or in again."""
 
     kind: ClassVar[str] = "switch-line"
 
     on: bool
-
-    @property
-    def marker(self) -> str:
-        return "~" if self.on else "#"
 
     def describe(self) -> str:
         return f"{self.marker} {self.item} in {self.target.name} {'on' if self.on else 'off'}"
@@ -232,11 +195,3 @@ class SwitchLine(LineEdit):
         if self.on is bool(document.every(key)):
             return []
         return document.switch(key, None, on=self.on)
-
-    def inverse(self) -> Edit:
-        return SwitchLine(self.target, self.item, not self.on)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if isinstance(later, SwitchLine) and later.on is not self.on:
-            return "nothing"
-        return None

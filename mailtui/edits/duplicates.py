@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from mailtui.edits.model import Conflict, Edit
 from mailtui.edits.parameters import ParameterEdit
+from mailtui.edits.shapes import AddEdit, RemoveEdit
 from mailtui.formats.maincf import MainCf
 from mailtui.formats.splice import Splice
 from mailtui.text.safe import decode, encode
@@ -19,17 +20,14 @@ def lost(document: MainCf, name: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class DropDuplicates(ParameterEdit):
+class DropDuplicates(RemoveEdit, ParameterEdit):
     """Every definition of `name` but the last is taken out; they have the values `was`. Nothing changes in
     what Postfix does."""
 
     kind: ClassVar[str] = "drop-duplicates"
+    exact: ClassVar[bool] = True
 
     was: tuple[str, ...]
-
-    @property
-    def marker(self) -> str:
-        return "-"
 
     def describe(self) -> str:
         times = f"{len(self.was)} earlier definitions" if len(self.was) > 1 else "the earlier definition"
@@ -48,22 +46,16 @@ class DropDuplicates(ParameterEdit):
     def inverse(self) -> Edit:
         return AddDuplicates(self.target, self.name, self.was)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, AddDuplicates) and later.values == self.was else None
-
 
 @dataclass(frozen=True, slots=True)
-class AddDuplicates(ParameterEdit):
+class AddDuplicates(AddEdit, ParameterEdit):
     """Definitions with these values stand before the one that counts, each on a line: takes back
     DropDuplicates."""
 
     kind: ClassVar[str] = "add-duplicates"
+    exact: ClassVar[bool] = True
 
     values: tuple[str, ...]
-
-    @property
-    def marker(self) -> str:
-        return "+"
 
     def describe(self) -> str:
         return f"+ {self.name} once more, overridden: {'; '.join(self.values)}"
@@ -81,6 +73,3 @@ class AddDuplicates(ParameterEdit):
 
     def inverse(self) -> Edit:
         return DropDuplicates(self.target, self.name, self.values)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, DropDuplicates) and later.was == self.values else None

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from mailtui.edits.model import Edit
+from mailtui.edits.model import Edit, Merged
+from mailtui.edits.shapes import AddEdit, RemoveEdit
 from mailtui.formats.splice import Splice
 from mailtui.formats.target import Target
 
@@ -42,14 +43,10 @@ class FolderEdit(Edit):
 
 
 @dataclass(frozen=True, slots=True)
-class MakeFolder(FolderEdit):
+class MakeFolder(AddEdit, FolderEdit):
     """A new folder; the one above it must be there, or be made before. Nothing where it is there already."""
 
     kind: ClassVar[str] = "make-folder"
-
-    @property
-    def marker(self) -> str:
-        return "+"
 
     def describe(self) -> str:
         return f"+ folder {self.target.path} ({self.rights})"
@@ -57,30 +54,18 @@ class MakeFolder(FolderEdit):
     def inverse(self) -> Edit:
         return RemoveFolder(self.target, self.uid, self.gid, self.mode)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        match later:
-            case MakeFolder():
-                return later
-            case RemoveFolder():
-                return "nothing"
-        return None
+    def merge(self, later: Edit) -> Merged:
+        return later if isinstance(later, MakeFolder) else AddEdit.merge(self, later)
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveFolder(FolderEdit):
+class RemoveFolder(RemoveEdit, FolderEdit):
     """A folder goes, if it is empty by then; else it stays as it is."""
 
     kind: ClassVar[str] = "remove-folder"
-
-    @property
-    def marker(self) -> str:
-        return "-"
 
     def describe(self) -> str:
         return f"- folder {self.target.path}, if it is empty"
 
     def inverse(self) -> Edit:
         return MakeFolder(self.target, self.uid, self.gid, self.mode)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, MakeFolder) else None

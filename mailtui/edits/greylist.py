@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.model import Conflict, Edit, Merged
+from mailtui.edits.shapes import AddEdit, RemoveEdit, SwitchEdit
 from mailtui.formats.defaults import Defaults
 from mailtui.formats.splice import Splice
 from mailtui.formats.whitelist import Whitelist
@@ -48,7 +49,7 @@ class SetDefault(Edit):
     def inverse(self) -> Edit:
         return SetDefault(self.target, self.name, self.was, self.value)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+    def merge(self, later: Edit) -> Merged:
         if not isinstance(later, SetDefault) or later.was != self.value:
             return None
         if later.value == self.was:
@@ -68,16 +69,12 @@ class WhiteEdit(Edit):
 
 
 @dataclass(frozen=True, slots=True)
-class AddWhite(WhiteEdit):
+class AddWhite(AddEdit, WhiteEdit):
     """A client or recipient that is not greylisted. `comment`: what stands behind it."""
 
     kind: ClassVar[str] = "add-white"
 
     comment: str = ""
-
-    @property
-    def marker(self) -> str:
-        return "+"
 
     def describe(self) -> str:
         return f"+ {self.item} in {self.target.name}: not greylisted"
@@ -88,21 +85,14 @@ class AddWhite(WhiteEdit):
     def inverse(self) -> Edit:
         return RemoveWhite(self.target, self.item, self.comment)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, RemoveWhite) else None
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveWhite(WhiteEdit):
+class RemoveWhite(RemoveEdit, WhiteEdit):
     """A client or recipient that is greylisted again. `comment`: what stood behind it."""
 
     kind: ClassVar[str] = "remove-white"
 
     comment: str = ""
-
-    @property
-    def marker(self) -> str:
-        return "-"
 
     def describe(self) -> str:
         return f"- {self.item} out of {self.target.name}: greylisted again"
@@ -115,21 +105,14 @@ class RemoveWhite(WhiteEdit):
     def inverse(self) -> Edit:
         return AddWhite(self.target, self.item, self.comment)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, AddWhite) else None
-
 
 @dataclass(frozen=True, slots=True)
-class SwitchWhite(WhiteEdit):
+class SwitchWhite(SwitchEdit, WhiteEdit):
     """An entry is commented out (`on` false) or in again."""
 
     kind: ClassVar[str] = "switch-white"
 
     on: bool
-
-    @property
-    def marker(self) -> str:
-        return "~" if self.on else "#"
 
     def describe(self) -> str:
         told = "on again: not greylisted" if self.on else "off: greylisted again"
@@ -143,12 +126,6 @@ class SwitchWhite(WhiteEdit):
         if document.find_off(item) is None and self.on:
             raise Conflict(self, self.item, None, self.item)
         return document.switch(item, self.on)
-
-    def inverse(self) -> Edit:
-        return SwitchWhite(self.target, self.item, not self.on)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, SwitchWhite) and later.on is not self.on else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +158,7 @@ class SetWhite(WhiteEdit):
     def inverse(self) -> Edit:
         return SetWhite(self.target, self.to, self.item)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+    def merge(self, later: Edit) -> Merged:
         if isinstance(later, SetWhite) and later.key == self.to.lower():
             return "nothing" if later.to == self.item else SetWhite(self.target, self.item, later.to)
         if isinstance(later, RemoveWhite) and later.key == self.to.lower():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from mailtui.edits.model import Edit
+from mailtui.edits.model import Edit, Merged
+from mailtui.edits.shapes import AddEdit, RemoveEdit
 from mailtui.formats.listfile import ListFile
 from mailtui.formats.maincf import MainCf
 from mailtui.formats.splice import Missing, Splice
@@ -51,14 +52,10 @@ def _texts(document: ListDocument, name: str) -> list[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class AddItem(ItemEdit):
+class AddItem(AddEdit, ItemEdit):
     """One item more."""
 
     kind: ClassVar[str] = "add-item"
-
-    @property
-    def marker(self) -> str:
-        return "+"
 
     def describe(self) -> str:
         return self._says("+", "in")
@@ -76,19 +73,12 @@ class AddItem(ItemEdit):
     def inverse(self) -> Edit:
         return RemoveItem(self.target, self.name, self.item, self.before)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, RemoveItem) else None
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveItem(ItemEdit):
+class RemoveItem(RemoveEdit, ItemEdit):
     """Every item with this text is taken out."""
 
     kind: ClassVar[str] = "remove-item"
-
-    @property
-    def marker(self) -> str:
-        return "-"
 
     def describe(self) -> str:
         return self._says("-", "out of")
@@ -108,5 +98,5 @@ class RemoveItem(ItemEdit):
     def inverse(self) -> Edit:
         return AddItem(self.target, self.name, self.item, self.before)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+    def merge(self, later: Edit) -> Merged:
         return "nothing" if isinstance(later, AddItem) and later.before == self.before else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, cast
 
-from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.model import Edit
+from mailtui.edits.shapes import AddEdit, RemoveEdit, SetValue, SwitchValue, UnsetValue, ValueEdit
 from mailtui.formats.defaults import Defaults
 from mailtui.formats.keywordgrammar import GRAMMARS, Kind
 from mailtui.formats.keywords import KeywordDocument
@@ -26,7 +27,7 @@ def folded(target: Target, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class KeywordEdit(Edit):
+class KeywordEdit(ValueEdit[str]):
     """What the edits of one keyword share."""
 
     name: str
@@ -35,126 +36,58 @@ class KeywordEdit(Edit):
     def key(self) -> str:
         return folded(self.target, self.name)
 
-    def now(self, document: Keywords) -> str | None:
-        """What the keyword is set to; None where it is not."""
+    def now(self, document: Keywords, like: str | None = None) -> str | None:  # noqa: ARG002
         value = document.value(self.name)
         return None if value is None else decode(value)
 
+    def write(self, document: Keywords, value: str | None) -> Sequence[Splice]:
+        return document.unset(self.name) if value is None else document.set(self.name, encode(value))
+
+    def setting(self, value: str, was: str | None) -> Edit:
+        return SetKeyword(self.target, self.name, value, was)
+
+    def unsetting(self, was: str) -> Edit:
+        return UnsetKeyword(self.target, self.name, was)
+
 
 @dataclass(frozen=True, slots=True)
-class SetKeyword(KeywordEdit):
+class SetKeyword(SetValue[str], KeywordEdit):
     """The keyword gets a value. `was` None: it was not set, and the program's default was in force."""
 
     kind: ClassVar[str] = "set-keyword"
 
-    value: str
-    was: str | None = None
-
-    @property
-    def marker(self) -> str:
-        return "+" if self.was is None else "~"
-
     def describe(self) -> str:
         return f"{self.marker} {self.target.name}: {self.name} {self.value}"
 
-    def splices(self, document: Keywords) -> Sequence[Splice]:
-        now = self.now(document)
-        if now == self.value:
-            return []
-        if now != self.was:
-            raise Conflict(self, self.was, now, self.value)
-        return document.set(self.name, encode(self.value))
-
-    def inverse(self) -> Edit:
-        if self.was is None:
-            return UnsetKeyword(self.target, self.name, self.value)
-        return SetKeyword(self.target, self.name, self.was, self.value)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        match later:
-            case SetKeyword(value=value):
-                return "nothing" if value == self.was else SetKeyword(self.target, self.name, value, self.was)
-            case UnsetKeyword():
-                return "nothing" if self.was is None else UnsetKeyword(self.target, self.name, self.was)
-        return None
-
 
 @dataclass(frozen=True, slots=True)
-class UnsetKeyword(KeywordEdit):
+class UnsetKeyword(UnsetValue[str], KeywordEdit):
     """Every line that sets the keyword goes, so that the program's default is in force."""
 
     kind: ClassVar[str] = "unset-keyword"
 
-    was: str
-
-    @property
-    def marker(self) -> str:
-        return "-"
-
     def describe(self) -> str:
         return f"- {self.target.name}: {self.name} (was {self.was}): the default"
 
-    def splices(self, document: Keywords) -> Sequence[Splice]:
-        now = self.now(document)
-        if now is None:
-            return []
-        if now != self.was:
-            raise Conflict(self, self.was, now, None)
-        return document.unset(self.name)
-
-    def inverse(self) -> Edit:
-        return SetKeyword(self.target, self.name, self.was, None)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if isinstance(later, SetKeyword):
-            same = later.value == self.was
-            return "nothing" if same else SetKeyword(self.target, self.name, later.value, self.was)
-        return None
-
 
 @dataclass(frozen=True, slots=True)
-class SwitchKeyword(KeywordEdit):
+class SwitchKeyword(SwitchValue[str], KeywordEdit):
     """The keyword, which has the value `was`, is commented out (`on` false) or in again."""
 
     kind: ClassVar[str] = "switch-keyword"
 
-    was: str
-    on: bool
-
-    @property
-    def marker(self) -> str:
-        return "~" if self.on else "#"
-
     def describe(self) -> str:
         return f"{self.marker} {self.target.name}: {self.name} {self.was} {'on' if self.on else 'off'}"
 
-    def splices(self, document: Keywords) -> Sequence[Splice]:
-        now = self.now(document)
-        if self.on:
-            if now == self.was:
-                return []
-            if now is not None:
-                raise Conflict(self, None, now, self.was)
-            return document.switch(self.name, True, encode(self.was))
-        if now is None:
-            return []
-        if now != self.was:
-            raise Conflict(self, self.was, now, None)
-        return document.switch(self.name, False)
-
-    def inverse(self) -> Edit:
-        return SwitchKeyword(self.target, self.name, self.was, not self.on)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if isinstance(later, SwitchKeyword) and (later.was, later.on) == (self.was, not self.on):
-            return "nothing"
-        return None
+    def switch(self, document: Keywords) -> Sequence[Splice]:
+        return document.switch(self.name, self.on, encode(self.was) if self.on else None)
 
 
 @dataclass(frozen=True, slots=True)
-class RepeatedEdit(KeywordEdit):
+class RepeatedEdit(Edit):
     """What the edits of one value of a keyword that may stand more than once share."""
 
+    name: str
     item: str
 
     @property
@@ -172,14 +105,10 @@ class RepeatedEdit(KeywordEdit):
 
 
 @dataclass(frozen=True, slots=True)
-class AddKeyword(RepeatedEdit):
+class AddKeyword(AddEdit, RepeatedEdit):
     """One more line of a keyword that may stand more than once, as LocalNet of clamav-milter."""
 
     kind: ClassVar[str] = "add-keyword"
-
-    @property
-    def marker(self) -> str:
-        return "+"
 
     def describe(self) -> str:
         return f"+ {self.target.name}: {self.name} {self.item}, beside the others"
@@ -190,19 +119,12 @@ class AddKeyword(RepeatedEdit):
     def inverse(self) -> Edit:
         return RemoveKeyword(self.target, self.name, self.item)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, RemoveKeyword) else None
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveKeyword(RepeatedEdit):
+class RemoveKeyword(RemoveEdit, RepeatedEdit):
     """One line of a keyword that may stand more than once goes."""
 
     kind: ClassVar[str] = "remove-keyword"
-
-    @property
-    def marker(self) -> str:
-        return "-"
 
     def describe(self) -> str:
         return f"- {self.target.name}: {self.name} {self.item}"
@@ -212,6 +134,3 @@ class RemoveKeyword(RepeatedEdit):
 
     def inverse(self) -> Edit:
         return AddKeyword(self.target, self.name, self.item)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, AddKeyword) else None

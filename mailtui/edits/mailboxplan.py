@@ -1,4 +1,4 @@
-"""What a new mailbox, a changed one and one less come to, as edits with their reasons (virtual(8)).
+"""What a changed mailbox and one less come to, as edits with their reasons (virtual(8)); see `mailboxnew`.
 
 Mail that lies on the disk is never touched: where it lies, and how much, is said.
 """
@@ -9,27 +9,23 @@ import os
 from threading import Event, Timer
 
 from mailtui.edits.candidate import Candidate
-from mailtui.edits.entries import EntryDocument, RemoveEntry, SetEntry, SwitchEntry, current
-from mailtui.edits.mailboxfolders import Unusable, folders, writable_words
+from mailtui.edits.entries import EntryDocument, RemoveEntry, SetEntry, SwitchEntry
+from mailtui.edits.mailboxfolders import writable_words
 from mailtui.edits.mailboxids import owner_edits, ownerless_edits
 from mailtui.edits.mailboxrename import rename_edits, rename_words
 from mailtui.edits.model import Edit
-from mailtui.edits.parameters import SetParameter
 from mailtui.edits.plan import Plan
 from mailtui.formats.target import Target
 from mailtui.postfix.addresses import fold
-from mailtui.postfix.aliastables import AliasTables
 from mailtui.postfix.delivery import below
 from mailtui.postfix.errors import InstanceError
-from mailtui.postfix.files import entries, problem_words
+from mailtui.postfix.files import problem_words
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.mailboxchecks import limit_words, routed_words, taken_words
 from mailtui.postfix.mailboxhabit import path_words, shaped
 from mailtui.postfix.mailboxids import GIDS, UIDS, Ids, extension_words, ids_of, minimum_uid, too_low
-from mailtui.postfix.mailboxpropose import propose, table_for_new
+from mailtui.postfix.mailboxpropose import propose
 from mailtui.postfix.mailboxtables import MAPS, BoxTable, box_tables, read_entries
 from mailtui.postfix.mailsize import Cancelled, Format, Size, count
-from mailtui.postfix.propose import proposed_table
 from mailtui.postfix.resolver import Resolver
 from mailtui.text.safe import safe
 
@@ -37,67 +33,7 @@ COUNTING = 2.0
 """Seconds for which a mailbox is counted before its size is left open."""
 
 
-def plan_new(
-    instance: Instance,
-    address: str,
-    *,
-    format: Format = "",  # noqa: A002
-    path: str | None = None,
-    uid: int | None = None,
-    gid: int | None = None,
-    create: bool = False,
-    identity: bool = False,
-) -> Plan:
-    """A new mailbox. Without `format` the path's final slash decides, else the domain's habit. `create`: its
-    folder too. `identity`: an alias of the address to itself too, so that no catch-all takes its mail.
-
-    Raises ParameterError, InstanceError, and OSError for a table that cannot be read.
-    """
-    address = address.strip()
-    if path is not None and not format:
-        format = "maildir" if path.endswith("/") else "mbox"  # noqa: A001
-    offer = propose(instance, address, format)
-    standing = _standing(instance, address)
-    if offer.problem or standing is not None:
-        return Plan(refused=offer.problem or _stands(standing))
-    value = shaped(path if path is not None else offer.path, format or offer.format)
-    uid = uid if uid is not None else offer.uid
-    gid = gid if gid is not None else offer.gid
-    resolver = Resolver(instance)
-    why = path_words(offer.base, path if path is not None and path.startswith("/") else value)
-    why = why or _owner_words(resolver, uid, gid)
-    if why:
-        return Plan(refused=why)
-    target = table_for_new(instance)
-    assert isinstance(target, Target)
-    edits: list[Edit] = [SetEntry(target, address, value)]
-    if not instance.lookups(MAPS):
-        edits.append(SetParameter(instance.main, MAPS, target.spec, instance.parameters.get(MAPS)))
-    now = ids_of(resolver, resolver.normal(address))
-    edits += owner_edits(instance, address, uid, gid, (now.uid, now.gid))
-    full, shape = below(offer.base, value), "maildir" if value.endswith("/") else "mbox"
-    says = [
-        f"mail will lie in {safe(full)}, {_explained(shape)}",
-        *_extended(instance, resolver, address, edits),
-    ]
-    try:
-        made, told = folders(instance, offer.base, full, (uid, gid)) if create else ([], [])
-    except Unusable as error:
-        return Plan(refused=str(error))
-    alias, more = _identity(instance, resolver, address, wanted=identity)
-    says += [*told, *more, *_shared(instance, address, value)]
-    if not create:
-        says += writable_words(instance, offer.base, full, uid, gid)
-    return Plan((*edits, *made, *alias), (*says, *_ways(instance, resolver, address)))
-
-
-def _explained(shape: str) -> str:
-    if shape == "maildir":
-        return "a maildir: the slash at the end makes it one, each message is a file in it"
-    return "an mbox: without a slash at the end all messages are in one file"
-
-
-def _standing(instance: Instance, address: str) -> tuple[BoxTable, EntryDocument, int] | None:
+def standing_entry(instance: Instance, address: str) -> tuple[BoxTable, EntryDocument, int] | None:
     """The entry that counts for an address."""
     from mailtui.text.safe import encode
 
@@ -109,7 +45,8 @@ def _standing(instance: Instance, address: str) -> tuple[BoxTable, EntryDocument
     return None
 
 
-def _stands(standing: tuple[BoxTable, EntryDocument, int] | None) -> str:
+def stands_words(standing: tuple[BoxTable, EntryDocument, int] | None) -> str:
+    """What is said of an address that has a mailbox."""
     assert standing is not None
     table, document, index = standing
     entry = document.entry(index)
@@ -119,7 +56,8 @@ def _stands(standing: tuple[BoxTable, EntryDocument, int] | None) -> str:
     )
 
 
-def _owner_words(resolver: Resolver, uid: int | None, gid: int | None) -> str:
+def owner_words(resolver: Resolver, uid: int | None, gid: int | None) -> str:
+    """Why mail cannot be written as this user and group; empty where it can."""
     if uid is None or gid is None:
         missing = UIDS if uid is None else GIDS
         return f"{missing} gives this address no number: say as which uid and gid its mail is written"
@@ -129,7 +67,7 @@ def _owner_words(resolver: Resolver, uid: int | None, gid: int | None) -> str:
     return why
 
 
-def _extended(instance: Instance, resolver: Resolver, address: str, edits: list[Edit]) -> list[str]:
+def extended_words(instance: Instance, resolver: Resolver, address: str, edits: list[Edit]) -> list[str]:
     """Whether mail for name+extension gets another owner by these edits."""
     after = Resolver(instance.over(Candidate(instance.files, edits)))
     full = resolver.normal(address)
@@ -137,33 +75,7 @@ def _extended(instance: Instance, resolver: Resolver, address: str, edits: list[
     return [safe(words)] if words else []
 
 
-def _identity(
-    instance: Instance, resolver: Resolver, address: str, *, wanted: bool
-) -> tuple[list[Edit], list[str]]:
-    """The alias of the address to itself, where an alias would take its mail; or a word about that."""
-    taken = taken_words(resolver, resolver.normal(address))
-    if not taken or address.startswith("@"):
-        return [], [taken] if taken else []
-    if not wanted:
-        return [], [taken]
-    proposal = proposed_table(instance, AliasTables.of(instance), address)
-    if proposal.table is None or proposal.table.target is None:
-        return [], [taken, f"no alias can be added: {proposal.reason}"]
-    target = proposal.table.target
-    try:
-        own = current(entries(instance.files, target), address, ())
-    except FileNotFoundError:
-        own = None
-    if isinstance(own, tuple):
-        return [SetEntry(target, address, (address, *own), own)], [
-            f"{safe(address)} keeps a copy of its mail now"
-        ]
-    return [SetEntry(target, address, (address,))], [
-        f"an alias of {safe(address)} to itself keeps its mail here"
-    ]
-
-
-def _shared(instance: Instance, address: str, value: str) -> list[str]:
+def shared_words(instance: Instance, address: str, value: str) -> list[str]:
     """The other addresses whose mail lies at the same place, or around it."""
     own, found, around = value.rstrip("/"), [], []
     for table in box_tables(instance):
@@ -177,20 +89,6 @@ def _shared(instance: Instance, address: str, value: str) -> list[str]:
                 around.append(entry.key)
     said = [f"{safe(', '.join(found[:3]))} has the same path: both see each other's mail"] if found else []
     return [*said, *(f"it would be an mbox inside the maildir of {safe(name)}" for name in around[:1])]
-
-
-def _ways(instance: Instance, resolver: Resolver, address: str) -> list[str]:
-    """What else keeps mail from it, or takes it elsewhere."""
-    effective = instance.parameters.effective
-    elsewhere, nowhere = routed_words(resolver, resolver.normal(address))
-    names = ("message_size_limit", "virtual_mailbox_limit", "mailbox_size_limit")
-    said = [f"its mail is {elsewhere}; the path does not count"] if elsewhere else []
-    limits = [
-        words
-        for words in limit_words({name: effective(name) for name in names})
-        if words.startswith("virtual_")
-    ]
-    return [*said, *([nowhere] if nowhere else []), *limits]
 
 
 # One less, and a changed one
@@ -210,7 +108,7 @@ def plan_remove(instance: Instance, address: str) -> Plan:
 
 def _editable(instance: Instance, address: str) -> tuple[Target, str, str] | Plan:
     """The table, key and value of the entry that counts."""
-    standing = _standing(instance, address)
+    standing = standing_entry(instance, address)
     if standing is None:
         return Plan(refused=f"{safe(address)} stands in no table of {MAPS} that can be edited here")
     table, document, index = standing
@@ -284,7 +182,7 @@ def plan_change(
     new = name if to is None else to.strip()
     why = path_words(base, value) if value != was else ""
     if not why and (wanted.uid, wanted.gid) != (now.uid, now.gid):
-        why = _owner_words(resolver, wanted.uid, wanted.gid)
+        why = owner_words(resolver, wanted.uid, wanted.gid)
     why = why or _name_words(instance, name, new)
     if why:
         return Plan(refused=why)
@@ -298,10 +196,10 @@ def plan_change(
     if new != name:
         says += rename_words(instance, name, new, below(base, value), edits)
         says += _then(instance, name, edits) if fold(new) != fold(name) else []
-    says += _extended(instance, resolver, new, edits) if edits else []
+    says += extended_words(instance, resolver, new, edits) if edits else []
     if value != was:
         says += [f"new mail will lie in {safe(below(base, value))}", mail_words(below(base, was), base)]
-        says += _shared(instance, name, value)
+        says += shared_words(instance, name, value)
     if edits:
         says += writable_words(instance, base, below(base, value), wanted.uid, wanted.gid)
     return Plan(tuple(edits), tuple(says))
@@ -315,8 +213,8 @@ def _name_words(instance: Instance, name: str, new: str) -> str:
         return "there is no address"
     if new.startswith("@") is not name.startswith("@"):
         return "a catch-all and an address are two things: make a new mailbox instead"
-    standing = _standing(instance, new)
-    return _stands(standing) if standing is not None else propose(instance, new).problem
+    standing = standing_entry(instance, new)
+    return stands_words(standing) if standing is not None else propose(instance, new).problem
 
 
 def plan_switch(instance: Instance, address: str, table: str, value: str, *, on: bool) -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from mailtui.formats.splice import Splice
 from mailtui.formats.target import Target
@@ -74,10 +74,14 @@ class Edit(ABC):
     def inverse(self) -> Edit:
         """The edit that takes this one back."""
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:  # noqa: ARG002
+    def merge(self, later: Edit) -> Merged:  # noqa: ARG002
         """This edit and a later one of the same key as one edit; "nothing" where they cancel; None where
         they stay two."""
         return None
+
+
+Merged: TypeAlias = Edit | Literal["nothing"] | None
+"""What two edits of one key are together."""
 
 
 def show(value: Value | None) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from mailtui.edits.entries import EntryDocument
-from mailtui.edits.model import Edit
+from mailtui.edits.model import Edit, Merged
 from mailtui.formats.entry_notes import set_note
 from mailtui.formats.splice import Splice
 from mailtui.formats.table import Table
@@ -47,7 +47,7 @@ class SetNote(Edit):
     def inverse(self) -> Edit:
         return SetNote(self.target, self.name, self.was, self.note)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+    def merge(self, later: Edit) -> Merged:
         if not isinstance(later, SetNote) or later.was != self.note:
             return None
         if later.note == self.was:

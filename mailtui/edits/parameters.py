@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from mailtui.edits.model import Conflict, Edit, Value, show
+from mailtui.edits.model import Edit, Value, show
+from mailtui.edits.shapes import SetValue, UnsetValue, ValueEdit
 from mailtui.formats.maincf import MainCf
 from mailtui.formats.splice import Splice
 from mailtui.text.safe import decode, encode
@@ -33,80 +34,43 @@ class ParameterEdit(Edit):
         return self.name
 
 
+class _OfValue(ParameterEdit, ValueEdit[Value]):
+    __slots__ = ()
+
+    def now(self, document: MainCf, like: Value | None) -> Value | None:
+        return current(document, self.name, like)
+
+    def write(self, document: MainCf, value: Value | None) -> Sequence[Splice]:
+        if value is None:
+            return document.unset(self.name)
+        text = encode(value) if isinstance(value, str) else [encode(item) for item in value]
+        return document.set(self.name, text)
+
+    def setting(self, value: Value, was: Value | None) -> Edit:
+        return SetParameter(self.target, self.name, value, was)
+
+    def unsetting(self, was: Value) -> Edit:
+        return ResetParameter(self.target, self.name, was)
+
+
 @dataclass(frozen=True, slots=True)
-class SetParameter(ParameterEdit):
+class SetParameter(SetValue[Value], _OfValue):
     """`name = value`. `was` None: it was not set, and the default was in force."""
 
     kind: ClassVar[str] = "set-parameter"
 
-    value: Value
-    was: Value | None = None
-
-    @property
-    def marker(self) -> str:
-        return "+" if self.was is None else "~"
-
     def describe(self) -> str:
         return f"{self.marker} {self.name} = {show(self.value)}"
 
-    def splices(self, document: MainCf) -> Sequence[Splice]:
-        now = current(document, self.name, self.value)
-        if now == self.value:
-            return []
-        seen = now if self.was is None else current(document, self.name, self.was)
-        if (self.was is None) is not (now is None) or (self.was is not None and seen != self.was):
-            raise Conflict(self, self.was, now, self.value)
-        if isinstance(self.value, str):
-            return document.set(self.name, encode(self.value))
-        return document.set(self.name, [encode(item) for item in self.value])
-
-    def inverse(self) -> Edit:
-        if self.was is None:
-            return ResetParameter(self.target, self.name, self.value)
-        return SetParameter(self.target, self.name, self.was, self.value)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        match later:
-            case SetParameter(value=value):
-                return (
-                    "nothing" if value == self.was else SetParameter(self.target, self.name, value, self.was)
-                )
-            case ResetParameter():
-                return "nothing" if self.was is None else ResetParameter(self.target, self.name, self.was)
-        return None
-
 
 @dataclass(frozen=True, slots=True)
-class ResetParameter(ParameterEdit):
+class ResetParameter(UnsetValue[Value], _OfValue):
     """Every definition of `name` is taken out, so that Postfix's default is in force."""
 
     kind: ClassVar[str] = "reset-parameter"
 
-    was: Value
-
-    @property
-    def marker(self) -> str:
-        return "-"
-
     def describe(self) -> str:
         return f"- {self.name} (was {show(self.was)}): the default"
-
-    def splices(self, document: MainCf) -> Sequence[Splice]:
-        now = current(document, self.name, self.was)
-        if now is None:
-            return []
-        if now != self.was:
-            raise Conflict(self, self.was, now, None)
-        return document.unset(self.name)
-
-    def inverse(self) -> Edit:
-        return SetParameter(self.target, self.name, self.was, None)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if isinstance(later, SetParameter):
-            same = later.value == self.was
-            return "nothing" if same else SetParameter(self.target, self.name, later.value, self.was)
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +99,3 @@ class RenameParameter(ParameterEdit):
 
     def inverse(self) -> Edit:
         return RenameParameter(self.target, self.to, self.name)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:  # noqa: ARG002
-        return None

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.model import Conflict, Edit, Merged
 from mailtui.formats import patternedit
-from mailtui.formats.patterns import PatternRow, Patterns
-from mailtui.formats.splice import Refused, Splice
-from mailtui.formats.target import Target
+from mailtui.formats.patterns import Patterns
+from mailtui.formats.splice import Splice
 from mailtui.text.safe import decode, encode
-
-Merged = Edit | Literal["nothing"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,8 @@ class PatternEdit(Edit):
         return (self.target, self.rule, self.number) == (other.target, other.rule, other.number)
 
 
-def _now(document: Patterns, at: int) -> str:
+def text_of(document: Patterns, at: int) -> str:
+    """The text of a row, with all that is in it where it is an if."""
     return decode(patternedit.text_of(document, at))
 
 
@@ -80,10 +78,10 @@ class AddPattern(PatternEdit):
     def _stands(self, document: Patterns) -> bool:
         """Whether the rule is there already, at its place."""
         at = self._at(document)
-        if at is None or _now(document, at) != self.text:
+        if at is None or text_of(document, at) != self.text:
             return False
         rest = document.spliced(patternedit.remove(document, at))
-        return _called(rest, at) == (self.before, self.before_number)
+        return called(rest, at) == (self.before, self.before_number)
 
     def inverse(self) -> Edit:
         return RemovePattern(self.target, self.rule, self.number, self.text, self.before, self.before_number)
@@ -124,8 +122,8 @@ class RemovePattern(PatternEdit):
         at = self._at(document)
         if at is None:
             return []
-        if _now(document, at) != self.was:
-            raise Conflict(self, self.was, _now(document, at), None)
+        if text_of(document, at) != self.was:
+            raise Conflict(self, self.was, text_of(document, at), None)
         return patternedit.remove(document, at)
 
     def inverse(self) -> Edit:
@@ -157,13 +155,13 @@ class SetPattern(PatternEdit):
 
     def splices(self, document: Patterns) -> Sequence[Splice]:
         at = self._at(document)
-        if at is not None and _line(document, at) == self.was:
+        if at is not None and line_of(document, at) == self.was:
             # who made the edit judged the rule: taking it back may write one that was wrong
             return patternedit.change(document, at, encode(self.to), judged=False)
         done = document.find(encode(self.to_rule), self.to_number)
-        if done is not None and _line(document, done) == self.to:
+        if done is not None and line_of(document, done) == self.to:
             return []
-        raise Conflict(self, self.was, None if at is None else _line(document, at), self.to)
+        raise Conflict(self, self.was, None if at is None else line_of(document, at), self.to)
 
     def inverse(self) -> Edit:
         return SetPattern(
@@ -263,81 +261,13 @@ def _one_line(text: str) -> str:
     return f"{first} … ({len(more)} line{'' if len(more) == 1 else 's'} more)" if more else first
 
 
-def _line(document: Patterns, at: int) -> str:
+def line_of(document: Patterns, at: int) -> str:
     """The lines of a row itself, without what is in an if."""
     row = document.rows[at]
     return decode(document.raw[row.start : row.end]).removesuffix("\n").removesuffix("\r")
 
 
-# Making them
-
-
-def adding(document: Patterns, target: Target, text: str, before: int | None = None) -> AddPattern:
-    """The edit that puts a rule in before the row `before`. Raises Refused where it is none."""
-    block = patternedit.one_rule(document, encode(text.strip()))
-    row = type(document)(block).rows[0]
-    number = _number(document, row.name, before, enabled=True)
-    name, which = _called(document, before)
-    return AddPattern(target, decode(row.name), number, decode(block).removesuffix("\n"), name, which)
-
-
-def removing(document: Patterns, target: Target, at: int) -> RemovePattern:
-    """The edit that takes row `at` out. Raises Refused where it is off: switch it on, or edit the file."""
-    row = _in_force(document, at)
-    rest = document.spliced(patternedit.remove(document, at))
-    return RemovePattern(target, decode(row.name), row.number, _now(document, at), *_called(rest, at))
-
-
-def setting(document: Patterns, target: Target, at: int, text: str) -> SetPattern:
-    """The edit that writes row `at` anew. Raises Refused where the text is not one of its kind."""
-    after = document.spliced(patternedit.change(document, at, encode(text.strip())))
-    row, new = document.rows[at], after.rows[at]
-    to = _line(after, at)
-    return SetPattern(
-        target, decode(row.name), row.number, to, _line(document, at), decode(new.name), new.number
-    )
-
-
-def moving(document: Patterns, target: Target, at: int, before: int | None) -> MovePattern | None:
-    """The edit that puts row `at` before the row `before`; None where it is there already.
-    Raises Refused where it is off."""
-    _in_force(document, at)
-    splices = patternedit.move(document, at, before)
-    if not splices:
-        return None
-    after = document.spliced(splices)
-    row = document.rows[at]
-    count = document.last_of(at) + 1 - at
-    end = len(document.rows) if before is None else before
-    now = end if end <= at else end - count
-    was = at + count
-    behind = was - count if was < end else was
-    return MovePattern(
-        target, decode(row.name), row.number, *_called(document, before), *_called(after, behind),
-        after.rows[now].number,
-    )  # fmt: skip
-
-
-def switching(document: Patterns, target: Target, at: int) -> SwitchPattern:
-    """The edit that comments row `at` out, or in again."""
-    row = document.rows[at]
-    number = _number(document, row.name, at, enabled=not row.enabled)
-    return SwitchPattern(target, decode(row.name), row.number, decode(row.text), not row.enabled, number)
-
-
-def _in_force(document: Patterns, at: int) -> PatternRow:
-    row = document.rows[at]
-    if not row.enabled:
-        raise Refused("the rule is commented out", "switch it on first")
-    return row
-
-
-def _number(document: Patterns, name: bytes, before: int | None, *, enabled: bool) -> int:
-    rows = document.rows if before is None else document.rows[:before]
-    return sum(row.name == name and row.enabled is enabled for row in rows)
-
-
-def _called(document: Patterns, at: int | None) -> tuple[str | None, int]:
+def called(document: Patterns, at: int | None) -> tuple[str | None, int]:
     """How a row in force is named, of one that is off the next in force."""
     rows = document.rows
     place = at if at is None else next((n for n in range(at, len(rows)) if rows[n].enabled), None)

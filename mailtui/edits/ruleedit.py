@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from mailtui.edits import rulerows
 from mailtui.edits.model import Conflict, Edit, Value
@@ -20,8 +20,6 @@ from mailtui.formats.splice import Missing, Refused, Splice, between
 from mailtui.postfix.rulelists import WrittenList, WrittenRule
 from mailtui.postfix.smtpd.chain import parse_rules
 from mailtui.text.safe import decode, encode
-
-Merged = Edit | Literal["nothing"] | None
 
 
 def items_of(text: str) -> list[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from mailtui.edits import rulerows
-from mailtui.edits.model import Edit
-from mailtui.edits.ruleedit import Merged, RuleEdit, place
+from mailtui.edits.model import Edit, Merged
+from mailtui.edits.ruleedit import RuleEdit, place
 from mailtui.edits.rulewrite import RuleList
 from mailtui.formats.splice import Splice
 from mailtui.postfix.rulelists import WrittenList

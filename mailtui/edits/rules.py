@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from mailtui.edits import rulerows
-from mailtui.edits.model import Edit
+from mailtui.edits.model import Edit, Merged
 from mailtui.edits.ruleedit import (
-    Merged,
     RuleEdit,
     comment_texts,
     items_of,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mailtui.edits import ruleplan
-from mailtui.edits.authplan import Built, setting
+from mailtui.edits.authplan import setting
+from mailtui.edits.built import Built
 from mailtui.edits.plan import Plan
 from mailtui.postfix.chainread import ServiceLists
 from mailtui.postfix.chains import chains

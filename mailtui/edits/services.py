@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.model import Conflict, Edit, Merged
+from mailtui.edits.shapes import (
+    AddEdit,
+    RemoveEdit,
+    SetValue,
+    SwitchSeen,
+    SwitchValue,
+    UnsetValue,
+    ValueEdit,
+)
 from mailtui.formats.mastercf import MasterCf
 from mailtui.formats.masterentry import FIELDS, Service
 from mailtui.formats.splice import Missing, Refused, Splice
@@ -79,7 +88,7 @@ class SetServiceField(ServiceEdit):
     def inverse(self) -> Edit:
         return SetServiceField(self.target, self.service, self.field, self.was, self.value)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+    def merge(self, later: Edit) -> Merged:
         if not isinstance(later, SetServiceField):
             return None
         if later.value == self.was:
@@ -88,7 +97,7 @@ class SetServiceField(ServiceEdit):
 
 
 @dataclass(frozen=True, slots=True)
-class OptionEdit(ServiceEdit):
+class OptionEdit(ServiceEdit, ValueEdit[str]):
     """What the edits of one `-o name=value` share."""
 
     name: str
@@ -101,126 +110,57 @@ class OptionEdit(ServiceEdit):
     def rests_on(self) -> frozenset[str]:
         return frozenset({self.service})
 
-    def now(self, document: MasterCf) -> str | None:
+    def now(self, document: MasterCf, like: str | None = None) -> str | None:  # noqa: ARG002
         """The value of the `-o` that counts; None where main.cf holds. Raises Missing."""
         option = self.found(document).option(self.name)
         return None if option is None else decode(option.value)
 
+    def write(self, document: MasterCf, value: str | None) -> Sequence[Splice]:
+        if value is None:
+            return document.remove_option(*self.names, self.name)
+        return document.set_option(*self.names, self.name, encode(value))
+
+    def setting(self, value: str, was: str | None) -> Edit:
+        return SetServiceOption(self.target, self.service, self.name, value, was)
+
+    def unsetting(self, was: str) -> Edit:
+        return RemoveServiceOption(self.target, self.service, self.name, was)
+
 
 @dataclass(frozen=True, slots=True)
-class SetServiceOption(OptionEdit):
+class SetServiceOption(SetValue[str], OptionEdit):
     """`-o name=value` for one service. `was` None: it had none, and main.cf was in force."""
 
     kind: ClassVar[str] = "set-service-option"
 
-    value: str
-    was: str | None = None
-
-    @property
-    def marker(self) -> str:
-        return "+" if self.was is None else "~"
-
     def describe(self) -> str:
         return f"{self.marker} service {self.service} -o {self.name}={self.value}"
 
-    def splices(self, document: MasterCf) -> Sequence[Splice]:
-        now = self.now(document)
-        if now == self.value:
-            return []
-        if now != self.was:
-            raise Conflict(self, self.was, now, self.value)
-        return document.set_option(*self.names, self.name, encode(self.value))
-
-    def inverse(self) -> Edit:
-        if self.was is None:
-            return RemoveServiceOption(self.target, self.service, self.name, self.value)
-        return SetServiceOption(self.target, self.service, self.name, self.was, self.value)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        match later:
-            case SetServiceOption(value=value):
-                if value == self.was:
-                    return "nothing"
-                return SetServiceOption(self.target, self.service, self.name, value, self.was)
-            case RemoveServiceOption():
-                if self.was is None:
-                    return "nothing"
-                return RemoveServiceOption(self.target, self.service, self.name, self.was)
-        return None
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveServiceOption(OptionEdit):
+class RemoveServiceOption(UnsetValue[str], OptionEdit):
     """Every `-o` of that name is taken out of the entry: main.cf is in force again."""
 
     kind: ClassVar[str] = "remove-service-option"
 
-    was: str
-
-    @property
-    def marker(self) -> str:
-        return "-"
-
     def describe(self) -> str:
         return f"- service {self.service} -o {self.name} (was {self.was}): main.cf"
 
-    def splices(self, document: MasterCf) -> Sequence[Splice]:
-        now = self.now(document)
-        if now is None:
-            return []
-        if now != self.was:
-            raise Conflict(self, self.was, now, None)
-        return document.remove_option(*self.names, self.name)
-
-    def inverse(self) -> Edit:
-        return SetServiceOption(self.target, self.service, self.name, self.was, None)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if not isinstance(later, SetServiceOption):
-            return None
-        if later.value == self.was:
-            return "nothing"
-        return SetServiceOption(self.target, self.service, self.name, later.value, self.was)
-
 
 @dataclass(frozen=True, slots=True)
-class SwitchServiceOption(OptionEdit):
+class SwitchServiceOption(SwitchValue[str], OptionEdit):
     """The `-o` of that name, which has the value `was`, is commented out (`on` false) or in again."""
 
     kind: ClassVar[str] = "switch-service-option"
-
-    was: str
-    on: bool
-
-    @property
-    def marker(self) -> str:
-        return "~" if self.on else "#"
 
     def describe(self) -> str:
         word = "on again" if self.on else "off"
         return f"{self.marker} service {self.service} -o {self.name}={self.was} {word}"
 
-    def splices(self, document: MasterCf) -> Sequence[Splice]:
-        now = self.now(document)
+    def switch(self, document: MasterCf) -> Sequence[Splice]:
         if self.on:
-            if now is not None:
-                if now == self.was:
-                    return []
-                raise Conflict(self, None, now, self.was)
             return document.enable_option(*self.names, self.name, encode(self.was))
-        if now is None:
-            return []
-        if now != self.was:
-            raise Conflict(self, self.was, now, None)
         return document.disable_option(*self.names, self.name)
-
-    def inverse(self) -> Edit:
-        return SwitchServiceOption(self.target, self.service, self.name, self.was, not self.on)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if isinstance(later, SwitchServiceOption) and (later.was, later.on) == (self.was, not self.on):
-            return "nothing"
-        return None
 
 
 def words_of(service: Service) -> tuple[str, ...]:
@@ -229,18 +169,11 @@ def words_of(service: Service) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchService(ServiceEdit):
+class SwitchService(SwitchSeen[tuple[str, ...]], ServiceEdit):
     """An entry with all its lines is commented out (`on` false) or in again. `was`: its fields and arguments,
     for there may be several commented-out entries of that name and type."""
 
     kind: ClassVar[str] = "switch-service"
-
-    was: tuple[str, ...]
-    on: bool
-
-    @property
-    def marker(self) -> str:
-        return "~" if self.on else "#"
 
     def describe(self) -> str:
         return f"{self.marker} service {self.service} {'on' if self.on else 'off'}"
@@ -261,26 +194,15 @@ class SwitchService(ServiceEdit):
             raise Conflict(self, None if self.on else self.was, now, self.was if self.on else None)
         return document.disable(*self.names)
 
-    def inverse(self) -> Edit:
-        return SwitchService(self.target, self.service, self.was, not self.on)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if isinstance(later, SwitchService) and (later.was, later.on) == (self.was, not self.on):
-            return "nothing"
-        return None
-
 
 @dataclass(frozen=True, slots=True)
-class AddService(ServiceEdit):
+class AddService(AddEdit, ServiceEdit):
     """A new entry, written as `block` says it: eight columns, the command, `-o` lines below."""
 
     kind: ClassVar[str] = "add-service"
+    exact: ClassVar[bool] = True
 
     block: str
-
-    @property
-    def marker(self) -> str:
-        return "+"
 
     def describe(self) -> str:
         return f"+ service {self.service}"
@@ -301,21 +223,15 @@ class AddService(ServiceEdit):
     def inverse(self) -> Edit:
         return RemoveService(self.target, self.service, self.block)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, RemoveService) and later.block == self.block else None
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveService(ServiceEdit):
+class RemoveService(RemoveEdit, ServiceEdit):
     """An entry, which reads as `block`, is taken out with its `-o` lines."""
 
     kind: ClassVar[str] = "remove-service"
+    exact: ClassVar[bool] = True
 
     block: str
-
-    @property
-    def marker(self) -> str:
-        return "-"
 
     def describe(self) -> str:
         return f"- service {self.service}"
@@ -332,6 +248,3 @@ class RemoveService(ServiceEdit):
 
     def inverse(self) -> Edit:
         return AddService(self.target, self.service, self.block)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        return "nothing" if isinstance(later, AddService) and later.block == self.block else None

@@ -17,8 +17,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
+from mailtui.maillog.counts import Minute, Sums, address_of, domain_of, text_of
 from mailtui.maillog.head import head
 from mailtui.maillog.reasons import reason, reply
 from mailtui.maillog.stamp import PREFIX, when
@@ -34,35 +34,6 @@ _TO = re.compile(rb"to=<([^>]*)>, (?:orig_to=<[^>]*>, )?relay=[^,]*")
 _STATUS = re.compile(rb", status=([a-z-]+)")
 _PEER = re.compile(rb" from (\S*?)\[([^\]]*)\]")
 _LOGIN = re.compile(rb"(\S+?)\[([^\]]*)\]: SASL \S+ authentication failed")
-
-
-@dataclass(slots=True)
-class Sums:
-    """Counts of one domain or address."""
-
-    messages: int = 0
-    size: int = 0
-    deferred: int = 0
-    bounced: int = 0
-
-
-@dataclass(slots=True)
-class Minute:
-    """Counts of one minute; `stamp` is the time of its first counted line as it stands there, `now` what it
-    cannot be later than."""
-
-    stamp: bytes
-    now: datetime | None
-    received: int = 0
-    delivered: int = 0
-    deferred: int = 0
-    bounced: int = 0
-    rejected: int = 0
-
-    def at(self) -> datetime | None:
-        """Its beginning."""
-        moment = when(self.stamp, self.now)
-        return moment.replace(second=0, microsecond=0) if moment is not None else None
 
 
 @dataclass
@@ -161,7 +132,7 @@ class Statistics:
         if match is None or queue_id == b"NOQUEUE":  # of a message that smtpd_proxy_filter hands on
             return
         self._received(queue_id)
-        self.clients[_text_of(b"%s[%s]" % match.groups())] += 1
+        self.clients[text_of(b"%s[%s]" % match.groups())] += 1
 
     def _pickup(self, queue_id: bytes, said: bytes, _text: bytes) -> None:
         if b" orig_id=" in said:
@@ -192,8 +163,8 @@ class Statistics:
             return  # made here: a bounce, a forwarded message; or the log begins behind its receipt
         self._came.discard(queue_id)
         self.received_bytes += size
-        sender = _address(match[1])
-        for sums in (self.senders[sender or "<>"], self.sender_domains[_domain(sender)]):
+        sender = address_of(match[1])
+        for sums in (self.senders[sender or "<>"], self.sender_domains[domain_of(sender)]):
             sums.messages += 1
             sums.size += size
 
@@ -214,8 +185,8 @@ class Statistics:
             return
         count = {b"sent": self._sent, b"deferred": self._deferral, b"bounced": self._bounce}.get(name)
         if count is not None:
-            recipient = _address(to[1])
-            who = (self.recipients[recipient], self.recipient_domains[_domain(recipient)])
+            recipient = address_of(to[1])
+            who = (self.recipients[recipient], self.recipient_domains[domain_of(recipient)])
             count(queue_id, said[status.end() :], who)
 
     def _sent(self, queue_id: bytes, _said: bytes, who: tuple[Sums, Sums]) -> None:
@@ -259,7 +230,7 @@ class Statistics:
         self.reasons[reason(rest[:_LONGEST])] += 1
         match = _PEER.search(rest)
         if match is not None:
-            self.refused_clients[_text_of(b"%s[%s]" % match.groups())] += 1
+            self.refused_clients[text_of(b"%s[%s]" % match.groups())] += 1
 
     def _bare_reject(self, _queue_id: bytes, _said: bytes, text: bytes) -> None:
         if text.startswith(b"reject: "):  # Postfix before 2.1 wrote no NOQUEUE
@@ -285,7 +256,7 @@ class Statistics:
         match = _LOGIN.match(said)
         if match is not None:
             self.failed_logins += 1
-            self.login_clients[_text_of(b"%s[%s]" % match.groups())] += 1
+            self.login_clients[text_of(b"%s[%s]" % match.groups())] += 1
 
     def _fatal(self, queue_id: bytes, _said: bytes, _text: bytes) -> None:
         if queue_id in {b"fatal", b"panic"}:
@@ -313,20 +284,3 @@ _VERBS: dict[bytes, Callable[[Statistics, bytes, bytes, bytes], None]] = {
 def _text(line: bytes) -> bytes:
     """The text of a line whose head is not of the usual shape."""
     return line[head(line[:_LONGEST]).start_of_text :]
-
-
-@lru_cache(maxsize=65536)
-def _text_of(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
-
-
-@lru_cache(maxsize=65536)
-def _address(raw: bytes) -> str:
-    """An address as it is counted: the domain in lower case."""
-    local, at, domain = raw.decode("utf-8", "surrogateescape").rpartition("@")
-    return f"{local}{at}{domain.lower()}" if at else domain
-
-
-def _domain(address: str) -> str:
-    _local, at, domain = address.rpartition("@")
-    return domain if at else "<>" if not address else "(no domain)"

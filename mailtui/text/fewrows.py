@@ -1,4 +1,4 @@
-"""A short listing for a `BackgroundList`: rows that are all there, found by a key, searched by words."""
+"""A short listing: rows that are all there, found by a key, searched by words."""
 
 from __future__ import annotations
 

@@ -19,33 +19,27 @@ scrollbar, whose half blocks some consoles cannot show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
 
 from mailtui.screens.parts.columns import Column, widths
 from mailtui.screens.parts.keys import MOVES
-from mailtui.screens.parts.paint import Painted
+from mailtui.screens.parts.linedrawing import DrawnLines
 from mailtui.screens.parts.rows import Listed, Row, Rows
-from mailtui.screens.parts.text import Matcher, Span, Spans, cells, cut, segments, show
+from mailtui.screens.parts.text import Matcher
 
 __all__ = ["LineList", "Listed", "Row", "Rows"]
 
 MARK_LIMIT = 100_000
 """Rows that `*` marks at most: an action on more of them is one for a filter or the command line."""
 
-_CACHED = 400
 
-_MARKER_STYLES = {"!": "error", "?": "warning", "*": "warning", "#": "dim", "=": "dim"}
-
-
-class LineList(Painted, can_focus=True):
+class LineList(DrawnLines, can_focus=True):
     """The list. `cursor` is the index of the current row; 0 in an empty list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -100,21 +94,13 @@ class LineList(Painted, can_focus=True):
         classes: str | None = None,
     ) -> None:
         """`quiet`: no cursor is shown while another widget has the keys."""
-        super().__init__(id=id, classes=classes)
-        self._quiet = quiet
-        self._columns = columns
-        self._header = 1 if header else 0
+        super().__init__(*columns, header=header, quiet=quiet, id=id, classes=classes)
         self._marks_allowed = marks
         self.empty = empty
-        self.rows: Rows = rows if rows is not None else Listed()
-        self.marked: set[Hashable] = set()
-        self.cursor = 0
-        self.top = 0
+        if rows is not None:
+            self.rows = rows
         self.follower: Callable[[Hashable | None], object] | None = None
         """Called instead of `Highlighted` where the cursor moves: what it shows is painted with the move."""
-        self._match: Matcher | None = None
-        self._widths: list[int] = []
-        self._strips: dict[tuple[int, bool, bool, bool], Strip] = {}
 
     # What others call
 
@@ -153,15 +139,6 @@ class LineList(Painted, can_focus=True):
         self._columns = columns
         self._widths = widths(columns, self.size.width - 3)
         self.refresh_rows()
-
-    def refresh_rows(self) -> None:
-        """Paint all rows again: their contents changed, their number and order did not."""
-        self._strips.clear()
-        self.refresh()
-
-    def forget_drawn(self) -> None:
-        """Rows that are not on the screen now may say something else when they come again."""
-        self._strips.clear()
 
     def move_to(self, index: int) -> None:
         """Put the cursor on row `index` (the nearest there is) and make it visible."""
@@ -315,73 +292,3 @@ class LineList(Painted, can_focus=True):
 
     def _highlighted(self) -> None:
         self.post_message(self.Highlighted(self, self.cursor, self.key))
-
-    # Drawing
-
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        index = self.top + y - self._header
-        if y < self._header:
-            return self.strip(self._header_line(width), width)
-        if index < len(self.rows):
-            return self._row_strip(index, width)
-        text = self.empty if y == self._header and not len(self.rows) else ""
-        return self.strip(segments([("   ", ""), (text, "dim")], width, self.paint), width)
-
-    def _header_line(self, width: int) -> list[Segment]:
-        spans: list[Span] = [("   ", "")]
-        for column, room in self._shown_columns():
-            spans.extend((self._fitted([(column.title, "dim")], column, room), ("  ", "")))
-        return segments(spans[:-1], width, self.paint)
-
-    def _shown_columns(self) -> Iterator[tuple[Column, int]]:
-        return ((column, room) for column, room in zip(self._columns, self._widths, strict=False) if room)
-
-    @staticmethod
-    def _fitted(spans: Spans, column: Column, room: int) -> Span:
-        """A heading, padded."""
-        text = cut(show(spans[0][0]), room)
-        gap = " " * (room - cells(text))
-        return (gap + text if column.right else text + gap, spans[0][1])
-
-    def _row_strip(self, index: int, width: int) -> Strip:
-        here = index == self.cursor
-        marked = bool(self.marked) and self.rows.key(index) in self.marked
-        name = (index, here, here and self.has_focus, marked)
-        strip = self._strips.get(name)
-        if strip is None or strip.cell_length != width:
-            if len(self._strips) >= _CACHED:
-                self._strips.clear()
-            strip = self._strips[name] = self.strip(self._row_line(index, width, marked), width)
-        return strip
-
-    def _row_line(self, index: int, width: int, marked: bool) -> list[Segment]:
-        row = self.rows.cells(index)
-        lead: list[Span] = [
-            (">" if marked else " ", "accent"),
-            (row.marker or " ", _MARKER_STYLES.get(row.marker, "bold")),
-            (" ", ""),
-        ]
-        line = segments(lead, min(3, width), self.paint)
-        shown = list(zip(self._columns, self._widths, row.cells, strict=False))
-        for column, room, cell in shown:
-            if not room:
-                continue
-            spans = [(cell, row.style)] if isinstance(cell, str) else cell
-            if isinstance(spans, bytes):
-                spans = [(show(spans), row.style)]
-            if column.right:
-                spans = [(" " * max(0, room - sum(cells(show(text)) for text, _ in spans)), ""), *spans]
-            line.extend(segments(spans, room, self.paint, match=self._match))
-            line.append(Segment("  ", self.paint[""]))
-        # Each part is as wide as it was asked for: nothing must be measured where all of them fit.
-        left = width - 3 - sum(room + 2 for _, room, _ in shown if room)
-        if left < 0 or width < 3:
-            line = list(Segment.adjust_line_length(line, width, self.paint[""]))
-        elif left:
-            line.append(Segment(" " * left, self.paint[""]))
-        if index != self.cursor or (self._quiet and not self.has_focus):
-            return line
-        if not self.has_focus and not self.paint["cursor"].reverse:
-            return [Segment(text, (style or self.paint[""]) + self.paint["bar"]) for text, style, _ in line]
-        return [Segment(text, self.over_cursor(style or self.paint[""])) for text, style, _ in line]
