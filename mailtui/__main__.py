@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mailtui.screens.parts.session import Session
-    from mailtui.screens.parts.terminal import Colours
+    from mailtui.screens.parts.terminal import Colours, Ground
 
 _WORDS = {*SCREENS, "services"} - {"log", "queue"}
 
-_WITH_VALUE = ("--config-dir", "--log", "--color")
-_FLAGS = ("--read-only", "--mouse", "--no-mouse", "--ascii")
+_WITH_VALUE = ("--config-dir", "--instance", "--log", "--color")
+_FLAGS = ("--read-only", "--mouse", "--no-mouse", "--ascii", "--plain")
 _COLOURS: dict[str, Colours] = {
     "auto": "auto", "truecolor": "truecolor", "256": "256", "16": "16", "none": "none"
 }  # fmt: skip
+
+_GROUNDS: dict[str, Ground] = {"auto": "auto", "dark": "dark", "light": "light"}
 
 
 def wanted_screen(arguments: Sequence[str]) -> str | None:
@@ -80,15 +82,20 @@ def _console(arguments: Sequence[str], screen: str) -> int:
     from mailtui.screens.console import run_console
 
     settings = load()
-    folder = _option(arguments, "--config-dir") or os.environ.get("MAILTUI_CONFIG_DIR") or None
+    given, name = _option(arguments, "--config-dir"), _option(arguments, "--instance")
+    folder = given or ("" if name else os.environ.get("MAILTUI_CONFIG_DIR"))
     mouse = {"--mouse": True, "--no-mouse": False}
 
-    def open_session() -> Session:
+    def open_session(other: str = "") -> Session:
+        """The instance that the arguments name, or another one, for which they name no log."""
         from mailtui.cli.console import prepare
+        from mailtui.cli.context import chosen
         from mailtui.screens.parts.opening import session_of
 
-        log = _option(arguments, "--log") or settings.log
-        return session_of(prepare(settings, folder, log, read_only="--read-only" in arguments))
+        log = "" if other else _option(arguments, "--log") or ""
+        where = other or chosen(given, name)
+        now = load() if other else settings
+        return session_of(prepare(now, where, log, read_only="--read-only" in arguments))
 
     try:
         if not _plain(arguments):
@@ -97,10 +104,12 @@ def _console(arguments: Sequence[str], screen: str) -> int:
             check_console(arguments, screen)
         return run_console(
             open_session,
-            config_dir=folder or "/etc/postfix",
+            config_dir=folder or (name and f"instance {name}") or "/etc/postfix",
             start=screen or settings.start,
             colours=_COLOURS[_option(arguments, "--color") or settings.color],
             ascii_only=True if "--ascii" in arguments or settings.ascii else None,
+            background=_GROUNDS[settings.background],
+            plain="--plain" in arguments or settings.plain,
             mouse=next((mouse[word] for word in reversed(arguments) if word in mouse), settings.mouse),
             crash_dir=crash_folder,
         )

@@ -13,7 +13,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -201,7 +200,7 @@ def stream(argv: Sequence[str], *, stdin: int | None = None, size: int = 1 << 18
 
     Raises CommandError where it is missing, or did not end well (in its own words).
     """
-    with tempfile.TemporaryFile() as errors:
+    with open(os.memfd_create("errors"), "w+b") as errors:  # in memory: looking leaves the disk alone
         try:
             process = subprocess.Popen(
                 _program(argv),

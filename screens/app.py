@@ -50,6 +50,8 @@ class MailtuiApp(LastingApp):
         Binding("L", "strip", "live log", id="app.strip", tooltip="Open or close the live log strip."),
         Binding("colon", "command_line", "command", id="app.command",
                 tooltip="Type a command: :w :q :aliases smith :12."),
+        Binding("comma", "view('settings')", "settings", show=False, id="app.settings",
+                tooltip="mailtui's own settings and keys: what holds, from which file, and what each means."),
         Binding("ctrl+p", "palette", "palette", id="app.palette",
                 tooltip="Find an action by a part of its name."),
         *_screen_keys(),
@@ -73,6 +75,10 @@ class MailtuiApp(LastingApp):
         self.strip = StripLines()
         self.quit_after_write = False
         """Set by `:wq`: whoever writes calls `written`."""
+        self.refused_keys: dict[str, str] = {}
+        """Entries of the key map that cannot hold, each with what was said of it."""
+        self.other = ""
+        """The directory of the instance on which the console opens once this one has ended."""
         self._live_log: LiveLog | None = None
 
     @property
@@ -89,6 +95,19 @@ class MailtuiApp(LastingApp):
                 lambda: local_domains(self.session.instance),
             )
         return self._live_log
+
+    def greet(self) -> None:
+        session = self.session
+        if session.first or session.neighbours is not None:
+            from mailtui.screens.firstrun import greet
+
+            greet(self)
+
+    def on_mount(self) -> None:
+        if self.session.settings.keymap:
+            from mailtui.screens.parts.keymap import take_keys
+
+            take_keys(self)
 
     def on_unmount(self) -> None:
         if self._live_log is not None:
@@ -146,12 +165,18 @@ class MailtuiApp(LastingApp):
 
     def ask_or_end(self) -> None:
         """Leave; where edits are staged, ask first what becomes of them."""
-        if not self.session.draft:
+        if not self.session.draft and self.session.settings.ask_quit != "always":
             self.end()
             return
         from mailtui.screens.parts.leaving import ask
 
         ask(self)
+
+    def open_other(self, config_dir: str) -> None:
+        """End here, with the draft kept, and open the console on another instance."""
+        self.other = config_dir
+        if not self.end():
+            self.other = ""
 
     def action_undo(self) -> None:
         group = self.session.unstage_last()
@@ -159,7 +184,7 @@ class MailtuiApp(LastingApp):
 
     def action_reread(self) -> None:
         self.session.reread()
-        self.screen.refresh()  # all of it is sent again: others may have written on the terminal
+        self.terminal_taken()  # others may have written on it
         self.notify("Read again from the disk")
 
     def action_drop_draft(self) -> None:

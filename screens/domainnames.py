@@ -17,10 +17,10 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import TextView
 from mailtui.screens.parts.domaindns import age, judged
 from mailtui.screens.parts.domainpart import PartLine, about, as_text, copied
-from mailtui.screens.parts.fewrows import FewRows
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
+from mailtui.text.fewrows import FewRows
 
 if TYPE_CHECKING:
     from mailtui.screens.parts.domaindns import Names

@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailtui.apply.actor import now, owner_of
@@ -87,6 +88,8 @@ class Presence:
     def __init__(self, instance: Instance, who: str) -> None:
         self._instance, self._who = instance, who
         self._said: tuple[int, str] | None = None
+        self._lock = Lock()  # the end may come while a thread is about to write the card
+        self._left = False
         self._owner = owner_of(os.getpid())
 
     def _folder(self) -> str | None:
@@ -103,18 +106,24 @@ class Presence:
         if where is None or self._said == (staged, where):
             return
         card = {"who": self._who, "staged": staged, "owner": self._owner}
-        try:
-            write_private(self._card(where), json.dumps(card).encode())
-        except OSError:
-            return
-        self._said = (staged, where)
+        with self._lock:
+            if self._left:
+                return
+            try:
+                write_private(self._card(where), json.dumps(card).encode())
+            except OSError:
+                return
+            self._said = (staged, where)
 
     def _card(self, where: str) -> str:
         return os.path.join(where, f"console-{os.getpid()}.json")
 
     def leave(self) -> None:
-        """Take the card away."""
-        if self._said is not None:
+        """Take the card away; no other is written."""
+        with self._lock:
+            self._left = True
+            if self._said is None:
+                return
             try:
                 os.unlink(self._card(self._said[1]))
             except OSError:

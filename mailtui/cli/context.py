@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mailtui.cli.output import Failed
+from mailtui.cli.output import USAGE, Failed
 
 if TYPE_CHECKING:
     import argparse
@@ -28,6 +28,23 @@ def opened(config_dir: str | None) -> Instance:
         return Instance.open(config_dir)
     except InstanceError as error:
         raise failed(error) from None
+
+
+def chosen(config_dir: str | None, name: str | None) -> str | None:
+    """The directory that --config-dir or --instance names, else MAILTUI_CONFIG_DIR. Raises Failed."""
+    if not name:
+        return config_dir or os.environ.get("MAILTUI_CONFIG_DIR") or None
+    if config_dir:
+        raise Failed("--instance and --config-dir both name an instance", do="give one of them", code=USAGE)
+    from mailtui.postfix.instances import find, host_instances
+    from mailtui.settings import load
+
+    listed = host_instances(load().instances)
+    found = find(listed, name)
+    if found is None:
+        there = ", ".join(each.title for each in listed) or "none"
+        raise Failed(f"no instance is called {name}; there are: {there}", do="see mailtui instance list")
+    return found.config_dir
 
 
 def failed(error: InstanceError) -> Failed:
@@ -78,18 +95,38 @@ class Context:
         self.no_rehearsal: bool = getattr(options, "no_rehearsal", False)
         self.yes: bool = getattr(options, "yes", False)
         self.log: str = getattr(options, "log", "auto")
-        self.config_dir: str | None = getattr(options, "config_dir", None) or os.environ.get(
-            "MAILTUI_CONFIG_DIR"
-        )
+        """The log that was asked for; see `log_wanted`."""
+        self._config_dir: str | None = getattr(options, "config_dir", None)
+        self._name: str | None = getattr(options, "instance", None)
         self.tells_unfinished = False
         """Whether the command itself says which changes a crash left half done, or ends them."""
+        self.long_diff = False
+        """Whether the diff is too long to be printed where nobody asked for JSON."""
+        self.told: dict[str, Any] = {}
+        """What a changing command prints as JSON beside what each of them does."""
         self.ended: Ended | None = None
         """What came of a change, once nothing that follows can alter it."""
+
+    @cached_property
+    def config_dir(self) -> str | None:
+        """The configuration directory that was chosen; None where that is left to postconf. Raises Failed."""
+        return chosen(self._config_dir, self._name)
 
     @cached_property
     def instance(self) -> Instance:
         """The Postfix instance. Raises Failed."""
         return opened(self.config_dir)
+
+    @cached_property
+    def log_wanted(self) -> str:
+        """Which log to read: that of --log, of the settings for this instance or for all, or `auto`."""
+        if self.log != "auto":
+            return self.log
+        from mailtui.postfix.instances import log_of
+        from mailtui.settings import load
+
+        settings = load()
+        return log_of(settings.instances, self.instance.config_dir) or settings.log
 
     def tell_unfinished(self) -> None:
         """After a command that only looked: say that a crash left a change half done. Nothing is repaired."""

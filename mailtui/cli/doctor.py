@@ -85,7 +85,7 @@ def _logged(context: Context) -> Sequence[Finding]:
     from mailtui.postfix.errors import InstanceError
 
     try:
-        found = source.find(context.instance.log_file or "", context.log)
+        found = source.find(context.instance.log_file or "", context.log_wanted)
     except InstanceError as error:
         raise failed(error) from None
     if found.kind == "none" or found.why:

@@ -127,7 +127,7 @@ def _wanted(
 ) -> Wanted:
     if options.files:
         return Wanted(tuple(options.files), None, since, until)
-    found = source.find(context.instance.log_file or "", context.log)
+    found = source.find(context.instance.log_file or "", context.log_wanted)
     if found.kind == "none" or found.why:
         raise Failed(found.why)
     return Wanted((), found, since, until)

@@ -20,6 +20,7 @@ NOUNS = {
     "parameter": "list, get, set, reset: main.cf",
     "mailbox": "list, add, remove: whose mail lies where on this machine",
     "account": "list, add, password, lock, remove, test, fix: who may log in to send mail (SASL)",
+    "leave": "ADDRESS [--forward TO]: somebody leaves; every place of theirs as one change",
     "dkim": "list, generate, check, activate, retire: the keys that sign our mail, and their life",
     "restriction": "list, add, move, remove, explain, check: what smtpd asks at each command, and answers",
     "milter": "list, add, remove, ping: the mail filters in their order, and whether each answers",
@@ -27,6 +28,9 @@ NOUNS = {
     "doctor": "what is wrong, where, why, and what puts it right; exit 1 if any is an error",
     "log": "the mail log: its lines, --trace ID, --stats, --since T, --follow",
     "queue": "list, hold, release, requeue, flush, delete: the mail that waits",
+    "instance": "list, show: the Postfix instances of this host; what was found in one, and what may change",
+    "import": "KIND FILE: aliases, mailboxes, domains or account names from CSV or JSON, as one change",
+    "export": "KIND FILE: the same as a file",
     "history": "list, show, undo, recover: what was written, and back",
     "draft": "show, apply: a saved draft",
     "try-message": "which header or body check fires on a message, and what it would do",
@@ -36,7 +40,9 @@ NOUNS = {
 }
 
 
-WITH_VALUE = ("--config-dir", "--log", "--color")
+_MODULES = {"import": "importing", "export": "exporting"}
+"""Of nouns that no module can be called."""
+WITH_VALUE = ("--config-dir", "--instance", "--log", "--color")
 FLAGS = ("--json", "--read-only", "--version")
 """The options that may stand before the noun, after it, and after the verb."""
 
@@ -59,6 +65,7 @@ def common_options() -> Parser:
     group.add_argument(
         "--config-dir", metavar="DIR", help="the Postfix instance (default: what postconf says)"
     )
+    group.add_argument("--instance", metavar="NAME", help="the Postfix instance of this name: instance list")
     group.add_argument("--json", action="store_true", help="print data as JSON")
     group.add_argument("--read-only", action="store_true", help="look, and change nothing")
     group.add_argument("--log", metavar="SOURCE", help="the mail log: a file, journal, or auto")
@@ -97,6 +104,9 @@ def _top() -> Parser:
     console.add_argument("--color", choices=["auto", "truecolor", "256", "16", "none"])
     console.add_argument("--mouse", action=argparse.BooleanOptionalAction, help="default: off over SSH")
     console.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    console.add_argument(
+        "--plain", action="store_true", help="for screen readers: words alone, the cursor on what is chosen"
+    )
     return top
 
 
@@ -205,7 +215,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 def module_of(noun: str) -> str:
     """The module of a command other than demo."""
-    return f"mailtui.cli.{noun.replace('-', '')}"
+    return f"mailtui.cli.{_MODULES.get(noun) or noun.replace('-', '')}"
 
 
 def _unheard(ended: Ended, error: BrokenPipeError | Unwritable) -> int:

@@ -14,7 +14,7 @@ from mailtui.cli.context import Context
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import DONE, REFUSED, USAGE, Failed, columns, note, write, write_json
 from mailtui.commands import CommandError
-from mailtui.postfix.mailqueue.entry import NULL_SENDER, Entry, fields, is_id
+from mailtui.postfix.mailqueue.entry import NULL_SENDER, Entry, Seen, fields, is_id
 from mailtui.postfix.mailqueue.groups import BYS, By, Group, grouped, matched
 from mailtui.postfix.mailqueue.listing import Listing, read_all
 from mailtui.postfix.mailqueue.origins import Origins
@@ -91,7 +91,7 @@ def _origins(context: Context, listing: Listing) -> Origins:
     from mailtui.maillog import source
 
     found = Origins()
-    log = source.find(context.instance.log_file or "", context.log)
+    log = source.find(context.instance.log_file or "", context.log_wanted)
     if log.kind == "none" or log.why:
         raise Failed(f"who handed a message in stands in the log: {log.why}")
     for _ in found.look_in(log, listing):
@@ -216,7 +216,8 @@ def act(context: Context, options: argparse.Namespace) -> int:
     if whole:
         return _flush(context, listing, options.site)
     origins = _origins(context, listing) if query.asks_origin else Origins()
-    ids = [entry.queue_id for _, entry in _rows(listing, query, origins, options.ids)]
+    seen = {entry.queue_id: Seen.of(entry) for _, entry in _rows(listing, query, origins, options.ids)}
+    ids = list(seen)
     gone = [each for each in dict.fromkeys(options.ids) if listing.row_of(each) is None]
     if not ids:
         return _nothing(context, gone)
@@ -226,7 +227,7 @@ def act(context: Context, options: argparse.Namespace) -> int:
         return _tried(context, words, plan, ids)
     confirmed(context, f"{words}: now, no undo", str(len(ids)))
     with _in_words():
-        acted = queueacts.carry_out(context.instance, verb, [*ids, *gone], options.filter)
+        acted = queueacts.carry_out(context.instance, verb, [*ids, *gone], options.filter, seen)
     return _told(context, acted, plan)
 
 

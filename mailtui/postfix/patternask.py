@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
@@ -17,6 +16,7 @@ from mailtui import commands
 from mailtui.formats.patterns import Patterns
 from mailtui.formats.splice import Problem, Splice, apply_splices
 from mailtui.formats.target import Target
+from mailtui.postfix import private
 from mailtui.postfix.files import Reader, problem_words
 from mailtui.postfix.lookups import Lookup
 from mailtui.text.safe import decode, safe
@@ -86,10 +86,8 @@ def _marked(
     lookup: Lookup, document: Patterns, texts: Sequence[bytes], asked: Sequence[bytes], *, headers: bool
 ) -> Answers:
     mark = secrets.token_hex(8).encode()
-    with tempfile.TemporaryDirectory(prefix="mailtui-") as folder:
+    with private.looked_at({"table": marked(document, mark)}) as folder:
         path = os.path.join(folder, "table")
-        with open(path, "wb") as stream:
-            stream.write(marked(document, mark))
         out, said, problem = _run(lookup, f"{lookup.type}:{path}", asked, headers=headers)
     found = _hits(out, asked, mark)
     broken = tuple(_warnings(said, path))
@@ -170,10 +168,8 @@ def compile_problems(
 ) -> list[Problem]:
     """What Postfix says of a table's rules when it opens it: those with an error it passes over, with no
     more than a line in the log. Raises CommandError where postmap cannot be run."""
-    with tempfile.TemporaryDirectory(prefix="mailtui-") as folder:
+    with private.looked_at({"table": document.raw}) as folder:
         path = os.path.join(folder, "table")
-        with open(path, "wb") as stream:
-            stream.write(document.raw)
         where = ["-c", config_dir] if config_dir else []
         spec = f"{document.TABLE}:{path}"
         result = commands.ask(["postmap", *where, "-u", "-q", "x", spec], timeout=timeout)

@@ -1,7 +1,8 @@
 """What only postconf knows: built-in defaults, unused names, the networks of this host.
 
-postconf is asked about a private copy of main.cf and master.cf. So the answers hold for unsaved bytes
-too, and postconf does not wait until a file that was written a moment ago is two seconds old.
+postconf is asked about a private copy of main.cf and master.cf, in the state folder. So the answers hold
+for unsaved bytes too, and postconf does not wait until a file that was written a moment ago is two seconds
+old.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from mailtui import commands
-from mailtui.postfix.private import copied
+from mailtui.postfix.private import looked_at
 from mailtui.text.safe import decode, encode, safe
 
 _UNUSED = re.compile(r"^\S*postconf: warning: main\.cf: unused parameter: (.*)", re.MULTILINE)
@@ -28,7 +29,7 @@ class PostconfError(Exception):
 def _ask(options: list[str], main: bytes, master: bytes) -> tuple[str, str]:
     """Standard output and standard error of postconf over these bytes. Raises PostconfError."""
     try:
-        with copied(main, master) as folder:
+        with looked_at({"main.cf": main, "master.cf": master}) as folder:
             result = commands.ask(["postconf", "-c", folder, *options])
             err = decode(result.err).replace(f"{folder}/", "")
     except commands.CommandError as error:

@@ -7,8 +7,10 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+
+from mailtui.postfix.statefolder import StateError, base, checked
 
 MARK = ".mailtui-"
 """How the name of everything temporary begins that mailtui makes."""
@@ -21,6 +23,14 @@ def temporary() -> str:
     writes a file of a nameless kind there, which a crash would leave."""
     chosen = os.environ.get("TMPDIR", "")
     return chosen if os.path.isabs(chosen) and os.path.isdir(chosen) else "/tmp"  # noqa: S108
+
+
+def places() -> Iterator[str]:
+    """Where a copy that is only to be looked at may lie, the best first: the state folder, because looking
+    writes nowhere else, then, where that cannot be had or is full, the folder for temporary files."""
+    with suppress(StateError):
+        yield checked(base(), make=True)
+    yield temporary()
 
 
 def make(parent: str) -> tuple[str, int]:
@@ -84,18 +94,11 @@ def _remove_dead(path: str) -> bool:
 
 
 @contextmanager
-def folder() -> Iterator[str]:
-    """A private folder that is gone afterwards; what a killed mailtui left goes first. OSError passes."""
-    parent = temporary()
-    with suppress(OSError):  # what lies about there is no reason not to look
-        sweep(parent)
-    path, fd = make(parent)
-    try:
+def folder(parent: str = "") -> Iterator[str]:
+    """A private folder (in `parent`; else in the one for temporary files) that is gone afterwards; what a
+    killed mailtui left goes first. OSError passes."""
+    with filled({}, parent or temporary()) as path:
         yield path
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(path)
-        os.close(fd)
 
 
 @contextmanager
@@ -104,15 +107,61 @@ def copied(main: bytes, master: bytes) -> Iterator[str]:
 
     OSError passes; what a killed mailtui left is removed first.
     """
-    with folder() as path:
-        past = time.time() - COPY_AGE
-        for name, raw in (("main.cf", main), ("master.cf", master)):
-            place = os.path.join(path, name)
-            try:
-                with open(place, "wb") as stream:
-                    stream.write(raw)
-                os.utime(place, (past, past))
-            except OSError as error:
-                error.filename = temporary()  # what the admin knows of it
-                raise
+    with filled({"main.cf": main, "master.cf": master}, temporary()) as path:
         yield path
+
+
+@contextmanager
+def looked_at(files: Mapping[str, bytes]) -> Iterator[str]:
+    """A private folder with copies of these files by their names, for a program that only looks: in the state
+    folder, or, where that has no room for them, in the one for temporary files. OSError passes."""
+    first, *others = places()
+    try:
+        made = _filled(files, first)
+    except OSError:
+        if not others:
+            raise
+        made = _filled(files, others[0])
+    with _gone_afterwards(*made) as path:
+        yield path
+
+
+@contextmanager
+def filled(files: Mapping[str, bytes], parent: str) -> Iterator[str]:
+    """A private folder in `parent` with copies of these files, as `looked_at`."""
+    with _gone_afterwards(*_filled(files, parent)) as path:
+        yield path
+
+
+@contextmanager
+def _gone_afterwards(path: str, fd: int) -> Iterator[str]:
+    try:
+        yield path
+    finally:
+        _remove(path, fd)
+
+
+def _remove(path: str, fd: int) -> None:
+    with suppress(OSError):
+        shutil.rmtree(path)
+    os.close(fd)
+
+
+def _filled(files: Mapping[str, bytes], parent: str) -> tuple[str, int]:
+    """A new folder in `parent` with these files, open and locked: its path and descriptor."""
+    with suppress(OSError):  # what lies about there is no reason not to look
+        sweep(parent)
+    path, fd = make(parent)
+    past = time.time() - COPY_AGE
+    try:
+        for name, raw in files.items():
+            place = os.path.join(path, name)
+            with open(place, "wb") as stream:
+                stream.write(raw)
+            os.utime(place, (past, past))
+    except BaseException as error:
+        _remove(path, fd)
+        if isinstance(error, OSError):
+            error.filename = parent  # what the admin knows of it
+        raise
+    return path, fd

@@ -11,7 +11,7 @@ from textual.screen import Screen
 BUILT: dict[str, tuple[str, str]] = {
     "overview": ("mailtui.screens.overview", "OverviewScreen"),
     "domains": ("mailtui.screens.domains", "DomainsScreen"),
-    "settings": ("mailtui.screens.settings", "SettingsScreen"),
+    "basesettings": ("mailtui.screens.basesettings", "BaseSettingsScreen"),
     "aliases": ("mailtui.screens.aliases", "AliasesScreen"),
     "mailboxes": ("mailtui.screens.mailboxes", "MailboxesScreen"),
     "restrictions": ("mailtui.screens.restrictions", "RestrictionsScreen"),
@@ -26,9 +26,13 @@ BUILT: dict[str, tuple[str, str]] = {
     "authclient": ("mailtui.screens.authclient", "AuthClientScreen"),
     "log": ("mailtui.screens.log", "LogScreen"),
     "queue": ("mailtui.screens.queue", "QueueScreen"),
+    "migrate": ("mailtui.screens.migrate", "MigrateScreen"),
+    "instances": ("mailtui.screens.instances", "InstancesScreen"),
+    "leave": ("mailtui.screens.leaveaddress", "LeaveScreen"),
     "findings": ("mailtui.screens.findings", "FindingsScreen"),
     "review": ("mailtui.screens.review", "ReviewScreen"),
     "history": ("mailtui.screens.history", "HistoryScreen"),
+    "settings": ("mailtui.screens.settings", "SettingsScreen"),
 }
 """Mode → module and class of its screen, without arguments. What is missing says what it will hold."""
 

@@ -26,10 +26,20 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "r": ("reread", "read again from the disk"),
     "u": ("undo", "take back the last staged change"),
     "undo": ("undo", "take back the last staged change"),
+    "instance": ("instances", "the Postfix instances of this host; with a name: open that one"),
+    "firstrun": ("firstrun", "what mailtui found here, where it writes, and how to take that back"),
+    "migrate": ("migrate", "put tables of hash and btree into lmdb or cdb, all at once"),
+    "leave": ("leave", "someone leaves…: every place of an address, as one change; :leave ADDRESS"),
+    "import": ("import", "aliases, mailboxes, domains or accounts of a CSV or JSON file; :import KIND FILE"),
+    "export": ("export", "aliases, mailboxes, domains or accounts as a CSV or JSON file; :export KIND FILE"),
     "help": ("help", "the keys of this view"),
     "h": ("help", "the keys of this view"),
 }
 """Word → (what it does, in words of `CommandLine`; a sentence)."""
+
+
+FOLLOWED = frozenset({"import", "export"})
+"""Words that take what is typed behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +59,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Do something; `name` is the first of a pair in WORDS."""
+    """Do something; `name` is the first of a pair in WORDS, `rest` what was typed behind one of FOLLOWED."""
 
     name: str
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,8 @@ def parse(text: str, ids: Iterable[str] = (), destructive: Iterable[str] = ()) -
     rest = rest.strip().removeprefix("/")
     if not rest and head in WORDS:
         return Word(WORDS[head][0])
+    if head in FOLLOWED:
+        return Word(WORDS[head][0], rest)
     if screen := named(head):
         return Goto(screen.mode, rest)
     ids = tuple(ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mailtui.screens.parts.command import Action, Goto, Line, Unknown, Word, parse
@@ -19,7 +20,9 @@ def run_command(app: MailtuiApp, text: str) -> None:
     found = {active.binding.id or "": active for active in actions(app.screen) if active.enabled}
     harmful = [name for name, active in found.items() if is_destructive(active.binding)]
     command = parse(text, found, harmful)
-    if isinstance(command, Word):
+    if isinstance(command, Word) and command.name in _FOLLOWED:
+        _FOLLOWED[command.name](app, command.rest)
+    elif isinstance(command, Word):
         _word(app, command.name)
     elif isinstance(command, Goto):
         go_to(app, command)
@@ -34,30 +37,74 @@ def run_command(app: MailtuiApp, text: str) -> None:
 
 
 def _word(app: MailtuiApp, name: str) -> None:
-    if name == "quit-keep":
-        app.end()
-    elif name == "quit":
-        app.ask_or_end()
-    elif name == "review-quit":
-        if app.session.draft:
-            app.quit_after_write = True
-            app.action_view("review")
-        else:
-            app.end()
-    elif name == "review":
+    if name in _VIEWS:
+        app.action_view(name)
+    elif name in _WORDS:
+        _WORDS[name](app)
+
+
+def _review_quit(app: MailtuiApp) -> None:
+    if app.session.draft:
+        app.quit_after_write = True
         app.action_view("review")
-    elif name == "drop-draft":
-        app.action_drop_draft()
-    elif name == "reread":
-        app.action_reread()
-    elif name == "undo":
-        app.action_undo()
-    elif name == "help":
-        app.action_help()
+    else:
+        app.end()
+
+
+def _first_run(app: MailtuiApp) -> None:
+    from mailtui.screens.firstrun import show_found
+
+    show_found(app)
+
+
+def _leave(app: MailtuiApp, address: str = "") -> None:
+    from mailtui.screens.leaveaddress import open_leave
+
+    open_leave(app, address)
+
+
+_VIEWS = frozenset({"review", "migrate", "instances"})
+"""Words that open a view of the same name."""
+_WORDS: dict[str, Callable[[MailtuiApp], object]] = {
+    "quit-keep": lambda app: app.end(),
+    "quit": lambda app: app.ask_or_end(),
+    "review-quit": _review_quit,
+    "drop-draft": lambda app: app.action_drop_draft(),
+    "reread": lambda app: app.action_reread(),
+    "undo": lambda app: app.action_undo(),
+    "help": lambda app: app.action_help(),
+    "firstrun": _first_run,
+    "leave": _leave,
+}
+"""What each other word does."""
+
+
+def _import(app: MailtuiApp, rest: str) -> None:
+    from mailtui.screens.importing import open_import
+
+    open_import(app, rest)
+
+
+def _export(app: MailtuiApp, rest: str) -> None:
+    from mailtui.screens.importing import open_export
+
+    open_export(app, rest)
+
+
+_FOLLOWED: dict[str, Callable[[MailtuiApp, str], object]] = {"import": _import, "export": _export}
+"""What a word does with what is typed behind it."""
 
 
 def go_to(app: MailtuiApp, goto: Goto) -> None:
-    """Show a screen or view, filtered where a text is given."""
+    """Show a screen or view, filtered where a text is given; of an instance, open it."""
+    if goto.mode == "instances" and goto.filter:
+        from mailtui.screens.instances import open_named
+
+        open_named(app, goto.filter)
+        return
+    if goto.mode == "leave":
+        _leave(app, goto.filter)
+        return
     if any(name.mode == goto.mode for name in MODES):
         app.switch_mode(goto.mode)
     else:

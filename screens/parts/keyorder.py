@@ -55,6 +55,8 @@ class KeysInOrder(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            if isinstance(event, events.Key) and event.key == "ctrl+j":
+                event = events.Key("enter", "\r")  # typed before the terminal was ours, which made it LF
             self._held.append(event)
             self.typed_at = time.monotonic()
             if self._busy and self._target is not None:
@@ -62,6 +64,10 @@ class KeysInOrder(App[int], inherit_bindings=False):
             await self._hand_out()
         else:
             await super().on_event(event)
+
+    def key_again(self, event: events.Key) -> None:
+        """Hand a key out once more, before those that were typed after it: whoever got it has just gone."""
+        self._held.appendleft(events.Key(event.key, event.character))
 
     def before_key(self) -> None:
         """Called before each key is handed out."""

@@ -18,21 +18,24 @@ from pathlib import Path
 
 from rich.console import RenderableType
 from textual.app import App
+from textual.css.query import NoMatches
+from textual.geometry import Offset
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from mailtui.screens.parts.driver import ConsoleDriver
 from mailtui.screens.parts.examiner import Examiner
+from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.keyorder import KeysInOrder
 from mailtui.screens.parts.paced import Paced
-from mailtui.screens.parts.paint import THEME, paint_for
-from mailtui.screens.parts.picture import Picture
+from mailtui.screens.parts.paint import THEMES, Painted, paint_for, theme_for
+from mailtui.screens.parts.picture import Difference, Picture
 from mailtui.screens.parts.poller import Poller
 from mailtui.screens.parts.session import Session
 from mailtui.screens.parts.terminal import Plan
-from mailtui.screens.parts.text import show, use_ascii
+from mailtui.screens.parts.text import show, use_ascii, use_plain
 
 _GRACE = 2.0
 """Seconds that a signal gives the console to end by itself."""
@@ -50,10 +53,16 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self.paint = paint_for(plan)
         """The styles by name, for every widget that draws its own lines."""
         use_ascii(plan.ascii_only)
+        use_plain(plan.plain)
         super().__init__(driver_class=ConsoleDriver, ansi_color=plan.ansi)
         self.set_class(plan.ascii_only, "-ascii", update=False)
-        self.register_theme(THEME)
-        self.set_reactive(App.theme, "ansi-dark" if plan.ansi else THEME.name)
+        self.set_class(plan.plain, "-plain", update=False)
+        self.set_class(plan.light, "-light", update=False)
+        if plan.plain:
+            self.HORIZONTAL_BREAKPOINTS = (self.HORIZONTAL_BREAKPOINTS or [])[:1]  # one thing below the other
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.set_reactive(App.theme, theme_for(plan))
         self._styled_for = self.current_theme
         self.stylesheet.set_variables(self.get_css_variables())
         # Neither is used (see `notify`), and they would be two more widgets on every screen.
@@ -68,6 +77,7 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self._poller = Poller(self, session)
         self._examiner = Examiner(self, session.examine) if session.examine is not None else None
         self._picture = Picture(old=plan.ansi)
+        self._cursor_sent = Offset(-1, -1)
 
     def refresh_css(self, animate: bool = True) -> None:
         """Only for another theme: Textual asks for it with every screen that opens, and would parse and apply
@@ -79,8 +89,37 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
     # Painting
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Send only what differs from what stands on the terminal."""
-        super()._display(screen, self._picture.differing(renderable, self.size))
+        """Send only what differs from what stands on the terminal; nothing where nothing does."""
+        if (
+            renderable is not None
+            and self._driver is not None
+            and not (self.is_headless or self._batch_count)
+        ):
+            if self._plan.plain:
+                self.cursor_position = self._read_at(screen)
+            renderable = self._picture.differing(renderable, self.size, self.console)
+            nothing = isinstance(renderable, Difference) and not renderable.text
+            if nothing and self.cursor_position == self._cursor_sent:
+                return
+            self._cursor_sent = self.cursor_position
+        super()._display(screen, renderable)
+
+    @staticmethod
+    def _read_at(screen: Screen[object]) -> Offset:
+        """Where a screen reader finds the terminal's cursor: in the field or on the row that has the keys."""
+        focused = screen.focused
+        if isinstance(focused, Field):
+            focused = focused.read_instead() or focused
+        if isinstance(focused, Field):
+            return focused.typed_at
+        if isinstance(focused, Painted):
+            return focused.region.offset + Offset(0, focused.reading_line)
+        return Offset(0, 0)
+
+    @property
+    def cursor_shown(self) -> bool:
+        """Whether the terminal shows its cursor."""
+        return self._plan.plain
 
     def terminal_taken(self) -> None:
         """The terminal is another's no more: all is to be painted."""
@@ -125,6 +164,10 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
             from mailtui.screens.parts.keptdraft import KeptDraft
 
             self.push_screen(KeptDraft(self.session), self._kept_answer)
+        self.greet()
+
+    def greet(self) -> None:
+        """Called once the console is up."""
 
     def _kept_answer(self, answer: str | None) -> None:
         """What becomes of the draft from last time; it is staged already, and by default stays so."""
@@ -138,16 +181,18 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         if self._examiner is not None:
             self._examiner.stop()
 
-    def end(self, code: int = 0) -> None:
-        """Leave: store the draft, put the terminal back, exit with `code`."""
+    def end(self, code: int = 0) -> bool:
+        """Leave: store the draft, put the terminal back, exit with `code`. False where the draft cannot be
+        stored, which is said; then the console goes on."""
         try:
             self.session.keep_draft()
         except OSError as error:
             from mailtui.screens.parts.dialogs import ErrorDialog
 
             self.push_screen(ErrorDialog("The staged changes could not be kept", [str(error)]))
-            return
+            return False
         self.exit(code, return_code=code)
+        return True
 
     def _signalled(self, number: int) -> None:
         """Asked to end from outside; the terminal may be gone already, and then ending may hang."""
@@ -161,7 +206,10 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self.exit(128 + number, return_code=128 + number)
 
     def _handle_exception(self, error: Exception) -> None:
-        """Instead of Textual's traceback with every variable's value: a private file and one line."""
+        """Instead of Textual's traceback with every variable's value: a private file and one line. A screen
+        that was just being opened when the console began to end has no widgets; that is no failure."""
+        if self._exit and isinstance(error, NoMatches):
+            return
         self._return_code = 1
         if self._exception is None:
             from mailtui.screens.parts import crash

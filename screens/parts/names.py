@@ -92,12 +92,28 @@ BESIDE: tuple[ScreenName, ...] = (
 
 VIEWS: tuple[ScreenName, ...] = (
     ScreenName(
-        "b", "settings", "Settings", "Settings", "Set", ("setting", "base"),
+        "b", "basesettings", "Base settings", "Base", "Base", ("base",),
         "The settings that every domain depends on: what holds, where it stands, what to know of it.",
     ),
     ScreenName(
         "b", "switches", "Switches", "Switches", "Swi", (),
         "The settings that govern the restrictions: when answers are given, codes, classes, verification.",
+    ),
+    ScreenName(
+        "", "instances", "Instances", "Instances", "Inst", ("instance", "inst"),
+        "The Postfix instances of this host: whether each runs, what is kept staged there; Enter opens one.",
+    ),
+    ScreenName(
+        "", "migrate", "Map types", "Maptypes", "Maps", ("migration", "maptypes"),
+        "The tables of type hash and btree, and the move to lmdb or cdb as one change.",
+    ),
+    ScreenName(
+        "", "leave", "Someone leaves", "Leave", "Leave", ("leaves", "leaver"),
+        "Somebody leaves: every place of an address, and what becomes of each, as one change.",
+    ),
+    ScreenName(
+        "", "import", "Import", "Import", "Import", (),
+        "What each row of a CSV or JSON file would do, before anything is staged; Enter stages all.",
     ),
     ScreenName(
         "f", "findings", "Findings", "Findings", "Find", ("finding", "doctor"),
@@ -110,6 +126,10 @@ VIEWS: tuple[ScreenName, ...] = (
     ScreenName(
         "H", "history", "History", "History", "Hist", (),
         "Every change that was written here, by whom and when, each with its undo.",
+    ),
+    ScreenName(
+        "", "settings", "Settings", "Settings", "Set", ("setting", "config", "keymap"),
+        "mailtui's own settings and keys: what holds, from which file, and what each means.",
     ),
 )  # fmt: skip
 """Views that open over a screen."""

@@ -54,6 +54,20 @@ def session_of(prepared: Prepared) -> Session:
         with suppress(InstanceError):
             prepared.instance.parameters.default("mail_version")
 
+    def neighbours() -> Sequence[str]:
+        from mailtui.postfix.instances import host_instances, others
+
+        listed = host_instances(prepared.settings.instances)
+        return [each.title for each in others(listed, prepared.instance.config_dir)]
+
+    def meet() -> Sequence[tuple[str, str]]:
+        from mailtui.overview.found import found, lines_of
+        from mailtui.postfix.instances import host_instances, others
+
+        instance = prepared.instance.over(prepared.instance.files)
+        beside = others(host_instances(prepared.settings.instances), instance.config_dir)
+        return lines_of(found(instance, prepared.log, beside))
+
     session = Session(
         prepared.instance,
         prepared.draft,
@@ -64,9 +78,12 @@ def session_of(prepared: Prepared) -> Session:
         find_log=find_log,
         examine=examine,
         look_ahead=look_ahead,
-        after_write=prepared.settings.after_write,
+        settings=prepared.settings,
         notes=tuple(prepared.notes),
         kept=prepared.kept,
+        first=prepared.first,
+        meet=meet,
+        neighbours=None if prepared.chosen else neighbours,
     )
     session.polled(*session.poll())
     return session

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.files import Files
 from mailtui.screens.parts.heard import Heard
+from mailtui.settings import Settings
 
 if TYPE_CHECKING:
     from mailtui.doctor.model import Finding
@@ -63,6 +64,8 @@ class Status(NamedTuple):
 
     running: bool | None = None
     host: str = ""
+    name: str = ""
+    """multi_instance_name; empty for an instance without one."""
     problem: str = ""
     """Why the instance cannot be read, in one line."""
     others: tuple[str, ...] = ()
@@ -100,12 +103,18 @@ class Session:
     """Whether it has said anything yet."""
     look_ahead: Callable[[], None] = _nothing
     """Asks beforehand what every screen will ask, in a thread while the screens are still being imported."""
-    after_write: tuple[str, ...] = ()
-    """A program and its arguments that runs after an apply; empty for none."""
+    settings: Settings = field(default_factory=Settings)
+    """The admin's settings, as they hold now."""
     notes: tuple[str, ...] = ()
     """What is said once the console is up, as problems in the settings."""
     kept: str = ""
     """When the draft was kept that this console found (RFC 3339); it is offered once the console is up."""
+    first: bool = False
+    """Whether no console was ever open on this instance; what `meet` says is then shown once it is up."""
+    meet: Callable[[], Sequence[tuple[str, str]]] | None = None
+    """What was found here, where it is written and the way back, in labelled lines; asked in a thread."""
+    neighbours: Callable[[], Sequence[str]] | None = None
+    """What the other instances of this host are called; asked in a thread, once the console is up."""
     files: Files | None = None
     """The files on the disk whose changes are watched; those that `instance` reads, unless given."""
     asked: SmtpSession | None = None
@@ -155,10 +164,12 @@ class Session:
         paths = frozenset(self.files.changed()) if self.files is not None else frozenset()
         try:
             status = self.look() if self.look is not None else Status(running=self.instance.running())
-            host = self.status.host if self.status.host and not paths else self.instance.hostname
+            known = self.status if self.status.host and not paths else None
+            host = known.host if known else self.instance.hostname
+            name = known.name if known else self.instance.name.removeprefix("-")
         except InstanceError as error:
-            return paths, Status(host=self.status.host, problem=str(error))
-        return paths, status._replace(host=status.host or host)
+            return paths, Status(host=self.status.host, name=self.status.name, problem=str(error))
+        return paths, status._replace(host=status.host or host, name=status.name or name)
 
     def polled(self, paths: frozenset[str], status: Status) -> None:
         """Take the result of `poll` over, in the screens' thread, and tell everyone what is new."""

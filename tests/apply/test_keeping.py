@@ -14,10 +14,12 @@ import pytest
 from mailtui.apply.actor import owner_of
 from mailtui.apply.keeping import DraftKeeper, Presence
 from mailtui.apply.state import of_instance
+from mailtui.cli.console import prepare
 from mailtui.edits.draft import BadDraft, Group
 from mailtui.edits.entries import SetEntry
 from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance
+from mailtui.settings import Settings
 
 
 @pytest.fixture
@@ -91,6 +93,7 @@ def test_consoles_see_each_other_while_they_live(instance: Instance) -> None:
     assert mine.others() == []
     assert not (folder / f"console-{other.pid}.json").exists()
     mine.leave()
+    mine.tell(3)  # a thread that was about to when the console ended
     assert list(folder.glob("console-*")) == []
 
 
@@ -101,3 +104,20 @@ def test_a_damaged_card_is_passed_over(instance: Instance) -> None:
     (folder / "console-1.json").write_text("[]")
     (folder / "console-x.json").write_text("{}")
     assert mine.others() == []
+
+
+def test_a_draft_that_cannot_be_kept_keeps_the_console(instance: Instance, tmp_path: Path) -> None:
+    prepared = prepare(Settings(), instance.config_dir, "")
+    assert prepared.first
+    prepared.presence.tell(1)
+    prepared.draft.stage(*GROUP.edits)
+    state = Path(os.environ["MAILTUI_STATE_DIR"])
+    state.rename(tmp_path / "away")
+    state.write_text("no folder")
+    with pytest.raises(OSError, match=r"state.*MAILTUI_STATE_DIR"):
+        prepared.keep_draft()
+    prepared.draft.clear()
+    prepared.keep_draft()  # nothing is lost
+    state.unlink()
+    (tmp_path / "away").rename(state)
+    assert not prepare(Settings(), instance.config_dir, "").first

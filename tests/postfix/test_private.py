@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mailtui.postfix import private
+from mailtui.postfix import private, statefolder
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +100,25 @@ def test_a_full_disk_is_said_of_the_folder_and_nothing_stays(tmp_path: Path) -> 
         assert list(tmp_path.iterdir()) == []
     finally:
         subprocess.run(["umount", tmp_path], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_what_is_looked_at_lies_in_the_state_folder_while_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, files = tmp_path / "state", {"main.cf": b"x" * 40_000}
+    monkeypatch.setenv(statefolder.VARIABLE, str(state))
+    with private.looked_at(files) as folder:
+        assert Path(folder).parent == state
+        assert Path(folder, "main.cf").stat().st_mtime < time.time() - 30
+    assert list(state.iterdir()) == []
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k,mode=755", "tmpfs", state], check=True)
+    try:
+        with private.looked_at(files) as folder:  # no room
+            assert Path(folder).parent == tmp_path
+        assert list(state.iterdir()) == []
+    finally:
+        subprocess.run(["umount", state], check=True)
+    state.chmod(0o777)  # anyone might put a copy of his own there
+    with private.looked_at(files) as folder:
+        assert Path(folder).parent == tmp_path

@@ -86,6 +86,7 @@ class DemoInstance:
 
     config_dir = "/etc/postfix"
     hostname = "mail.falcot.com"
+    name = "-"
 
     def running(self) -> bool:
         return True

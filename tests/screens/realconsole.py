@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mailtui.postfix.statefolder import label
 from tests.screens.pty_driver import Pty
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,16 +47,22 @@ def started(
     size: tuple[int, int] = (80, 24),
     state: Path | None = None,
     program: Sequence[str] = (),
+    first: bool = False,
     **env: str,
 ) -> Pty:
-    """Start the console. `program`: what runs it (nohup, a shell)."""
+    """Start the console. `program`: what runs it (nohup, a shell). `first`: on an instance that no mailtui
+    ever saw; it then tells what it found."""
+    kept = state or folder / "state"
+    if not first:
+        kept.mkdir(exist_ok=True)
+        (kept / label(str(folder))).mkdir(mode=0o700, exist_ok=True)
     command = [
         *program, sys.executable, "-m", "mailtui", "--config-dir", str(folder),
         *(["--log", str(log)] if log else []), *options, screen,
     ]  # fmt: skip
     settings = {
         "PYTHONPATH": str(ROOT),
-        "MAILTUI_STATE_DIR": str(state or folder / "state"),
+        "MAILTUI_STATE_DIR": str(kept),
         "XDG_CONFIG_HOME": str(folder / "no-settings"),
         **env,
     }

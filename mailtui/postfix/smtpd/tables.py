@@ -8,9 +8,7 @@ changes are tried on a private copy of their text.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 
@@ -106,17 +104,11 @@ class Tables:
 
     def _on_copy(self, lookup: Lookup, keys: list[bytes]) -> list[Answer]:
         """Ask the text of a draft. What postmap says of the copy is said of the file."""
-        parent = private.temporary()
-        folder, fd = private.make(parent)
+        name = os.path.basename(lookup.path)
         try:
-            copy = os.path.join(folder, os.path.basename(lookup.path))
-            with open(copy, "wb") as stream:
-                stream.write(self._instance.files.raw(lookup.path))
-            found = replace(lookup, path=copy).live(keys)
+            with private.looked_at({name: self._instance.files.raw(lookup.path)}) as folder:
+                copy = os.path.join(folder, name)
+                found = replace(lookup, path=copy).live(keys)
         except OSError as error:
             return [Answer(problem=f"{safe(lookup.spec)}: {error.strerror or error}")] * len(keys)
-        finally:
-            with suppress(OSError):
-                shutil.rmtree(folder)
-            os.close(fd)
         return [each._replace(problem=each.problem.replace(copy, lookup.path)) for each in found]
