@@ -12,21 +12,27 @@ from typing import TYPE_CHECKING
 from mailtui import commands
 from mailtui.apply import act, plan, verify
 from mailtui.apply.act import Done
-from mailtui.apply.checks import touched_keys, touched_parameters
+from mailtui.apply.checks import leaving, touched_keys, touched_parameters
 from mailtui.apply.compile import Built
 from mailtui.apply.look import Look
 from mailtui.apply.report import Doing, Failed, Reporter
 from mailtui.apply.verify import Health
+from mailtui.edits.candidate import FileChange
+from mailtui.formats.aliases import Aliases
+from mailtui.formats.document import parse
+from mailtui.formats.table import Table
 from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.private import copied
-from mailtui.text.safe import safe
+from mailtui.text.safe import decode, safe
 
 if TYPE_CHECKING:
     from mailtui.apply.filteract import Filters
 
 MOST_KEYS = 2000
 """Keys of one table that are looked up again after the write."""
+SAMPLE = 200
+"""Keys of a table that takes the place of another which are asked of both."""
 MOST_ALARMS = 3
 """Lines of the log that are told with a failure though they name nothing of the change."""
 EARLIER = 1 << 20
@@ -92,8 +98,29 @@ class Acting:
         for change, tables in zip(self._found.changes, built, strict=True):
             keys = sorted(key for key in touched_keys(change) if b"\n" not in key)[:MOST_KEYS]
             for each in tables:
-                if each.compiled and keys and self._found.shown(change):
+                if not each.compiled or each.files or not self._found.shown(change):
+                    continue
+                old = leaving(change, each.target)
+                if old is not None:
+                    self._expected.append((each.target, self._as_before(change, each, old)))
+                elif keys:
                     self._expected.append((each.target, _answers(self._instance.config_dir, each, keys)))
+
+    def _as_before(self, change: FileChange, built: Built, old: Target) -> dict[bytes, bytes | None]:
+        """What a table answers that takes the place of another; where that one answers otherwise, it is told:
+        its text was written since. Raises CommandError."""
+        keys = _some_keys(change)
+        now = _answers(self._instance.config_dir, built, keys)
+        was = verify.answers(self._instance.config_dir, old, old.spec, keys)
+        if isinstance(was, str):  # its type is gone: nobody could ask it before either
+            return now
+        other = [safe(decode(key)) for key in keys if was[key] != now[key]]
+        if other:
+            self.alarms.append(
+                f"{safe(built.target.spec)} answers otherwise than {safe(old.spec)} did, for {other[0]}"
+                + (f" and {len(other) - 1} more" if other[1:] else "")
+            )
+        return now
 
     def stop_first(self, reporter: Reporter) -> None:
         """Stop Postfix, where it could not be found any more under the new values."""
@@ -205,6 +232,16 @@ def _require(done: act.Done, doing: Doing) -> None:
         raise Failed(f"{done.command}: {done.words}")
     if done.words:
         doing.words.append(done.words)
+
+
+def _some_keys(change: FileChange) -> list[bytes]:
+    """Keys of a table's text, from its beginning to its end, as its compiler folds them."""
+    document = parse(change.target.format, change.after)
+    if not isinstance(document, Table | Aliases):
+        return []
+    step = max(1, len(document) // SAMPLE)
+    entries = (document.entry(at) for at in range(0, len(document), step))
+    return [Table.fold(entry.key) for entry in entries if entry.enabled and b"\n" not in entry.key]
 
 
 def _answers(config_dir: str, built: Built, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from mailtui import commands
-from mailtui.apply import folders, locks, state, trial, writing
+from mailtui.apply import folders, locks, trial, writing
 from mailtui.apply.acting import Acting
-from mailtui.apply.checks import NotYours
+from mailtui.apply.course import Course, Ended, Options, Overtaken, failures
 from mailtui.apply.database import JournalError
 from mailtui.apply.exact import undone_by
 from mailtui.apply.examine import Cancelled, Examined, examine
@@ -23,66 +21,17 @@ from mailtui.apply.plan import Action
 from mailtui.apply.ready import Again, File, ready
 from mailtui.apply.record import FolderRecord
 from mailtui.apply.rehearsal.verdict import RUNNING, Rehearsal
-from mailtui.apply.report import Failed, Progress, Reporter
+from mailtui.apply.report import Failed, Reporter
 from mailtui.apply.review import Review, present, rehearsed
 from mailtui.apply.secret import masked_edit
-from mailtui.apply.trial import Wish
 from mailtui.apply.work import Works
 from mailtui.edits.folders import FolderEdit
 from mailtui.edits.model import Edit
 from mailtui.edits.store import to_json
-from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
 from mailtui.text.safe import encode
 
-ERRORS = (
-    WriteError,
-    OSError,
-    commands.CommandError,
-    InstanceError,
-    JournalError,
-    state.StateError,
-    locks.Busy,
-)
-
-
 _CONFIG = frozenset({"main.cf", "master.cf"})
-
-
-class _Overtaken(Failed):
-    """A third hand wrote a file or compiled a table in the middle: take ours back, and begin again."""
-
-
-class Ended(Exception):
-    """The apply ends before anything live was touched."""
-
-    def __init__(self, state: OutcomeState, error: str = "") -> None:
-        super().__init__(error)
-        self.state, self.error = state, error
-
-
-@dataclass(slots=True)
-class Options:
-    """How an apply was asked for; see `transaction.apply`."""
-
-    who: str
-    no_reload: bool
-    accept_not_yours: bool | Collection[NotYours]
-    cancel: threading.Event
-    progress: Progress | None
-    wish: Wish
-
-
-@dataclass(slots=True)
-class Course:
-    """What the apply has come to, for its outcome."""
-
-    reporter: Reporter
-    review: Review | None = None
-    number: int | None = None
-    told: list[str] = field(default_factory=list)
-    ended: tuple[OutcomeState, str] | None = None
-    """Set once nothing that follows can alter it."""
 
 
 class Attempt:
@@ -184,7 +133,7 @@ class Attempt:
             self._require_going_on()
             self._begin()
             try:
-                with _failures():
+                with failures():
                     acting.stop_first(reporter)
                     self._write()
                     held.close()
@@ -338,23 +287,23 @@ class Attempt:
         with contextlib.suppress(JournalError):  # the files matter more; the row still says `applying`
             self.journal.update(self.change)
         reporter = self.at.reporter
-        failures = [*self._folders_back(make=False)]
+        failed = [*self._folders_back(make=False)]
         for file in reversed(self.files):
             try:
                 with reporter.step("write", f"{file.change.target.path} as it was"):
                     writing.take_back(file.record, overtaken=file.overtaken)
             except (WriteError, OSError) as error:
-                failures.append(in_one(error))
-        failures += self._folders_back(make=True)
+                failed.append(in_one(error))
+        failed += self._folders_back(make=True)
         worse = acting.take_back(reporter)
-        if failures:
+        if failed:
             _leave(works)
-            words = "; ".join([*failures, *worse])
+            words = "; ".join([*failed, *worse])
             return (
                 "unfinished",
                 f"{reason}; taking it back failed: {words}; then run: mailtui history recover",
             )
-        if isinstance(failure, _Overtaken) and not worse:
+        if isinstance(failure, Overtaken) and not worse:
             self.journal.forget(self.change.id)
             raise Again
         if worse:
@@ -372,14 +321,3 @@ def _leave(works: Works) -> None:
         work = works.beside(path)
         os.close(work.fd)
         work.fd = -1
-
-
-@contextlib.contextmanager
-def _failures() -> Iterator[None]:
-    """Every refusal of the system from here on is a Failed, which takes everything back."""
-    try:
-        yield
-    except Changed as error:
-        raise _Overtaken(str(error)) from error
-    except ERRORS as error:
-        raise Failed(in_one(error)) from error

@@ -19,7 +19,9 @@ from mailtui.apply.faults import WriteError
 from mailtui.apply.uses import SUFFIXES, Use
 from mailtui.apply.work import Work
 from mailtui.apply.write import advice
+from mailtui.edits.bulk import SetEntries
 from mailtui.edits.candidate import FileChange
+from mailtui.edits.compiling import MigrateTable
 from mailtui.edits.entries import EntryEdit, RenameEntry
 from mailtui.edits.parameters import ParameterEdit
 from mailtui.formats.splice import ordered
@@ -160,6 +162,8 @@ def touched_keys(change: FileChange) -> set[bytes]:
             keys.add(Table.fold(encode(edit.name)))
         if isinstance(edit, RenameEntry):
             keys.add(Table.fold(encode(edit.to)))
+        if isinstance(edit, SetEntries):
+            keys.update(map(encode, edit.keys))
     return keys
 
 
@@ -195,7 +199,13 @@ def judge(
     new: list[Complaint] = []
     if near:
         present = compiling.build(
-            config_dir, built.target, change.before, built.work, on_line=on_line, cancel=cancel
+            config_dir,
+            built.target,
+            change.before,
+            built.work,
+            on_line=on_line,
+            cancel=cancel,
+            files=built.files,
         )
         new = compiling.added(built.warnings, present.warnings)
     return [
@@ -217,14 +227,16 @@ def going_live(built: Built, change: FileChange, config_dir: str) -> tuple[list[
     """The entries that others saved and did not compile: what compiling makes live beside our own edits;
     and what must be said of a compiled table that cannot be compared, or whose text is gone.
 
+    A table that leaves its type is compared with the copy in that type, which has answered so far.
     Raises WriteError and CommandError.
     """
-    live, path = live_path(built.target), change.target.path
-    if not live or not built.ok or not os.path.isfile(live) or not _is_compared(change, live):
+    target = leaving(change, built.target) or built.target
+    live, path = live_path(target), change.target.path
+    if not live or not built.ok or built.files or not os.path.isfile(live) or not _is_compared(change, live):
         return [], []
     ours = touched_keys(change)
     try:
-        found = pending(config_dir, built, live, max(change.size, os.path.getsize(live)))
+        found = pending(config_dir, built, live, max(change.size, os.path.getsize(live)), of=target)
     except WriteError as error:
         if error.path != live:
             raise
@@ -238,6 +250,13 @@ def going_live(built: Built, change: FileChange, config_dir: str) -> tuple[list[
             text += f": `{program(built.target)} -s {built.target.spec} > {path}` makes a text of it"
         said = [Finding(stop=False, text=safe(text), file=path)]
     return [_not_yours(built.target, each) for each in theirs], said
+
+
+def leaving(change: FileChange, target: Target) -> Target | None:
+    """The table that `target` takes the place of; None where it is not migrated."""
+    return next(
+        (e.old for e in change.edits if isinstance(e, MigrateTable) and e.target.type == target.type), None
+    )
 
 
 def _not_yours(target: Target, each: Difference) -> NotYours:
@@ -287,7 +306,12 @@ def surroundings(change: FileChange, uses: Sequence[Use], made: Collection[str] 
             found.append(Finding(stop=True, text="is not a file; move it away", file=live))
         elif os.path.exists(live) and use.type != "lmdb":
             found += [Finding(stop=False, text=words) for words in advice(live)]
-        elif not change.created and use.named_by and not os.path.exists(live):
+        elif not (
+            change.created
+            or not use.named_by
+            or os.path.exists(live)
+            or leaving(change, Target(change.target.format, use.path, use.type))
+        ):
             found.append(
                 Finding(stop=False, text=f"{use.spec} was never compiled: all of it goes live", file=path)
             )
@@ -313,6 +337,7 @@ def build_all(
             work,
             on_line=on_line,
             cancel=cancel,
+            files=use.of_files,
         )
         for use in uses
         if wanted == "all" or use.indexed

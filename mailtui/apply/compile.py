@@ -49,6 +49,8 @@ class Built:
     refusals: tuple[Complaint, ...]
     """The compiler's own words where it refused the text."""
     seconds: float
+    files: bool = False
+    """Whether it holds what is in the files that its values name (postmap -F)."""
 
     @property
     def ok(self) -> bool:
@@ -79,8 +81,10 @@ def build(
     *,
     on_line: Callable[[str], None] | None = None,
     cancel: Event | None = None,
+    files: bool = False,
 ) -> Built:
-    """Compile `source` as the text of `target` inside the work folder; nothing live is touched.
+    """Compile `source` as the text of `target` inside the work folder; nothing live is touched. `files`: what
+    is in the files that the values name is put in (postmap -F, for tls_server_sni_maps).
 
     A type that is not compiled (texthash, pcre, regexp, cidr) is opened with one query, so that its own
     reader judges every line. Raises WriteError (no room for the text) and CommandError (no such program,
@@ -91,7 +95,7 @@ def build(
     inside = f"{work.inside}/{name}"
     spec = f"{target.type}:{inside}"
     compiled = SUFFIXES.get(target.type, "")
-    query = () if compiled else ("-q", _PROBE)
+    query = (("-F",) if files else ()) if compiled else ("-q", _PROBE)
     done = commands.act((program(target), "-c", config_dir, *query, spec), on_line=on_line, cancel=cancel)
     said = complaints(done.err, {inside: target.path, work.path: os.path.dirname(target.path)})
     # A query that finds nothing ends with status 1 and silence.
@@ -107,6 +111,7 @@ def build(
         warnings=tuple(each for level, each in said if level in {"warning", "error"}),
         refusals=tuple(refused),
         seconds=done.seconds,
+        files=files,
     )
 
 

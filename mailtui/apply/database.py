@@ -83,13 +83,16 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 def newest_directory(folder: Path) -> str:
     """The configuration directory of the newest change in a state folder; "" where that cannot be read."""
-    import json
-    import sqlite3
-
     path = folder / DATABASE
     try:
         if not path.exists():
             return ""
+    except OSError:
+        return ""
+    import json
+    import sqlite3
+
+    try:
         with contextlib.closing(connect(path, "ro")) as database:
             row = database.execute("SELECT data FROM changes ORDER BY id DESC LIMIT 1").fetchone()
         return str(json.loads(row[0])["config_dir"]) if row else ""

@@ -89,14 +89,17 @@ def _cdb(path: str) -> list[bytes]:
     return lines
 
 
-def pending(config_dir: str, present: Built, live: str, most: int = MOST) -> Pending:
-    """Where the live compiled table differs from `present`, which was built from the text on the disk.
+def pending(
+    config_dir: str, present: Built, live: str, most: int = MOST, *, of: Target | None = None
+) -> Pending:
+    """Where the live compiled table differs from `present`, which was built from the text on the disk. `of`:
+    the table that the live one is, where that is of another type.
 
     Raises WriteError where one of them cannot be read.
     """
-    paths = (f"{present.work.path}/{present.compiled}", live)
+    both = ((present.target, f"{present.work.path}/{present.compiled}"), (of or present.target, live))
     with ThreadPoolExecutor(max_workers=2) as pool:  # two programs at once: each starts as long as it works
-        ours, theirs = pool.map(lambda path: dump(config_dir, present.target, path), paths)
+        ours, theirs = pool.map(lambda each: dump(config_dir, *each), both)
     source, running = _pairs(ours - theirs), _pairs(theirs - ours)
     keys = sorted(source.keys() | running.keys())
     named = tuple(Difference(key, running.get(key), source.get(key)) for key in keys[:most])

@@ -72,8 +72,10 @@ def undone_by(
         opposite = {replace(record, make=not record.make) for record in folders}
         newest = (past for past in journal.changes(LOOK_BACK) if past.state == "applied")
         return next((past for past in newest if not past.files and set(past.made) == opposite), None)
-    own = {change.target.path: edits_digest(change.edits) for change in changes}
-    for past in journal.touching(changes[0].target.path):
-        if all(not record.secret and own.get(record.path) == record.inverse for record in past.files):
+    texts = [change for change in changes if change.splices] or changes  # a copy has nothing to take back
+    own = {change.target.path: edits_digest(change.edits) for change in texts}
+    for past in journal.touching(texts[0].target.path):
+        written = [record for record in past.files if not record.compiled] or past.files
+        if all(not record.secret and own.get(record.path) == record.inverse for record in written):
             return past
     return None

@@ -15,6 +15,7 @@ from mailtui.apply.record import FolderRecord
 from mailtui.apply.secret import masked_conflict, masked_edit
 from mailtui.apply.uses import Use, all_uses, is_secret, of_file
 from mailtui.edits.candidate import Candidate, FileChange, Stopped
+from mailtui.edits.compiling import MigrateTable
 from mailtui.edits.model import Conflict, Edit
 from mailtui.formats.target import TABLES
 from mailtui.postfix.errors import ParameterError
@@ -82,10 +83,12 @@ def look(
     made, unmakeable = folders.needed(candidate.folders.values())
     after = instance.over(candidate)
     named = all_uses(instance)
+    stays = frozenset(use.spec for use in named)
     if any(change.target.format in {"main.cf", "master.cf"} for change in changes):
-        known = {use.spec for use in named}
-        named += tuple(use for use in all_uses(after) if use.spec not in known)
-    uses = tuple(_uses(change, named) for change in changes)
+        later = all_uses(after)
+        named += tuple(use for use in later if use.spec not in stays)
+        stays = frozenset(use.spec for use in later)
+    uses = tuple(_uses(change, named, stays) for change in changes)
     changes = tuple(
         replace(change, removed=change.removed and _may_go(change, found, after))
         for change, found in zip(changes, uses, strict=True)
@@ -129,10 +132,16 @@ def look(
     )
 
 
-def _uses(change: FileChange, named: Sequence[Use]) -> tuple[Use, ...]:
+def _uses(change: FileChange, named: Sequence[Use], stays: frozenset[str]) -> tuple[Use, ...]:
+    """The tables to be made of a file. `stays`: those that are named once the change is written; a type that
+    a table leaves is not compiled any more."""
     if change.target.format not in TABLES:
         return ()
-    return of_file(named, change.target)
+    found = of_file(named, change.target)
+    left = {edit.was for edit in change.edits if isinstance(edit, MigrateTable)}
+    if not left:
+        return found
+    return tuple(use for use in found if use.spec in stays or use.type == change.target.type)
 
 
 def _may_go(change: FileChange, uses: Sequence[Use], after: Instance) -> bool:

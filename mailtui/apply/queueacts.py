@@ -1,15 +1,16 @@
 """What is done to messages of the queue: held, released, requeued, flushed, deleted. At once, without undo.
 
 postsuper(1) gets the ids on its standard input and names each message that it found; what it does not name
-was not there any more. The history gets a line of words; where it cannot be written (a full disk is a reason
-to empty a queue) the action goes on, and that is said.
+was not there any more. A short queue id may be another message's by the time somebody has typed the number:
+what is not the message that was shown is left out. The history gets a line of words; where it cannot be
+written (a full disk is a reason to empty a queue) the action goes on, and that is said.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -20,8 +21,8 @@ from mailtui.apply.journal import Journal, new_change
 from mailtui.apply.review import state_folder
 from mailtui.apply.state import StateError
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.mailqueue.entry import HOLD, is_id
-from mailtui.postfix.mailqueue.listing import read_all
+from mailtui.postfix.mailqueue.entry import HOLD, Seen, comes_again, is_id
+from mailtui.postfix.mailqueue.listing import Listing, read_all
 from mailtui.text.safe import safe
 
 Verb = Literal["hold", "release", "requeue", "flush", "delete"]
@@ -50,6 +51,7 @@ class Acted:
     done: tuple[str, ...]
     gone: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
     seconds: float = 0.0
     history_id: int | None = None
     notes: tuple[str, ...] = ()
@@ -72,13 +74,17 @@ class Acted:
             named = f" ({', '.join(self.gone)})" if len(self.gone) <= FEW else ""
             why = {"hold": " or on hold already", "release": " or not on hold"}.get(self.verb, "")
             said.append(f"{counted(len(self.gone))} not there any more{why}{named}")
+        if self.other:
+            named = f" ({', '.join(self.other)})" if len(self.other) <= FEW else ""
+            are = "is another message" if len(self.other) == 1 else "are other messages"
+            said.append(f"{len(self.other):,} {are} by now, left alone{named}")
         return "; ".join(said)
 
     def as_json(self, plan: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """In the names of every command that changes something, and the ids."""
         found: dict[str, Any] = {
             "applied": True, "edits": [self.words], "diff": "", "plan": list(plan), "not_yours": [],
-            "done": list(self.done), "gone": list(self.gone),
+            "done": list(self.done), "gone": list(self.gone), "other": list(self.other),
         }  # fmt: skip
         if self.history_id is not None:
             found["history_id"] = self.history_id
@@ -104,23 +110,42 @@ def plan(config_dir: str, verb: Verb, count: int) -> list[dict[str, Any]]:
     return [{"action": "run", "target": words, "why": f"{counted(count)}: {why}; now, no undo"}]
 
 
-def carry_out(instance: Instance, verb: Verb, ids: Collection[str], about: str = "") -> Acted:
-    """Do it now to these messages and no others. `about`: how they were chosen, for the history.
+def carry_out(
+    instance: Instance,
+    verb: Verb,
+    ids: Collection[str],
+    about: str = "",
+    seen: Mapping[str, Seen] | None = None,
+) -> Acted:
+    """Do it now to these messages and no others. `about`: how they were chosen, for the history. `seen`: what
+    they were known by then; an id that is another message's now is left out.
 
     Raises QueueError and CommandError where nothing or not all was done.
     """
     wanted = list(dict.fromkeys(ids))
     if wrong := next((each for each in wanted if not is_id(each)), ""):
         raise QueueError(f"{safe(wrong)} is no queue id")
-    begun = time.monotonic()
+    begun, seen = time.monotonic(), seen or {}
+    asks = verb == "flush" or any(each in seen and comes_again(each) for each in wanted)
+    now = read_all(instance.config_dir) if asks else Listing()
+    other = [each for each in wanted if _is_other(now, each, seen)]
+    left = set(other)
+    there = [each for each in wanted if each not in left]
     if verb == "flush":
-        done, held = _flushed(instance.config_dir, wanted)
+        done, held = _flushed(instance.config_dir, there, now)
     else:
-        done, held = _supered(instance.config_dir, verb, wanted), []
-    there = {*done, *held}
-    gone = [each for each in wanted if each not in there]
-    acted = Acted(verb, tuple(done), tuple(gone), tuple(held), time.monotonic() - begun)
+        done, held = _supered(instance.config_dir, verb, there), []
+    known = {*done, *held, *other}
+    gone = [each for each in wanted if each not in known]
+    seconds = time.monotonic() - begun
+    acted = Acted(verb, tuple(done), tuple(gone), tuple(held), tuple(other), seconds)
     return _recorded(instance, acted, about)
+
+
+def _is_other(now: Listing, queue_id: str, seen: Mapping[str, Seen]) -> bool:
+    """Whether an id is another message's than that which was shown."""
+    row, was = now.row_of(queue_id), seen.get(queue_id)
+    return row is not None and was is not None and Seen.of(now.entry(row)) != was
 
 
 def _supered(config_dir: str, verb: Verb, ids: Sequence[str]) -> list[str]:
@@ -140,9 +165,8 @@ def _supered(config_dir: str, verb: Verb, ids: Sequence[str]) -> list[str]:
     return found
 
 
-def _flushed(config_dir: str, ids: Sequence[str]) -> tuple[list[str], list[str]]:
+def _flushed(config_dir: str, ids: Sequence[str], now: Listing) -> tuple[list[str], list[str]]:
     """Ask for the delivery of each that is there; those that are on hold are not asked for."""
-    now = read_all(config_dir)
     done: list[str] = []
     held: list[str] = []
     for each in ids:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailtui.apply import tables, write, writing
-from mailtui.apply.compile import Built
+from mailtui.apply.checks import leaving
+from mailtui.apply.compile import Built, live_path
 from mailtui.apply.exact import edits_digest, inverses
 from mailtui.apply.look import Look
 from mailtui.apply.record import FileRecord
@@ -59,7 +60,9 @@ def _ready(
     old = "" if change.created or change.removed else keep_old(real, works.beside(real))
     meta = _checked(change)  # after the second name: that gave the file a new change time
     mtime_ns = mtime_for(change, uses, meta)
-    swaps = swaps_of(built, config_dir, source_meta(change, meta, secret=secret), mtime_ns)
+    source = source_meta(change, meta, secret=secret)
+    like = [_left_by(change, each) for each in built]
+    swaps = swaps_of(built, config_dir, source, mtime_ns, like)
     record = record_of(change, meta, swaps, old, secret=secret)
     return File(change, meta, mtime_ns, record)
 
@@ -104,6 +107,7 @@ def record_of(
         secret=secret,
         created=meta is None,
         removed=change.removed,
+        compiled=not change.splices and not change.created,
         mtime_ns=meta.mtime_ns if meta else 0,
         before=meta.sha256 if meta else _before(change),
         after=digest_of(change.pieces()),
@@ -126,8 +130,25 @@ def keep_old(real: str, work: Work) -> str:
     return os.path.join(work.path, name)
 
 
-def swaps_of(built: Sequence[Built], config_dir: str, source: FileMeta, mtime_ns: int) -> tuple[Swap, ...]:
-    """The compiled tables made ready to be put in. Raises WriteError."""
+def _left_by(change: FileChange, built: Built) -> FileMeta | None:
+    """What the compiled copy is whose place a migrated table takes; None where there is none."""
+    old = leaving(change, built.target)
+    return writing.present(os.path.realpath(live_path(old))) if old is not None else None
+
+
+def swaps_of(
+    built: Sequence[Built],
+    config_dir: str,
+    source: FileMeta,
+    mtime_ns: int,
+    like: Sequence[FileMeta | None],
+) -> tuple[Swap, ...]:
+    """The compiled tables made ready to be put in. `like`: for each the copy whose rights it takes over.
+
+    Raises WriteError.
+    """
     return tuple(
-        tables.prepare(each, config_dir, source, mtime_ns=mtime_ns) for each in built if each.compiled
+        tables.prepare(each, config_dir, source, mtime_ns=mtime_ns, like=kept)
+        for each, kept in zip(built, like, strict=True)
+        if each.compiled
     )

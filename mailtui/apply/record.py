@@ -52,6 +52,8 @@ class FileRecord:
     inverse: str = ""
     removed: bool = False
     """It goes: the undo of the change that made it."""
+    compiled: bool = False
+    """Only its table is compiled; the text stays."""
 
     @property
     def size(self) -> int:
@@ -72,6 +74,7 @@ class FileRecord:
             "secret": self.secret,
             "created": self.created,
             "removed": self.removed,
+            "compiled": self.compiled,
             "mtime_ns": self.mtime_ns,
             "old": self.old,
             "swaps": [swap.as_json() for swap in self.swaps],

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from mailtui.edits import entries
+from mailtui.edits.bulk import SetEntries
 from mailtui.edits.candidate import FileChange
 from mailtui.edits.diff import DiffLine, Hunk
 from mailtui.edits.model import Conflict, Edit, Value
@@ -45,6 +46,8 @@ def masked_hunks(found: Sequence[Hunk]) -> list[Hunk]:
 
 def masked_edit(edit: Edit) -> Edit:
     """The edit with the same name and its values masked, for words and for the journal."""
+    if isinstance(edit, SetEntries):
+        return edit.masked()
     names = {field.name for field in fields(edit)}
     over: dict[str, Any] = {name: _masked(getattr(edit, name)) for name in _VALUES if name in names}
     return replace(edit, **over)

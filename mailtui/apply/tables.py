@@ -67,6 +67,8 @@ class Swap:
     after: Mark
     links: int
     """How many names the old table had."""
+    files: bool = False
+    """Whether it was compiled with postmap -F."""
     broken: bool = False
     """Whether what is there is no lmdb file at all: its compiler would refuse to write into it."""
 
@@ -92,18 +94,20 @@ class Swap:
         return cls(**{**plain, **marks, "target": Target(**plain["target"])})
 
 
-def prepare(built: Built, config_dir: str, source: FileMeta, *, mtime_ns: int) -> Swap:
+def prepare(
+    built: Built, config_dir: str, source: FileMeta, *, mtime_ns: int, like: FileMeta | None = None
+) -> Swap:
     """Make ready to install a table that was compiled without failure; nothing live is touched.
 
     The new table gets the old one's owner, mode, ACL and xattrs, or, where there was none, those postmap(1)
-    would have given it after `source`, and a time not older than `mtime_ns`, which must be the time that its
-    text will get. Raises WriteError.
+    would have given it after `source` (or those of `like`, the table of another type whose place it takes),
+    and a time not older than `mtime_ns`, which must be the time that its text will get. Raises WriteError.
     """
     live = os.path.realpath(live_path(built.target))
     work = built.work
     try:
         old, copy, copied = _kept(live, work.fd, work.name("old"), built.target.type)
-        meta = old[0] if old else _as_postmap(source)
+        meta = old[0] if old else like or _as_postmap(source)
         after = _dressed(work.fd, built.compiled, meta, max(mtime_ns, now_ns()), built.target.type)
     except OSError as error:
         raise worded(error, live) from error
@@ -119,6 +123,7 @@ def prepare(built: Built, config_dir: str, source: FileMeta, *, mtime_ns: int) -
         copied=copied,
         after=after,
         links=old[0].nlink if old else 0,
+        files=built.files,
         broken=old is not None and built.target.type == "lmdb" and not _is_lmdb(work.fd, copy),
     )
 
@@ -334,7 +339,8 @@ def _transact(swap: Swap, work: int) -> None:
         inside, through = f"/proc/{os.getpid()}/fd/{work}", f"{swap.source}-live"
         os.symlink(swap.source, through, dir_fd=work)
         os.symlink(f"/proc/{os.getpid()}/fd/{live}", f"{through}.lmdb", dir_fd=work)
-        done = commands.act((program(swap.target), "-c", swap.config_dir, f"lmdb:{inside}/{through}"))
+        how = ("-F",) if swap.files else ()
+        done = commands.act((program(swap.target), "-c", swap.config_dir, *how, f"lmdb:{inside}/{through}"))
         if not done.ok:
             raise WriteError(f"{program(swap.target)} failed: {done.words}", "", swap.live)
         os.fsync(live)

@@ -21,7 +21,7 @@ SUFFIXES: Mapping[str, str] = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "
 AT_START = ("texthash", "regexp", "pcre", "cidr")
 """Types that a process reads once, when it starts: a change needs a reload."""
 
-_SPEC = re.compile(rf"(?<![\w:/.-])({'|'.join((*INDEXED, *AT_START))}):(/[^\s,{{}}]+)")
+_SPEC = re.compile(rf"(?:(?<![\w:/.-])|(?<=proxy:))({'|'.join((*INDEXED, *AT_START))}):(/[^\s,{{}}]+)")
 _DEFAULTS = ("alias_maps", "alias_database")
 """Parameters whose built-in default names a file."""
 _SECRET_NAME = re.compile(r"_password_maps$")
@@ -40,6 +40,12 @@ class Use:
     @property
     def spec(self) -> str:
         return f"{self.type}:{self.path}"
+
+    @property
+    def of_files(self) -> bool:
+        """Whether the compiled copy holds private keys and chains, by the files that the values name
+        (postconf(5), tls_server_sni_maps)."""
+        return any(name.rpartition(" ")[2] == "tls_server_sni_maps" for name in self.named_by)
 
     @property
     def indexed(self) -> bool:

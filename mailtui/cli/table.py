@@ -68,6 +68,14 @@ def parser() -> Parser:
     )
     one.add_argument("table", metavar="TYPE:PATH")
     one.set_defaults(call=compile_table)
+    one = verbs.add_parser("migrate", parents=[common, change], help="put compiled tables into another type")
+    one.add_argument("--to", choices=("lmdb", "cdb"), help="the type (lmdb, where Postfix has it)")
+    one.add_argument(
+        "--from", dest="leaving", action="append", choices=("hash", "btree", "lmdb", "cdb"),
+        help="all tables of this type (hash and btree)",
+    )  # fmt: skip
+    one.add_argument("table", metavar="TYPE:PATH", nargs="*", help="these alone")
+    one.set_defaults(call=migrate)
     return top
 
 
@@ -304,6 +312,12 @@ def _standing(context: Context, target: Target, key: str) -> str | None:
     except OSError as error:
         raise unreadable(error, target.path) from None
     return value if value is None or isinstance(value, str) else ", ".join(value)
+
+
+def migrate(context: Context, options: argparse.Namespace) -> int:
+    from mailtui.cli.tablemigrate import migrate as carried_out
+
+    return carried_out(context, options)
 
 
 def compile_table(context: Context, options: argparse.Namespace) -> int:

@@ -52,7 +52,7 @@ def list_rules(context: Context, target: Target) -> None:
 
 def set_rule(context: Context, options: argparse.Namespace, lookup: Lookup, target: Target) -> int:
     """Give a rule another result, or add one: before the rule that `--before` names, else as the last."""
-    from mailtui.edits.patternrules import adding, setting
+    from mailtui.edits.patternmaking import adding, setting
 
     value = " ".join(options.value).strip()
     _check_value(context, options, lookup, value)
@@ -72,7 +72,7 @@ def set_rule(context: Context, options: argparse.Namespace, lookup: Lookup, targ
 
 def remove_rule(context: Context, options: argparse.Namespace, target: Target) -> int:
     """Take a rule out, of an if … endif all of it."""
-    from mailtui.edits.patternrules import removing
+    from mailtui.edits.patternmaking import removing
 
     document = _document(context, target)
     at = document.find(encode(options.key))

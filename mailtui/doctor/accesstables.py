@@ -15,6 +15,7 @@ from mailtui.postfix import postconf
 from mailtui.postfix.chainrows import RuleRow
 from mailtui.postfix.files import problem_words
 from mailtui.postfix.lookups import INDEXED, Lookup, parse_map, split_list
+from mailtui.postfix.mapmentions import BERKELEY
 from mailtui.postfix.restrictionnames import DEFAULT_COMMANDS
 from mailtui.text.safe import safe
 
@@ -86,6 +87,8 @@ def _table(case: Case, each: Asked) -> Iterator[Finding]:
         return
     types = _types()
     if types and table.type not in types:
+        if table.type in BERKELEY:
+            return  # maptypes.py tells of all of them
         yield _unsupported(case, each, types)
         return
     if not table.has_file:

@@ -17,7 +17,8 @@ from mailtui.edits.keywords import RemoveKeyword, SetKeyword, UnsetKeyword
 from mailtui.edits.model import Edit
 from mailtui.edits.plan import Plan
 from mailtui.formats.milteritem import Endpoint
-from mailtui.milters.clamav import FOLDER, ON_INFECTED, Scanner, Settings, clamd_text, read, scanner
+from mailtui.milters.clamav import FOLDER, ON_INFECTED, Scanner, Settings, clamd_text
+from mailtui.milters.clamavreading import read, scanner
 from mailtui.milters.clamd import OLD, days, signatures
 from mailtui.milters.known import leads_to
 from mailtui.milters.programs import PROGRAMS

@@ -94,8 +94,10 @@ def _unpublished(dkim: DkimCase, life: Life) -> Iterator[Finding]:
         "signs, and its record is not in DNS" if seen.state == "no" else "signs, and DNS has another record"
     )
     yield _finding(
-        dkim, "dkim-unpublished", "error", life.row, what, f"{seen.why} (asked {seen.ago()})",
-        "publish its record: y in Keys shows it; others take the mail for forged meanwhile",
+        dkim, "dkim-unpublished", "error", life.row, what,
+        f"{seen.why} (asked {seen.ago()}): receivers cannot check what is signed",
+        "only who keeps the zone can: publish its record (y in Keys shows it); others take the mail for"
+        " forged meanwhile",
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def _of_row(dkim: DkimCase, signing: DataSet, keytable: DataSet, row: Row) -> It
         yield _finding(
             "dkim-shadowed", "warning", signing, row.line, f"{shown} is never reached",
             f"{safe(above.key, 60)} (line {above.line}) fits first, and only the first entry counts", None,
-            f"move it above line {above.line}, or take it out",
+            f"mailtui cannot know which of the two is meant: move it above line {above.line}, or take it out",
         )  # fmt: skip
     yield from _too_many(dkim, signing, row)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mailtui.doctor.case import Case, fixed
 from mailtui.doctor.model import About, Finding, Severity
-from mailtui.edits import authplan, ruleplan
+from mailtui.edits import authplan, authrelay, ruleplan
 from mailtui.edits.parameters import SetParameter
 from mailtui.edits.plan import Plan
 from mailtui.edits.services import RemoveServiceOption
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _HERE = About("authservices")
 _CLIENT = About("authclient")
 _SHOWN = 4
+_LOST = "this server logs in nowhere, and mail for the relayhost is refused there"
+_READ = "whoever reads them can send in the name of this server"
 
 
 def findings(case: Case) -> Iterator[Finding]:
@@ -115,7 +117,7 @@ def _relay(case: Case, line: ServiceLine) -> Iterator[Finding]:
         "sasl-order" if late else "sasl-no-permit", "error",
         f"who logs in at {line.name} cannot send elsewhere: permit_sasl_authenticated {word}", where,
         "; ".join(each.why for each in line.shut),
-        case.tried(authplan.relay(case.instance, line)),
+        case.tried(authrelay.relay(case.instance, line)),
         f"put permit_sasl_authenticated before {safe(stop.text) if stop else 'it'}", (line.name,),
     )  # fmt: skip
 
@@ -255,7 +257,9 @@ def _passwords(case: Case, found: Client) -> Iterator[Finding]:
         yield _told(
             "client-passwords", "error" if shown else "warning",
             f"{safe(each.path)}: {'its passwords can be read' if shown else 'logins are not found in it'}",
-            (each.path, None), f"{each.problem}{f' (it is {each.owner})' if each.owner else ''}",
+            (each.path, None),
+            f"{each.problem}{f' (it is {each.owner})' if each.owner else ''}:"
+            f" {_READ if shown else _LOST}",
             case.tried(plan) if plan is not None else None,
             f"f in 7 Client does it: chown root {safe(each.path)}; chmod 0600 {safe(each.path)}"
             if shown else "write it (7, Client)", about=_CLIENT,

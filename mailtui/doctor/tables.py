@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mailtui.doctor.accesstables import asked
 from mailtui.doctor.case import Case
 from mailtui.doctor.compiled import Named, copy_findings
 from mailtui.doctor.model import Finding
+from mailtui.postfix import postconf
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.files import problem_words
 from mailtui.postfix.instance import ALIAS_PARAMETERS
-from mailtui.postfix.lookups import Lookup, parse_map, split_list
+from mailtui.postfix.lookups import INDEXED, PATTERNS, Lookup, parse_map, split_list
 from mailtui.postfix.services import services
 from mailtui.text.safe import safe
 
@@ -52,6 +53,13 @@ def _named(case: Case) -> Iterator[tuple[Lookup, Named]]:
     yield from _of_services(case)
 
 
+def _types() -> Collection[str]:
+    try:
+        return postconf.table_types()
+    except postconf.PostconfError:
+        return (*INDEXED, *PATTERNS, "texthash")
+
+
 def _idle(case: Case, name: str) -> bool:
     """Whether nothing asks the tables of a parameter."""
     by = _ASKED_WITH.get(name)
@@ -87,6 +95,8 @@ def _tables(case: Case, name: str, value: str) -> Iterator[Lookup]:
 
 
 def _table(case: Case, table: Lookup, by: Named) -> Iterator[Finding]:
+    if table.type not in _types():
+        return  # maptypes.py tells of it
     try:
         case.instance.files.raw(table.path)
         readable = True

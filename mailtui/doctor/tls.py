@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mailtui.sasl.tls import Facts, Pair
 
 _HERE = About("authservices")
-_RENEW = "certbot renew, or a new certificate from whoever gave this one; then reload Postfix"
+_RENEW = "no edit renews it: certbot renew, or a new one from whoever gave this one; then reload Postfix"
 
 
 def findings(case: Case) -> Iterator[Finding]:
@@ -86,32 +86,36 @@ def _one(case: Case, each: Facts, users: list[AuthService]) -> Iterator[Finding]
     if each.unreadable:
         yield _told(
             case, each, users, "tls-unreadable", "error", f"smtpd cannot read its certificate {cert}",
-            f"{each.unreadable}: no TLS, so nobody logs in", "give smtpd_tls_cert_file a file in PEM",
+            f"{each.unreadable}: no TLS, so nobody logs in", "mailtui cannot know which file is meant: give"
+            " smtpd_tls_cert_file a file in PEM",
         )  # fmt: skip
         return
     if each.key:
         yield _told(
             case, each, users, "tls-key", "error", f"the key does not go with {cert}",
-            f"{each.key}: smtpd has no TLS", f"set {each.pair.key_parameter} to the key of that certificate",
+            f"{each.key}: smtpd has no TLS", f"mailtui cannot know where its key is: set"
+            f" {each.pair.key_parameter} to the key of that certificate",
             each.pair.key_parameter,
         )  # fmt: skip
     yield from _dates(case, each, users)
     if each.chain_broken:
         yield _told(
             case, each, users, "tls-chain", "warning", f"{cert} has a gap in its chain", each.chain,
-            "append the missing certificate (of certbot: fullchain.pem, not cert.pem)",
+            "whoever renews the file would take an edit back: name the one that holds the chain (of certbot:"
+            " fullchain.pem, not cert.pem), or append the missing certificate",
         )  # fmt: skip
     elif each.snakeoil or (each.certificate is not None and each.certificate.self_signed):
         what = "Debian's self-made one" if each.snakeoil else "self-signed"
         yield _told(
             case, each, users, "tls-self-signed", "advice", f"the certificate {cert} is {what}",
             "mail programs warn of it, and users learn to take any certificate",
-            "have one from an authority: certbot makes it, and renews it",
+            "no edit makes another: have one from an authority; certbot makes it, and renews it",
         )  # fmt: skip
     if each.key_open:
         yield _told(
             case, each, users, "tls-key-open", "error", f"everybody here may read the key {key}",
-            f"{each.key_open}: whoever has it can pose as this server", f"chmod o-rwx {key}",
+            f"{each.key_open}: whoever has it can pose as this server",
+            f"mailtui does not change the rights of keys: chmod o-rwx {key}",
             each.pair.key_parameter,
         )  # fmt: skip
     yield from _name(case, each, users)
@@ -119,10 +123,10 @@ def _one(case: Case, each: Facts, users: list[AuthService]) -> Iterator[Finding]
 
 
 def _dates(case: Case, each: Facts, users: list[AuthService]) -> Iterator[Finding]:
-    from mailtui.sasl.tls import SOON
+    from mailtui.settings import load
 
     found = each.certificate
-    if found is None or found.days is None or found.days > SOON:
+    if found is None or found.days is None or found.days > load().certificate_days:
         return
     cert = safe(each.pair.cert)
     if found.days < 0:
@@ -145,7 +149,8 @@ def _name(case: Case, each: Facts, users: list[AuthService]) -> Iterator[Finding
     yield _told(
         case, each, users, "tls-name", "advice",
         f"the certificate {safe(each.pair.cert)} is not for {safe(', '.join(hosts))}",
-        f"it is for {names}: that is what users must type in as their server", "have one with that name too",
+        f"it is for {names}: that is what users must type in as their server", "no edit changes it: have"
+        " one with that name too",
     )  # fmt: skip
 
 
@@ -161,5 +166,5 @@ def _older(case: Case, each: Facts, users: list[AuthService]) -> Iterator[Findin
         f"{len(pids)} smtpd process{'es' if len(pids) > 1 else ''} began before {safe(each.pair.cert)} was"
         " changed",
         f"it is of {when}; an smtpd shows the one that was there when it began",
-        "reload Postfix (postfix reload)",
+        "the files are right, and no edit is needed: reload Postfix (postfix reload)",
     )  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from mailtui.edits.model import Edit
 from mailtui.formats.splice import Splice
+from mailtui.formats.target import Target
 from mailtui.postfix.lookups import parse_map
 
 
@@ -67,3 +68,33 @@ class KeepCompiled(_OfCopy):
 
     def inverse(self) -> Edit:
         return CompileTable(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateTable(CompileTable):
+    """The table of `target` is compiled in its type, because what names it leaves the type `was`. The old
+    compiled copy stays where it is; taking this back compiles that again, where the text changed since."""
+
+    kind: ClassVar[str] = "migrate-table"
+
+    was: str
+
+    @property
+    def key(self) -> str:
+        return " migrated"
+
+    @property
+    def old(self) -> Target:
+        """The table in the type that it leaves."""
+        return replace(self.target, type=self.was)
+
+    def describe(self) -> str:
+        return f"~ compile {self.target.spec} in the place of {self.was}"
+
+    def inverse(self) -> Edit:
+        return MigrateTable(self.old, self.target.type)
+
+    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+        if not isinstance(later, MigrateTable):
+            return None
+        return "nothing" if later.target.type == self.was else MigrateTable(later.target, self.was)

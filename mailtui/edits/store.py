@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mailtui.edits.compiling import CompileTable, KeepCompiled
+from mailtui.edits.bulk import SetEntries
+from mailtui.edits.compiling import CompileTable, KeepCompiled, MigrateTable
 from mailtui.edits.datasets import AddLine, RemoveKeyRow, RemoveLine, SetKeyRow, SwitchKeyRow, SwitchLine
 from mailtui.edits.draft import BadDraft, Group
 from mailtui.edits.duplicates import AddDuplicates, DropDuplicates
@@ -24,6 +25,7 @@ from mailtui.edits.folders import FOLDER, FolderEdit, MakeFolder, RemoveFolder
 from mailtui.edits.greylist import AddWhite, RemoveWhite, SetDefault, SetWhite, SwitchWhite
 from mailtui.edits.items import AddItem, RemoveItem
 from mailtui.edits.keywords import AddKeyword, RemoveKeyword, SetKeyword, SwitchKeyword, UnsetKeyword
+from mailtui.edits.lastline import CutLine, EndLine
 from mailtui.edits.model import Edit
 from mailtui.edits.notes import SetNote
 from mailtui.edits.parameters import RenameParameter, ResetParameter, SetParameter
@@ -46,6 +48,7 @@ KINDS: dict[str, type[Edit]] = {
     kind.kind: kind
     for kind in (
         SetEntry,
+        SetEntries,
         RemoveEntry,
         SwitchEntry,
         RemoveDisabledEntry,
@@ -86,6 +89,9 @@ KINDS: dict[str, type[Edit]] = {
         SetWhite,
         CompileTable,
         KeepCompiled,
+        MigrateTable,
+        EndLine,
+        CutLine,
         SetKeyword,
         UnsetKeyword,
         SwitchKeyword,
@@ -144,10 +150,12 @@ def from_json(data: Any) -> Edit:
     return kind(target, **values)
 
 
-_TEXTS = frozenset({"name", "to", "item", "service", "field", "block", "rule", "text", "to_rule", "comment"})
+_TEXTS = frozenset(
+    {"name", "to", "item", "service", "field", "block", "rule", "text", "to_rule", "comment", "source"}
+)
 _NUMBERS = frozenset({"uid", "gid", "mode", "number", "to_number", "before_number", "was_before_number"})
-_SWITCHES = frozenset({"on", "takes"})
-_LISTS = frozenset({"comments", "was_comments"})
+_SWITCHES = frozenset({"on", "takes", "lists"})
+_LISTS = frozenset({"comments", "was_comments", "names", "values", "were"})
 
 
 def _check_shapes(kind: type[Edit], values: dict[str, Any]) -> None:
@@ -162,6 +170,8 @@ def _check_shapes(kind: type[Edit], values: dict[str, Any]) -> None:
             raise BadDraft(f"{kind.kind}: {name} is not a text")
         if name in _LISTS and not isinstance(value, tuple) and (value is not None or kind is not SetRule):
             raise BadDraft(f"{kind.kind}: {name} is no list of texts")
+    if kind is SetEntries and len({len(values[name]) for name in ("names", "values", "were")}) != 1:
+        raise BadDraft(f"{kind.kind}: not as many names as values")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,6 @@ from mailtui.sasl.certificate import Certificate, read
 from mailtui.sasl.services import AuthService
 from mailtui.text.safe import safe, safe_lines
 
-SOON = 21
-"""Days before its end at which a certificate should have been renewed: certbot does at 30."""
 LARGEST = 1 << 20
 """Bytes of a file that are read."""
 _PAIRS = (

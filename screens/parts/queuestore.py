@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 
 from mailtui.maillog.source import Source
 from mailtui.postfix.mailqueue.groups import By
 from mailtui.postfix.mailqueue.listing import Listing, read
 from mailtui.postfix.mailqueue.origins import Origins
+from mailtui.postfix.mailqueue.stuck import Lifetimes
+from mailtui.postfix.mailqueue.usual import Usual, look_in, today_here
 from mailtui.screens.parts.streaming import Stop
 
 EVERY = 3.0
@@ -24,9 +27,19 @@ class QueueStore:
     """One for the screen and for what opens over it. The screens' thread owns it; `read` and `search` run in
     others."""
 
-    def __init__(self, config_dir: str, find_log: Callable[[], Source]) -> None:
+    def __init__(
+        self,
+        config_dir: str,
+        find_log: Callable[[], Source],
+        find_lives: Callable[[], Lifetimes] = Lifetimes,
+    ) -> None:
         self.config_dir = config_dir
-        self._find_log = find_log
+        self._find_log, self._find_lives = find_log, find_lives
+        self.lives = Lifetimes()
+        """How long a message is tried, as main.cf had it when the queue was last read."""
+        self.usual = Usual()
+        """What each SASL user hands in on other days."""
+        self._usual_of: date | None = None
         self.listing = Listing()
         """What is shown: the first reading while it grows, later only complete ones."""
         self.origins = Origins()
@@ -40,6 +53,7 @@ class QueueStore:
 
     def read(self, stop: Stop) -> Iterator[Listing]:
         """Read the queue, block by block."""
+        self.lives = self._find_lives()
         for listing in read(self.config_dir):
             yield listing
             if stop.is_set():
@@ -76,6 +90,23 @@ class QueueStore:
             self.origins.keep(self.listing.ids)
         yield from self.origins.look_in(log, self.listing, stop)
         self.no_origins = "; ".join(self.origins.trouble)
+
+    @property
+    def knows_usual(self) -> bool:
+        """Whether what is usual was counted today."""
+        return self._usual_of == today_here()
+
+    def count_usual(self, stop: Stop) -> Iterator[Usual]:
+        """Count in the log what each SASL user usually hands in; once a day."""
+        log, day = self._find_log(), today_here()
+        found = Usual() if log.kind == "none" or log.why else look_in(log, stop, today=day)
+        if not stop.is_set():
+            self.usual, self._usual_of = found, day
+            yield found
+
+    def no_usual(self) -> None:
+        """It cannot be counted: that is not tried again today."""
+        self._usual_of = today_here()
 
     @property
     def pause(self) -> float:
