@@ -177,8 +177,8 @@ def test(context: Context, options: argparse.Namespace) -> int:
         if not context.json:
             note(f"{service.name}: {safe(options.name)} is {safe(str(service.asked(options.name)))} to smtpd")
         trial = try_account(
-            context.instance, service, options.name, secret, mechanism=options.mechanism, log=context.log,
-            progress=None if context.json else tell,
+            context.instance, service, options.name, secret, mechanism=options.mechanism,
+            log=context.log_wanted, progress=None if context.json else tell,
         )  # fmt: skip
     except InstanceError as error:
         raise failed(error) from None

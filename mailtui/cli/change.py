@@ -36,7 +36,7 @@ def carry_out(context: Context, edits: Sequence[Edit]) -> int:
 
 def _nothing(context: Context) -> int:
     if context.json:
-        write_json({"applied": False, "edits": [], "diff": "", "plan": [], "not_yours": []})
+        write_json({"applied": False, "edits": [], "diff": "", "plan": [], "not_yours": []} | context.told)
     else:
         note(NOTHING)
     return DONE
@@ -47,18 +47,21 @@ def _try(context: Context, edits: Sequence[Edit]) -> int:
 
     seen = review(context.instance, edits, no_reload=context.no_reload, no_rehearsal=context.no_rehearsal)
     if context.json:
-        write_json(seen.as_json())
+        write_json(seen.as_json() | context.told)
     else:
-        _print_review(seen)
+        _print_review(seen, short=context.long_diff)
     if seen.conflicts:
         return CONFLICT
     return DONE if seen.ok and seen.rehearsal.state != "failed" else REFUSED
 
 
-def _print_review(seen: Review) -> None:
+def _print_review(seen: Review, *, short: bool) -> None:
     for line in seen.edits:
         note(line.text)
-    if seen.diff:
+    if short:
+        for view in seen.files:
+            note(f"{view.path}: +{view.added:,} -{view.removed:,} lines; --json has the diff")
+    elif seen.diff:
         write(seen.diff.removesuffix("\n"))
     for number, step in enumerate(seen.plan.steps, 1):
         note(f"{number:>3} {step.action:<8} {step.target}{'  ' if step.target else ''}{step.why}")
@@ -142,7 +145,7 @@ def _write(context: Context, edits: Sequence[Edit]) -> int:
         _run_after(context)
     if context.json:
         told = {"sessions": sessions.as_json()} if sessions.asked or sessions.problem else {}
-        write_json(outcome.as_json() | told)
+        write_json(outcome.as_json() | told | context.told)
         return _fail_json(outcome, yes=context.yes)
     _print_outcome(outcome, yes=context.yes)
     return outcome.exit_code

@@ -127,7 +127,7 @@ def _carried_out(context: Context, plan: Plan) -> int:
 
 
 def add(context: Context, options: argparse.Namespace) -> int:
-    from mailtui.edits.mailboxplan import plan_new
+    from mailtui.edits.mailboxnew import plan_new
 
     try:
         plan = plan_new(

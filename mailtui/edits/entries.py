@@ -6,9 +6,10 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from mailtui.edits.model import Conflict, Edit, Value, show
+from mailtui.edits.model import Conflict, Edit, Merged, Value, show
+from mailtui.edits.shapes import SetValue, SwitchSeen, UnsetValue, ValueEdit
 from mailtui.formats.aliases import Aliases
 from mailtui.formats.splice import Splice
 from mailtui.formats.table import Table
@@ -53,93 +54,48 @@ class EntryEdit(Edit):
         return f"{sign} {what} {self.name}{rest}"
 
 
+class _OfValue(EntryEdit, ValueEdit[Value]):
+    __slots__ = ()
+
+    def now(self, document: EntryDocument, like: Value | None) -> Value | None:
+        return current(document, self.name, like)
+
+    def write(self, document: EntryDocument, value: Value | None) -> Sequence[Splice]:
+        name = encode(self.name)
+        return document.remove(name) if value is None else document.set(name, _bytes(value))
+
+    def setting(self, value: Value, was: Value | None) -> Edit:
+        return SetEntry(self.target, self.name, value, was)
+
+    def unsetting(self, was: Value) -> Edit:
+        return RemoveEntry(self.target, self.name, was)
+
+
 @dataclass(frozen=True, slots=True)
-class SetEntry(EntryEdit):
+class SetEntry(SetValue[Value], _OfValue):
     """The entry `name` has the value `value`; it is made where `was` is None."""
 
     kind: ClassVar[str] = "set-entry"
 
-    value: Value
-    was: Value | None = None
-
-    @property
-    def marker(self) -> str:
-        return "+" if self.was is None else "~"
-
     def describe(self) -> str:
         return self._says(self.marker, f" → {self._shown(self.value)}")
 
-    def splices(self, document: EntryDocument) -> Sequence[Splice]:
-        now = current(document, self.name, self.value)
-        if now == self.value:
-            return []
-        seen = current(document, self.name, self.was) if self.was is not None else now
-        if seen != self.was:
-            raise Conflict(self, self.was, now, self.value)
-        return document.set(encode(self.name), _bytes(self.value))
-
-    def inverse(self) -> Edit:
-        if self.was is None:
-            return RemoveEntry(self.target, self.name, self.value)
-        return SetEntry(self.target, self.name, self.was, self.value)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        match later:
-            case SetEntry(value=value):
-                return "nothing" if value == self.was else SetEntry(self.target, self.name, value, self.was)
-            case RemoveEntry():
-                return "nothing" if self.was is None else RemoveEntry(self.target, self.name, self.was)
-        return None
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveEntry(EntryEdit):
+class RemoveEntry(UnsetValue[Value], _OfValue):
     """The entry `name`, which had the value `was`, is taken out."""
 
     kind: ClassVar[str] = "remove-entry"
 
-    was: Value
-
-    @property
-    def marker(self) -> str:
-        return "-"
-
     def describe(self) -> str:
         return self._says("-", f" (was {self._shown(self.was)})")
 
-    def splices(self, document: EntryDocument) -> Sequence[Splice]:
-        now = current(document, self.name, self.was)
-        if now is None:
-            return []
-        if now != self.was:
-            raise Conflict(self, self.was, now, None)
-        return document.remove(encode(self.name))
-
-    def inverse(self) -> Edit:
-        return SetEntry(self.target, self.name, self.was, None)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if isinstance(later, SetEntry):
-            return (
-                "nothing"
-                if later.value == self.was
-                else SetEntry(self.target, self.name, later.value, self.was)
-            )
-        return None
-
 
 @dataclass(frozen=True, slots=True)
-class SwitchEntry(EntryEdit):
+class SwitchEntry(SwitchSeen[Value], EntryEdit):
     """The entry `name` with the value `was` is commented out (`on` false) or in again."""
 
     kind: ClassVar[str] = "switch-entry"
-
-    was: Value
-    on: bool
-
-    @property
-    def marker(self) -> str:
-        return "~" if self.on else "#"
 
     def describe(self) -> str:
         return self._says(self.marker, " on again" if self.on else " off")
@@ -155,17 +111,11 @@ class SwitchEntry(EntryEdit):
             raise Conflict(self, self.was, now, self.was if self.on else None)
         return document.enable(encode(self.name)) if self.on else document.disable(encode(self.name))
 
-    def inverse(self) -> Edit:
-        return SwitchEntry(self.target, self.name, self.was, not self.on)
-
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
-        if isinstance(later, SwitchEntry) and later.on is not self.on and later.was == self.was:
-            return "nothing"
-        if isinstance(later, RemoveEntry) and not self.on and later.was == self.was:
+    def merge(self, later: Edit) -> Merged:
+        gone = RemoveDisabledEntry if self.on else RemoveEntry
+        if isinstance(later, gone) and later.was == self.was:
             return later
-        if isinstance(later, RemoveDisabledEntry) and self.on and later.was == self.was:
-            return later
-        return None
+        return SwitchSeen.merge(self, later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +181,7 @@ class RemoveDisabledEntry(EntryEdit):
     def inverse(self) -> Edit:
         return AddDisabledEntry(self.target, self.name, self.was)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+    def merge(self, later: Edit) -> Merged:
         cancels = isinstance(later, AddDisabledEntry) and later.value == self.was
         return "nothing" if cancels else None
 
@@ -259,6 +209,6 @@ class AddDisabledEntry(EntryEdit):
     def inverse(self) -> Edit:
         return RemoveDisabledEntry(self.target, self.name, self.value)
 
-    def merge(self, later: Edit) -> Edit | Literal["nothing"] | None:
+    def merge(self, later: Edit) -> Merged:
         cancels = isinstance(later, RemoveDisabledEntry) and later.was == self.value
         return "nothing" if cancels else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from mailtui.edits.bulk import Change, SetEntries
 from mailtui.edits.entries import (
     AddDisabledEntry,
     EntryEdit,
@@ -16,6 +17,7 @@ from mailtui.edits.entries import (
 )
 from mailtui.edits.model import Conflict, Edit, Value
 from mailtui.formats.document import parse
+from mailtui.formats.entry_bulk import recipients
 from mailtui.formats.splice import Missing, Refused
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
@@ -49,6 +51,8 @@ def overlay(edits: Iterable[Edit], files: Reader, items: Items = items_of) -> Ov
     for edit in edits:
         if isinstance(edit, EntryEdit):
             _lay(result, edit, files, renamed, items)
+        elif isinstance(edit, SetEntries):
+            _lay_many(result, edit, files, renamed, items)
     return result
 
 
@@ -75,6 +79,58 @@ def _lay(result: Overlay, edit: EntryEdit, files: Reader, renamed: _Renamed, ite
         result.staged[key] = _staged(edit, result.staged.get(key), items)
         if isinstance(edit, RenameEntry):
             renamed[edit.target, _fold(edit.to)] = key
+
+
+def _lay_many(result: Overlay, edit: SetEntries, files: Reader, renamed: _Renamed, items: Items) -> None:
+    """As `_lay` for each entry; those that nothing was staged for before all at once."""
+    target = edit.target
+    touched = {_fold(row.row.address) for row in result.added.get(target, ())}
+    touched |= {key for where, key in (*result.staged, *renamed) if where == target}
+    new: list[Change] = []
+    for change, key in zip(edit.changes(), map(_fold, edit.names), strict=True):
+        if key in touched:
+            _lay(result, _single(edit, change), files, renamed, items)
+        elif not change.was:
+            new.append(change)
+        else:
+            was = _items(edit, change.was, items)
+            now = _items(edit, change.value, items) if change.value else was
+            row = StagedRow("~" if change.value else "-", change.name, now, was=was)
+            result.staged[target, key] = row
+    if not new:
+        return
+    rows = (StagedRow("+", change.name, _items(edit, change.value, items)) for change in new)
+    places = _places(files, target, [change.name for change in new])
+    result.added.setdefault(target, []).extend(map(AddedRow, places, rows))
+
+
+def _single(edit: SetEntries, change: Change) -> EntryEdit:
+    """The edit of one entry."""
+
+    def shaped(text: str) -> Value:
+        return tuple(map(decode, recipients(encode(text)))) if edit.lists else text
+
+    if not change.value:
+        return RemoveEntry(edit.target, change.name, shaped(change.was))
+    return SetEntry(
+        edit.target, change.name, shaped(change.value), shaped(change.was) if change.was else None
+    )
+
+
+def _items(edit: SetEntries, text: str, items: Items) -> tuple[str, ...]:
+    if edit.lists:
+        return tuple(map(decode, recipients(encode(text))))
+    return items(edit.target, text)
+
+
+def _places(files: Reader, target: Target, names: Sequence[str]) -> Sequence[int]:
+    """For each new name the index of the entry before which it will stand."""
+    try:
+        document: Any = files.document(target)
+    except OSError:
+        return [0] * len(names)
+    found: Sequence[int] = document.places_of([encode(name) for name in names])
+    return found
 
 
 def _staged(edit: EntryEdit, before: StagedRow | None, items: Items) -> StagedRow:

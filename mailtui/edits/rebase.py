@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from mailtui.edits.bulk import SetEntries
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.draft import Group
 from mailtui.edits.entries import AddDisabledEntry, RemoveDisabledEntry, RemoveEntry, SetEntry
@@ -13,7 +14,7 @@ from mailtui.edits.model import Conflict, Edit, Value
 from mailtui.edits.parameters import ResetParameter, SetParameter
 from mailtui.formats import addresses
 from mailtui.formats.maincf import MainCf
-from mailtui.postfix.files import Reader
+from mailtui.postfix.files import Reader, entries
 from mailtui.text.safe import decode, encode
 
 _FAMILIES: tuple[tuple[type[Edit], ...], ...] = (
@@ -27,12 +28,23 @@ _FAMILIES: tuple[tuple[type[Edit], ...], ...] = (
 def on_top(conflict: Conflict, files: Reader) -> Edit | None:
     """The conflict's edit with theirs as what its author saw, so that it applies; None where it cannot be
     put on top (the entry is gone, or the new name is taken)."""
+    if isinstance(conflict.edit, SetEntries):
+        return _bulk_on_top(conflict.edit, files)
     if conflict.theirs is None and not isinstance(conflict.edit, (SetEntry, SetParameter)):
         return None
     edit: Any = conflict.edit
     if not hasattr(edit, "was"):  # a rule that is named by its neighbours: its author looks again
         return None
     ours: Edit = replace(edit, was=conflict.theirs)
+    candidate = Candidate(files, [ours])
+    return None if candidate.conflicts or candidate.stopped else ours
+
+
+def _bulk_on_top(edit: SetEntries, files: Reader) -> Edit | None:
+    try:
+        ours = edit.rebased(entries(files, edit.target))
+    except FileNotFoundError:
+        ours = replace(edit, were=("",) * len(edit.names))
     candidate = Candidate(files, [ours])
     return None if candidate.conflicts or candidate.stopped else ours
 

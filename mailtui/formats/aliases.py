@@ -7,19 +7,19 @@ Recipients stay as they are written, quotes included.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mailtui.formats import addresses
 from mailtui.formats.entries import Parts
-from mailtui.formats.entry_edits import EntryEdits
+from mailtui.formats.entry_bulk import BulkEdits
 from mailtui.formats.splice import Problem, Refused
 from mailtui.text.safe import decode
 
 _PLAIN = rb"[^\s\x00-\x1f\x7f-\xff\"#%(),:;<>@\[\\\]|!]"
 
 
-class Aliases(EntryEdits):
+class Aliases(BulkEdits):
     """An alias file; the names are local parts of addresses."""
 
     _PLAIN_RUN = re.compile(rb"(?:" + _PLAIN + rb"++[ \t]*+:[ \t]*+[!-~].*+\n|[ \t#].*+\n|\r?\n)++")
@@ -77,3 +77,6 @@ class Aliases(EntryEdits):
 
     def _above(self, key: bytes) -> int | None:  # noqa: ARG002
         return next((index for index in range(len(self) - 1, -1, -1) if self.is_enabled(index)), None)
+
+    def _above_each(self, keys: Sequence[bytes]) -> Sequence[int | None]:
+        return [self._above(b"")] * len(keys)

@@ -8,23 +8,18 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from mailtui.formats import addresses
-from mailtui.formats.entries import Record, fold
-from mailtui.formats.entry_report import EntryReport
+from mailtui.formats.entries import Record
+from mailtui.formats.entry_places import EntryPlaces
 from mailtui.formats.itemlist import Item, ItemList, Row
 from mailtui.formats.layout import separator
 from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST
 from mailtui.formats.splice import Missing, Refused, Splice, apply_splices
 from mailtui.text.safe import decode
 
-_NEIGHBOURS = 6
-"""How many entries above a new one show how lines are laid out."""
-_CHUNK = 20_000
-"""Lines that a search from the end reads at a time."""
 _INDENT = re.compile(rb"[ \t\r\v\f]*")
-_BARE = rb"[^\s@#\"\\]++(?=\s)"
 
 
-class EntryEdits(EntryReport):
+class EntryEdits(EntryPlaces):
     """A lookup table that can be changed. Keys are compared folded; `Missing` where an entry is not there,
     `Refused` where the format cannot hold what is asked or the result would mean something else."""
 
@@ -49,10 +44,12 @@ class EntryEdits(EntryReport):
         Items change one by one: the layout of the list and its comments stay. A plain value replaces the
         whole right-hand side, on one line. Raises Refused.
         """
-        text = self._checked_value(value)
         index = self.find(key)
-        if index is None:
-            return self._add(key, text)
+        return self._add(key, self._checked_value(value)) if index is None else self.set_at(index, value)
+
+    def set_at(self, index: int, value: bytes | Sequence[bytes]) -> list[Splice]:
+        """The same for an entry by its place. Raises Refused."""
+        text = self._checked_value(value)
         record = self.record(index)
         if isinstance(value, bytes):
             splices = self._set_text(record, text)
@@ -325,63 +322,17 @@ class EntryEdits(EntryReport):
 
     def _new_line(self, key: bytes, text: bytes) -> tuple[int, bytes, bytes]:
         """Where a new entry goes, the newline that must end the line above it, and its line."""
-        written = self._checked_key(key)
         above = self._above(key)
         at = len(self.raw) if above is None else self.entry(above).end
-        newline = self.lines.newline
-        line = written + separator(written, self._neighbours(above), self._SEPARATOR) + text + newline
-        opening = newline if at == len(self.raw) and self.lines.ends_open else b""
+        opening = self.lines.newline if at == len(self.raw) and self.lines.ends_open else b""
+        return at, opening, self._line(key, text, self._neighbours(above))
+
+    def _line(self, key: bytes, text: bytes, near: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """The line of a new entry, laid out as those `near` it. Raises Refused."""
+        written = self._checked_key(key)
+        line = written + separator(written, near, self._SEPARATOR) + text + self.lines.newline
         after = type(self)(line)
         index = after.find(key)
         if index is None or after.record(index).value != text or len(after.lines.firsts) != 1:
             raise Refused(f"`{decode(line.strip())}` would not be read as written", "quote what has blanks")
-        return at, opening, line
-
-    def _neighbours(self, above: int | None) -> list[tuple[bytes, bytes]]:
-        """Keys and separators of the entries at and above `above`, nearest last."""
-        found: list[tuple[bytes, bytes]] = []
-        index = len(self) - 1 if above is None else above
-        while index >= 0 and len(found) < _NEIGHBOURS:
-            if self.is_enabled(index):
-                record = self.record(index)
-                logical, parts = record.logical, record.parts
-                if logical.row(parts.start) == 0:
-                    key = logical.text[parts.key_start : parts.key_end]
-                    found.append((key, logical.text[parts.key_end : parts.start]))
-            index -= 1
-        return found[::-1]
-
-    def _last(self, pattern: bytes) -> int | None:
-        """The last entry in force whose line, folded, begins with `pattern`."""
-        starts = self.lines.starts
-        below_newline = re.compile(rb"\n(?:" + pattern + rb")")
-        for end in range(len(self.lines), 0, -_CHUNK):
-            first = max(0, end - _CHUNK)
-            base = max(0, starts[first] - 1)
-            text = self.raw[base : starts[end]].lower()
-            numbers = [self.lines.at(base + each.start() + 1) for each in below_newline.finditer(text)]
-            if not first and re.match(pattern, text):
-                numbers.insert(0, 0)
-            for number in reversed(numbers):
-                index = self.index_of_line(number)
-                if index is not None and self.is_enabled(index):
-                    return index
-        return None
-
-    def _last_in_domain(self, domain: bytes) -> int | None:
-        ending = b"@" + fold(domain)
-        plain = None
-        if ending.isascii() and ending in self.folded:
-            plain = self._last(rb"[^\s@#\"\\]*+" + re.escape(ending) + rb"(?=\s)")
-        odd = [index for key, indices in self._odd_keys.items() if key.endswith(ending) for index in indices]
-        return max(odd if plain is None else [plain, *odd], default=None)
-
-    def _last_bare(self) -> int | None:
-        """The last entry whose key has no `@`, if the one above it has none either: they stand together."""
-        index = self._last(_BARE)
-        if index is None:
-            return None
-        before = next((each for each in range(index - 1, -1, -1) if self.is_enabled(each)), None)
-        if before is None or b"@" not in self.record(before).parts.key:
-            return index
-        return None
+        return line

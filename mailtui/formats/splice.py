@@ -105,6 +105,66 @@ def inverse(raw: bytes, splices: Iterable[Splice]) -> tuple[Splice, ...]:
     return tuple(back)
 
 
+_Piece = tuple[int, int, bytes | None]
+"""A part of a text: the bytes from here to there of the one before, or of new ones."""
+
+
+def composed(length: int, first: Iterable[Splice], second: Iterable[Splice]) -> tuple[Splice, ...]:
+    """The splices that do at once what two lists do one after the other, to a text of `length` bytes."""
+    parts = iter(_parts(length, ordered(first)))
+    left: _Piece = (0, 0, None)
+
+    def taken(count: int) -> Iterator[_Piece]:
+        """The next `count` bytes of the text between."""
+        nonlocal left
+        while count > 0:
+            start, end, new = left
+            if start == end:
+                left = next(parts)
+                continue
+            stop = min(end, start + count)
+            yield start, stop, new
+            count -= stop - start
+            left = stop, end, new
+
+    pieces_after: list[_Piece] = []
+    at = 0
+    for splice in ordered(second):
+        pieces_after += taken(splice.start - at)
+        for _ in taken(splice.end - splice.start):
+            pass
+        pieces_after.append((0, len(splice.new), splice.new))
+        at = splice.end
+    pieces_after += [left, *parts]
+    return tuple(_spliced(length, pieces_after))
+
+
+def _parts(length: int, splices: Iterable[Splice]) -> Iterator[_Piece]:
+    """The text after the splices."""
+    at = 0
+    for splice in splices:
+        yield at, splice.start, None
+        yield 0, len(splice.new), splice.new
+        at = splice.end
+    yield at, length, None
+
+
+def _spliced(length: int, pieces_after: Iterable[_Piece]) -> Iterator[Splice]:
+    """The splices after which a text is made of these pieces."""
+    at = 0
+    new: list[bytes] = []
+    for start, end, text in (*pieces_after, (length, length, None)):
+        if text is not None:
+            new.append(text[start:end])
+            continue
+        if start == end and start != length:
+            continue
+        joined = b"".join(new)
+        if start > at or joined:
+            yield Splice(at, start, joined)
+        at, new = end, []
+
+
 def _shared_prefix(left: bytes, right: bytes) -> int:
     low, high = 0, min(len(left), len(right))
     while low < high:  # by halves: slices compare at memory speed

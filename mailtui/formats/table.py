@@ -7,10 +7,10 @@ stay in the key. The value is trimmed of blanks. The first entry of a key counts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from mailtui.formats.entries import Parts
-from mailtui.formats.entry_edits import EntryEdits
+from mailtui.formats.entries import Parts, fold
+from mailtui.formats.entry_bulk import BulkEdits
 from mailtui.formats.splice import Problem, Refused
 from mailtui.text.safe import decode
 
@@ -18,7 +18,7 @@ _COLON_KEY = re.compile(rb"^[^\s#\"\\][^\s]*+(?<=:)[ \t]", re.MULTILINE)
 _ALIAS_FILE = 'record is in "key: value" format; is this an alias file?'
 
 
-class Table(EntryEdits):
+class Table(BulkEdits):
     """A table for postmap (hash, btree, lmdb, cdb, texthash, …); the file it is compiled from."""
 
     _PLAIN_RUN = re.compile(rb"(?:[!$-\[\]-~][!#-\[\]-~]*+[ \t]++[!-~].*+\n|[ \t#].*+\n|\r?\n)++")
@@ -86,3 +86,20 @@ class Table(EntryEdits):
         domain = key[at + 1 :]
         inside = self._last_in_domain(domain)
         return self.find(domain) if inside is None else inside
+
+    def _above_each(self, keys: Sequence[bytes]) -> Sequence[int | None]:
+        folded = [fold(key) for key in keys]
+        domains = {key.rpartition(b"@")[2] for key in folded if b"@" in key}
+        inside: dict[bytes, int] = {}
+        named: dict[bytes, int] = {}
+        for index, key in self._keys() if domains else ():
+            at = key.rfind(b"@")
+            if at < 0 and key in domains:
+                named.setdefault(key, index)
+            elif at >= 0 and key[at + 1 :] in domains:
+                inside[key[at + 1 :]] = index
+        bare = None if all(b"@" in key for key in folded) else self._last_bare()
+        return [
+            inside.get(domain, named.get(domain)) if at else bare
+            for _, at, domain in (key.rpartition(b"@") for key in folded)
+        ]

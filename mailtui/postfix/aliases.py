@@ -7,24 +7,24 @@ within it entries and staged new ones alternate by position; nothing is kept for
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from mailtui.formats.aliases import Aliases
 from mailtui.formats.entry_notes import note
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
-from mailtui.postfix.aliasrows import AliasRow, RowKind, entry_row, opaque_row, staged_row, wrong_words
+from mailtui.postfix.aliasdoubts import LOCAL_ONLY, holding, wrong
+from mailtui.postfix.aliasrows import AliasRow, RowKind, entry_row, opaque_row, staged_row
+from mailtui.postfix.aliassegments import Segment, document_of
 from mailtui.postfix.aliastables import AliasTable, AliasTables, Role
-from mailtui.postfix.files import Reader, entries
+from mailtui.postfix.files import Reader
 from mailtui.postfix.lookups import PATTERNS
-from mailtui.postfix.mapkinds import MapKind
 from mailtui.postfix.staged import OFF, AddedRow, Overlay, StagedRow
 from mailtui.text.chosen import Marked
-from mailtui.text.folded import find
 from mailtui.text.query import Query
 from mailtui.text.safe import decode, encode
 from mailtui.text.scan import Hits, runs
@@ -35,51 +35,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Segment:
-    """One table's rows. `merged`: the places within the segment that staged new rows take, ascending."""
-
-    table: AliasTable
-    document: Table | Aliases | None
-    start: int = 0
-    added: list[AddedRow] = field(default_factory=list)
-    merged: array[int] = field(default_factory=lambda: array("L"))
-    duplicates: array[int] = field(default_factory=lambda: array("L"))
-
-    def __len__(self) -> int:
-        return 1 if self.document is None else len(self.document) + len(self.added)
-
-    def lay(self, added: list[AddedRow]) -> None:
-        """Take staged new rows in."""
-        self.added = sorted(added, key=lambda one: one.before)
-        self.merged = array("L", (one.before + at for at, one in enumerate(self.added)))
-
-    def place(self, row: int) -> tuple[int, AddedRow | None]:
-        """What stands at a place: the index of an entry, or a staged new row."""
-        at = bisect_left(self.merged, row)
-        if at < len(self.merged) and self.merged[at] == row:
-            return -1, self.added[at]
-        return row - at, None
-
-    def row_of(self, index: int) -> int:
-        """The place of an entry, in the whole list."""
-        return self.start + index + bisect_right(self.added, index, key=lambda one: one.before)
-
-    def rows_of(self, entries: Marked) -> Marked:
-        """The places of several entries, in the whole list."""
-        low = bisect_right(self.added, entries.first, key=lambda one: one.before)
-        high = bisect_left(self.added, entries.first + len(entries.marks), key=lambda one: one.before)
-        marks = entries.marks
-        if low < high:
-            spaced = bytearray(marks)
-            for one in reversed(self.added[low:high]):
-                spaced.insert(one.before - entries.first, 0)
-            marks = bytes(spaced)
-        return Marked(self.start + entries.first + low, marks)
-
-    def is_duplicate(self, index: int) -> bool:
-        at = bisect_left(self.duplicates, index)
-        return at < len(self.duplicates) and self.duplicates[at] == index
+MANY = 500
+"""Staged changes from which on their entries are looked up together."""
 
 
 class Standing(NamedTuple):
@@ -99,7 +56,7 @@ class AliasList:
         """A table whose entries cannot be listed is one row, which says why."""
         self.tables = tables
         self._rules = tables.rules
-        self._segments = [_Segment(table, _document(table, reader)) for table in tables]
+        self._segments = [Segment(table, document_of(table, reader)) for table in tables]
         self._indices: dict[tuple[Target, str], int | None] = {}
         self.overlay = overlay or Overlay()
         self.lay(self.overlay)
@@ -174,14 +131,14 @@ class AliasList:
             if segment.document is not None:
                 yield from (self.row(number) for number in range(segment.start, segment.start + len(segment)))
 
-    def _segment_at(self, number: int) -> _Segment:
+    def _segment_at(self, number: int) -> Segment:
         if not 0 <= number < self._length:
             raise IndexError(number)
         return next(one for one in reversed(self._segments) if one.start <= number and len(one))
 
     # Staged rows
 
-    def _staged_at(self, segment: _Segment, index: int) -> StagedRow | None:
+    def _staged_at(self, segment: Segment, index: int) -> StagedRow | None:
         """What is staged for an entry: for the one that counts, or for a commented-out one switched on."""
         target, document = segment.table.target, segment.document
         if target is None or document is None or not self.overlay.staged:
@@ -193,16 +150,26 @@ class AliasList:
                 return staged
         return None
 
-    def _index(self, segment: _Segment, key: str) -> int | None:
+    def _index(self, segment: Segment, key: str) -> int | None:
         """The entry that a folded key names: the one in force, else the one commented out."""
         target, document = segment.table.target, segment.document
         if target is None or document is None:
             return None
+        if (target, key) not in self._indices and len(self.overlay.staged) > MANY:
+            self._look_up_staged(target, document)
         if (target, key) not in self._indices:
             raw = encode(key.removeprefix(OFF))
             index = None if key.startswith(OFF) else document.find(raw)
             self._indices[target, key] = document.find_disabled(raw) if index is None else index
         return self._indices[target, key]
+
+    def _look_up_staged(self, target: Target, document: Table | Aliases) -> None:
+        """The entries that the staged changes of a table mean, all by one walk through it."""
+        keys = [key for where, key in self.overlay.staged if where == target and not key.startswith(OFF)]
+        found = document.find_many(map(encode, keys))
+        for key in keys:
+            index = found.get(encode(key))
+            self._indices[target, key] = document.find_disabled(encode(key)) if index is None else index
 
     def locate(self, target: Target, key: str) -> int | None:
         """The row of a key in a table, None where it is gone. Staged new ones are found too."""
@@ -249,10 +216,10 @@ class AliasList:
                 found.add(segment.start)
                 continue
             if segment.table.kind is not None and segment.table.editable:
-                found.update(map(segment.row_of, _wrong(segment.document, segment.table.kind)))
+                found.update(map(segment.row_of, wrong(segment.document, segment.table.kind)))
             indices = set(segment.duplicates)
             if segment.table.role == "virtual" and segment.table.editable:
-                indices |= _holding(segment.document, _LOCAL_ONLY)
+                indices |= holding(segment.document, LOCAL_ONLY)
             found.update(segment.row_of(index) for index in indices)
         for target, key in self.overlay.staged:
             row = self.locate(target, key)
@@ -297,7 +264,7 @@ class AliasList:
                 continue
             yield from self._search(segment, segment.document, query)
 
-    def _search(self, segment: _Segment, document: Table | Aliases, query: Query) -> Hits:
+    def _search(self, segment: Segment, document: Table | Aliases, query: Query) -> Hits:
         more: list[int] = []
         for row in self._staged_hits(segment, query):
             if row is None:
@@ -323,7 +290,7 @@ class AliasList:
             yield rows
         yield from more[at:]
 
-    def _staged_hits(self, segment: _Segment, query: Query) -> Iterator[int | None]:
+    def _staged_hits(self, segment: Segment, query: Query) -> Iterator[int | None]:
         """The rows whose staged values match; in no order."""
         for at, added in enumerate(segment.added):
             if query.matches(_text(added.row)):
@@ -336,43 +303,5 @@ class AliasList:
                 yield None
 
 
-_LOCAL_ONLY = (b"|", b"/", b":include:")
-"""What begins a destination that only alias_maps can have."""
-
-
-def _holding(document: Table | Aliases, words: Sequence[bytes]) -> set[int]:
-    """The entries whose lines hold one of the words."""
-    found: set[int] = set()
-    for word in words:
-        at = find(document.folded, word)
-        while at >= 0:
-            found.add(document.index_at(at))
-            at = find(document.folded, word, at + 1)
-    found.discard(len(document))
-    return found
-
-
-def _wrong(document: Table | Aliases, kind: MapKind) -> Iterator[int]:
-    """The entries in force that cannot work by their words alone."""
-    for index in range(len(document)):
-        entry = document.entry(index)
-        if entry.enabled and wrong_words(kind, decode(entry.key), decode(entry.value)):
-            yield index
-
-
 def _text(staged: StagedRow) -> bytes:
     return encode(" ".join((staged.address, *staged.items)))
-
-
-def _document(table: AliasTable, reader: Reader) -> Table | Aliases | None:
-    """The text of a table; an empty one where the first alias will make the file."""
-    if table.target is None:
-        return None
-    try:
-        return entries(reader, table.target)
-    except FileNotFoundError:
-        if not table.editable:
-            return None
-        return Aliases.parse(b"") if table.target.format == "aliases" else Table.parse(b"")
-    except OSError:  # the table's note says why
-        return None

@@ -65,7 +65,12 @@ def _all(alias: Proposed) -> Iterator[EntryWarning]:
 def _syntax(alias: Proposed) -> str:
     if not alias.address:
         return "an alias needs an address"
-    return _virtual_syntax(alias.address) if alias.is_virtual else _local_syntax(alias.address)
+    return name_problem(alias.address, virtual=alias.is_virtual)
+
+
+def name_problem(address: str, *, virtual: bool) -> str:
+    """Why an address cannot be the key of a virtual alias, or a name of local(8); empty where it can."""
+    return _virtual_syntax(address) if virtual else _local_syntax(address)
 
 
 def _virtual_syntax(address: str) -> str:

@@ -217,6 +217,10 @@ class Listing(ListScreen):
         index = self._index
         return None if index is None or not isinstance(self.rows, AliasRows) else self.rows.row(index)
 
+    def somebody(self) -> str:
+        row = self.row
+        return row.address if row is not None else ""
+
     @property
     def _index(self) -> int | None:
         """The number of the row under the cursor among all rows."""
@@ -260,9 +264,3 @@ class Listing(ListScreen):
             return number
         place = bisect_left(rows.indices, number)
         return place if place < len(rows.indices) and rows.indices[place] == number else None
-
-    def bad(self, error: Exception) -> None:
-        """Say that something did not work."""
-        from mailtui.screens.parts.dialogs import ErrorDialog
-
-        self.app.push_screen(ErrorDialog("This did not work", [problem(error)]))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailtui.edits.model import Edit
-from mailtui.edits.patternrules import adding, moving, removing, setting, switching
+from mailtui.edits.patternmaking import adding, moving, removing, setting, switching
 from mailtui.formats.cidr import Cidr, network_of, parse_network
 from mailtui.formats.document import parse
 from mailtui.formats.splice import Refused

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from mailtui import commands
 from mailtui.postfix.aliastables import AliasTables
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.localusers import LocalUser, LocalUsers
@@ -225,3 +227,27 @@ def test_names_to_complete(server: Server) -> None:
         "late@falcotsbrand.com"
     ]
     assert known_addresses(server.instance, server.tables, "", users=People()) == []
+
+
+def test_patterns_answer_for_all_destinations_in_one_run(
+    instance_dir: MakeInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = instance_dir(
+        f"alias_maps = hash:{tmp_path}/etc1/aliases\nvirtual_alias_maps = regexp:{tmp_path}/etc1/patterns\n",
+        files={"aliases": ALIASES, "patterns": "/^ticket-7@/ jean\n"},
+    )
+    asked: list[bytes] = []
+    ask = commands.ask
+
+    def counted(argv: Sequence[str], *, stdin: bytes = b"") -> commands.Result:
+        if argv[0] == "postmap":
+            asked.append(stdin)
+        return ask(argv, stdin=stdin)
+
+    monkeypatch.setattr(commands, "ask", counted)
+    found = Server(folder).check("aliases", "all", *(f"ticket-{n}@falcot.com" for n in range(9)))
+    dead = [(each.index, each.text) for each in found if each.field == "destination"]
+    assert dead == [
+        (n, f"no such local user: mail to ticket-{n}@falcot.com bounces") for n in range(9) if n != 7
+    ]
+    assert [stdin.count(b"ticket-") for stdin in asked if b"ticket-" in stdin] == [9]

@@ -1,0 +1,369 @@
+"""Aliases of a file over those that are there: what is new, changed, the same, and what cannot be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mailtui.edits.bulk import Change, folded, standing
+from mailtui.edits.entries import AddDisabledEntry, RemoveDisabledEntry, SwitchEntry
+from mailtui.edits.importing import (
+    PLAIN,
+    Line,
+    Progress,
+    Report,
+    enabled_cell,
+    entry_edits,
+    list_cell,
+    rows_of,
+    text_cell,
+)
+from mailtui.edits.importloops import circles
+from mailtui.edits.model import Edit
+from mailtui.formats.aliases import Aliases
+from mailtui.formats.entry_bulk import recipients
+from mailtui.formats.sheet import Sheet
+from mailtui.formats.splice import Refused
+from mailtui.formats.table import Table
+from mailtui.formats.target import Target
+from mailtui.postfix.addresses import split
+from mailtui.postfix.aliastables import AliasTable, AliasTables
+from mailtui.postfix.destinations import item_problem
+from mailtui.postfix.files import entries, problem_words
+from mailtui.postfix.instance import Instance
+from mailtui.postfix.propose import proposed_table
+from mailtui.postfix.syntax import domain_problem
+from mailtui.postfix.validate import name_problem
+from mailtui.text.safe import decode, encode
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """One row: as it is to be."""
+
+    line: int
+    name: str
+    items: list[str]
+    enabled: bool
+    spec: str
+    value: str
+    key: str
+    """The name, folded."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """One table: its text, what stands in it, and what is to be changed."""
+
+    table: AliasTable
+    target: Target
+    document: Table | Aliases
+    now: Mapping[str, str] = field(default_factory=dict)
+    """By folded name."""
+    changes: list[Change] = field(default_factory=list)
+    single: list[Edit] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    """The folded names that the file has for it."""
+    offs: Mapping[str, str] = field(default_factory=dict)
+    """What is commented out, by folded name; of several the last."""
+
+
+class AliasImport:
+    """See `plan`."""
+
+    def __init__(self, instance: Instance, sheet: Sheet, source: str, table: str = "") -> None:
+        self._instance, self._sheet, self._table = instance, sheet, table
+        self.report = Report("aliases", source)
+        self._tables = AliasTables.of(instance)
+        self._places = dict(self._readable())
+        self._by_path = {os.path.realpath(each.target.path): each for each in self._places.values()}
+        self._domains: dict[str, str] = {}
+        self._items: dict[tuple[str, bool], str] = {}
+        self._proposed: dict[str, tuple[AliasTable | None, bool, str]] = {}
+        self._refused: set[str] = set()
+        """Names of refused rows: what stands there under them stays."""
+        self._seen: dict[tuple[str, str, bool], tuple[int, str]] = {}
+
+    def _readable(self) -> Iterator[tuple[str, _Place]]:
+        for table in self._tables:
+            if table.target is None or not table.editable:
+                continue
+            try:
+                document = entries(self._instance.files, table.target)
+            except FileNotFoundError:
+                document = Aliases.parse(b"") if table.target.format == "aliases" else Table.parse(b"")
+            except OSError as error:
+                self.report.says.append(problem_words(error, table.target.path))
+                continue
+            yield table.spec, _Place(table, table.target, document, offs=dict(_commented_out(document)))
+
+    def made(self, *, mirror: bool, progress: Progress | None) -> Report:
+        """The report with its edits. Raises InstanceError, and whatever `progress` raises."""
+        rows = [row for row in self._read(progress) if row is not None]
+        names = [row.name for row in rows]
+        for place in self._by_path.values():
+            bare = [split(name)[0] for name in names] if place.table.role == "local" else []
+            place.now = standing(place.document, [*names, *bare])
+        for row in rows:
+            self._lay(row)
+        self._refuse_circles()
+        self._others(mirror=mirror)
+        self.report.edits = tuple(self._edits())
+        self.report.says += self._unhosted()
+        return self.report
+
+    # Each row by itself
+
+    def _read(self, progress: Progress | None) -> Iterator[_Wanted | None]:
+        for row in rows_of(self._sheet, progress):
+            name, items = text_cell(row, "address"), list_cell(row, "destinations")
+            enabled, spec = enabled_cell(row), self._table or text_cell(row, "table")
+            why = ""
+            if enabled is None:
+                why = f"enabled is {text_cell(row, 'enabled')}; write yes or no"
+            elif not name:
+                why = "there is no address; leave the row out"
+            elif not items:
+                why = "there is no destination; name one, or leave the row out"
+            elif spec and self._named(spec) is None:
+                there = ", ".join(self._places) or "none that can be edited"
+                why = (
+                    f"{spec} is no alias table of this server; leave the column table out (there is {there})"
+                )
+            if why:
+                self._refuse(row.line, name, why, ", ".join(items))
+                yield None
+            else:
+                value = ", ".join(items)
+                yield _Wanted(row.line, name, items, enabled is True, spec, value, folded(name))
+
+    def _named(self, spec: str) -> _Place | None:
+        place = self._places.get(spec)
+        if place is None:
+            table = self._tables.by_spec(spec)
+            path = os.path.realpath(table.lookup.path if table is not None else spec.rpartition(":")[2])
+            place = self._by_path.get(path)
+        return place
+
+    def _refuse(self, line: int, name: str, why: str, value: str = "") -> None:
+        self._refused.add(folded(name))
+        self.report.lines.append(Line("!", name, value, line=line, why=why))
+
+    def _lay(self, row: _Wanted) -> None:
+        """Where a row goes, and what becomes of it there."""
+        place = self._place_of(row)
+        if isinstance(place, str):
+            self._refuse(row.line, row.name, place, row.value)
+            return
+        why = self._problem(place, row)
+        if why:
+            self._refuse(row.line, row.name, why, row.value)
+            return
+        key = row.key
+        before = self._seen.setdefault((place.target.path, key, row.enabled), (row.line, row.value))
+        if before[0] != row.line:
+            if before[1] != row.value:
+                why = f"stands on line {before[0]} already, with {before[1]}; put them into one row"
+                self._refuse(row.line, row.name, why, row.value)
+            else:
+                self._same(row, row.value, f"as on line {before[0]}")
+            return
+        place.named.add(key)
+        if row.enabled:
+            self._lay_on(place, row, place.now.get(key, ""))
+        else:
+            self._lay_off(place, row, place.now.get(key, ""))
+
+    def _place_of(self, row: _Wanted) -> _Place | str:
+        """The table, and why there is none. A local address gets its name there: without its domain."""
+        if row.spec:
+            place = self._named(row.spec)
+            assert place is not None
+            return place
+        key, places = row.key, self._by_path.values()
+        standing_in = [each for each in places if key in each.now] or [
+            each for each in places if key in each.offs
+        ]
+        if len(standing_in) > 1:
+            both = " and ".join(place.table.spec for place in standing_in)
+            return f"stands in {both}; say in a column table which is meant"
+        if standing_in:
+            return standing_in[0]
+        local, domain = split(row.name)
+        kind = f"@{domain}" if not local else domain if domain is not None else ""
+        if kind not in self._proposed:
+            found = proposed_table(self._instance, self._tables, row.name)
+            self._proposed[kind] = found.table, found.address != row.name, found.reason
+        table, bare, reason = self._proposed[kind]
+        place = self._named(table.spec) if table is not None else None
+        if place is None:
+            return reason
+        if bare:
+            row.name, row.key = local, folded(local)
+        return place
+
+    def _problem(self, place: _Place, row: _Wanted) -> str:
+        """What is wrong with a row by its words alone, as the form says it."""
+        virtual = place.table.role == "virtual"
+        plain = PLAIN.fullmatch(row.name) if virtual else None
+        why = self._domain(plain[1]) if plain else name_problem(row.name, virtual=virtual)
+        if why:
+            return f"{why}; write it as user@domain" if virtual and "@" not in row.name else why
+        for item in row.items:
+            known = self._items.get((item, virtual))
+            if known is None:
+                found = PLAIN.fullmatch(item)
+                why = self._domain(found[1]) if found else item_problem(self._instance, item, virtual=virtual)
+                known = self._items[item, virtual] = why
+            if known:
+                return f"{item}: {known}"
+        if plain and all(PLAIN.fullmatch(item) for item in row.items):
+            return ""
+        try:
+            type(place.document).parse(b"").set(encode(row.name), [encode(item) for item in row.items])
+        except Refused as error:
+            return str(error)
+        return ""
+
+    def _domain(self, domain: str) -> str:
+        known = self._domains.get(domain)
+        if known is None:
+            known = self._domains[domain] = domain_problem(domain)
+        return known
+
+    # What becomes of it
+
+    def _same(self, row: _Wanted, value: str, why: str = "") -> None:
+        self.report.lines.append(Line("=", row.name, value, value, row.line, why))
+
+    def _lay_on(self, place: _Place, row: _Wanted, now: str) -> None:
+        value = row.value
+        if now == value or (now and _alike(now, value)):
+            self._same(row, now)
+        elif not now and _alike(place.offs.get(row.key, ""), value):
+            off = place.offs[row.key]
+            place.single.append(SwitchEntry(place.target, row.name, _items(off), on=True))
+            self.report.lines.append(Line("~", row.name, value, "(off)", row.line, "switched on"))
+        else:
+            place.changes.append(Change(row.name, now, value))
+            self.report.lines.append(Line("~" if now else "+", row.name, value, now, row.line))
+
+    def _lay_off(self, place: _Place, row: _Wanted, now: str) -> None:
+        off, value, target = place.offs.get(row.key, ""), row.value, place.target
+        if off and _alike(off, value):
+            self._same(row, off, "off")
+            return
+        if now and _alike(now, value) and not self._stays(place, row):
+            place.single.append(SwitchEntry(target, row.name, _items(now), on=False))
+            self.report.lines.append(Line("~", row.name, "(off)", value, row.line, "switched off"))
+            return
+        if off:
+            place.single.append(RemoveDisabledEntry(target, row.name, _items(off)))
+        place.single.append(AddDisabledEntry(target, row.name, tuple(row.items)))
+        self.report.lines.append(Line("~" if off else "+", row.name, value, off, row.line, "off"))
+
+    def _stays(self, place: _Place, row: _Wanted) -> bool:
+        """Whether another row of the file has the entry in force."""
+        return (place.target.path, row.key, True) in self._seen
+
+    # All of them together
+
+    def _refuse_circles(self) -> None:
+        """Rows by which mail would go round in a circle."""
+        places = list(self._by_path.values())
+        texts = [(place.document, place.changes, place.table.role == "virtual") for place in places]
+        found = circles(texts, self._tables.rules)
+        if not found:
+            return
+        for place in places:
+            place.changes = [each for each in place.changes if folded(each.name) not in found]
+        self.report.lines = [
+            Line("!", each.name, each.value, each.was, each.line, f"loop: {why}; its mail would bounce")
+            if each.marker in "+~" and (why := found.get(folded(each.name)))
+            else each
+            for each in self.report.lines
+        ]
+
+    def _others(self, *, mirror: bool) -> None:
+        """What the tables of the file have and the file has not."""
+        for place in self._by_path.values():
+            if not place.named:
+                continue
+            gone = [
+                Change(name, value, "")
+                for key, name, value in _in_force(place.document)
+                if key not in place.named and key not in self._refused
+            ]
+            if not mirror:
+                self.report.absent += len(gone)
+                continue
+            place.changes += gone
+            self.report.lines += [Line("-", each.name, "", each.was) for each in gone]
+
+    def _edits(self) -> Iterable[Edit]:
+        for place in self._by_path.values():
+            yield from entry_edits(place.target, place.changes, lists=True, source=self.report.source)
+            yield from place.single
+
+    def _unhosted(self) -> Iterator[str]:
+        """Domains whose mail this server takes only on its way through."""
+        counted: dict[str, int] = {}
+        for line in self.report.lines:
+            domain = split(line.name)[1] if line.marker == "+" else None
+            if domain is not None:
+                counted[domain.casefold()] = counted.get(domain.casefold(), 0) + 1
+        from mailtui.postfix.domains import domain_class
+
+        lost = [name for name in counted if domain_class(self._instance, name) == "default"]
+        if lost:
+            names = ", ".join(lost[:3]) + (f" and {len(lost) - 3:,} more" if len(lost) > 3 else "")
+            count = sum(counted[name] for name in lost)
+            yield f"{names}: not hosted here; only mail passing through meets the {count:,} new aliases"
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or (bool(one) and recipients(encode(one)) == recipients(encode(other)))
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(map(decode, recipients(encode(text))))
+
+
+def _in_force(document: Table | Aliases) -> Iterator[tuple[str, str, str]]:
+    """Folded key, key and value of the entries that count."""
+    seen: set[str] = set()
+    for index in range(len(document)):
+        if not document.is_enabled(index):
+            continue
+        name = decode(document.key_at(index))
+        key = folded(name)
+        if key not in seen:
+            seen.add(key)
+            yield key, name, decode(document.value_at(index))
+
+
+def _commented_out(document: Table | Aliases) -> Iterator[tuple[str, str]]:
+    for index in range(len(document) if len(document.index.off) else 0):
+        if not document.is_enabled(index):
+            entry = document.entry(index)
+            yield folded(decode(entry.key)), decode(entry.value)
+
+
+def plan(
+    instance: Instance,
+    sheet: Sheet,
+    source: str,
+    *,
+    table: str = "",
+    mirror: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """What an import of aliases would do. `table`: where all of them go, whatever the file says. `mirror`:
+    what the tables have and the file has not goes. Raises InstanceError, and what `progress` raises."""
+    return AliasImport(instance, sheet, source, table).made(mirror=mirror, progress=progress)
+
+
+def table_specs(instance: Instance) -> Sequence[str]:
+    """The tables that aliases can be put into. Raises ParameterError."""
+    return [table.spec for table in AliasTables.of(instance) if table.editable and table.target is not None]

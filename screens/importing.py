@@ -1,0 +1,313 @@
+"""An import (`:import KIND FILE`): what each row of a file would do, before it is staged; and exports.
+
+Rows that are refused stand first. Enter stages all the others as one act.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from threading import Event
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+
+from mailtui.edits.importing import KINDS, MARKERS, Kind, Line, Report, report_of
+from mailtui.edits.model import Edit
+from mailtui.formats.sheet import FORMATS, BadSheet, SheetFormat
+from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.instance import Instance
+from mailtui.screens.parts.background import BackgroundList
+from mailtui.screens.parts.beside import beside, problem
+from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.dialogs import Confirm, ErrorDialog, TypedWord
+from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.savedraft import NameDialog
+from mailtui.screens.parts.savetext import save_text
+from mailtui.screens.parts.text import Spans
+from mailtui.text.fewrows import FewRows
+
+if TYPE_CHECKING:
+    from mailtui.screens.app import MailtuiApp
+
+LOOK = 0.2
+"""Seconds between two looks at how far the reading has come."""
+_ORDER = {marker: place for place, marker in enumerate(MARKERS)}
+_STYLES = {"!": "error", "-": "warning", "=": "dim"}
+
+
+class Cancelled(InstanceError):
+    """The view was closed, or Escape pressed, while the file was read."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped; r reads the file again")
+
+
+class ImportScreen(BackgroundList[Line]):
+    """See the module's text."""
+
+    MODE = "import"
+    EMPTY = "The file has no rows"
+    COLUMNS = (
+        Column("NAME", share=3, least=20),
+        Column("WILL BE", share=3, least=16),
+        Column("WAS, OR WHY", share=3, least=14, drop=60),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "stage all", id="import.stage",
+                tooltip="Stage all that is new, changed or removed as one act; refused rows are left out."),
+        Binding("m", "mirror", "mirror", id="import.mirror",
+                tooltip="Take out what is here and not in the file, too; again: keep it."),
+        Binding("escape", "stop", "stop", show=False, id="import.stop",
+                tooltip="Stop reading the file; r begins anew."),
+        *list_keys("import", "rows", "!"),
+    ]  # fmt: skip
+
+    def __init__(self, kind: Kind, path: str, form: SheetFormat) -> None:
+        super().__init__()
+        self._kind, self._path, self._form = kind, path, form
+        self._mirror = False
+        self._stop = Event()
+        self._done = (0, 0)
+        self.report: Report | None = None
+
+    @on(events.Mount)
+    def _watch(self) -> None:
+        self.set_interval(LOOK, self._tell_progress)
+
+    def on_unmount(self) -> None:
+        self._stop.set()
+
+    # The list
+
+    def read_again(self) -> None:
+        self._stop.set()
+        self._stop, self.report = Event(), None
+        super().read_again()
+
+    def read(self, after: Instance, edits: Sequence[Edit]) -> FewRows[Line]:  # noqa: ARG002
+        stop, name = self._stop, os.path.basename(self._path)
+
+        def progress(done: int, total: int) -> None:
+            if stop.is_set():
+                raise Cancelled
+            self._done = done, total
+
+        with open(self._path, "rb") as stream:
+            raw = stream.read()
+        try:
+            found = report_of(
+                after, self._kind, raw, self._form, name, mirror=self._mirror, progress=progress
+            )
+        except BadSheet as error:
+            place = f"{self._path}:{error.line}" if error.line else self._path
+            raise InstanceError(f"{place}: {error.what}", error.do) from None
+        if stop.is_set():
+            raise Cancelled
+        self.report = found
+        rows = sorted(found.lines, key=lambda line: _ORDER[line.marker])
+        return FewRows(rows, lambda line: (line.marker, line.line, line.name), _searched)
+
+    def _unreadable(self, error: Exception) -> None:
+        self._stop.set()
+        super()._unreadable(error)
+        if not isinstance(error, Cancelled):
+            self.app.push_screen(ErrorDialog("This cannot be imported", [problem(error)]))
+
+    def _tell_progress(self) -> None:
+        if self._reading:
+            done, total = self._done
+            self.bar.say((f"{done:,} of {total:,} rows; Esc stops" if total else "reading…", "dim"))
+
+    def cells_of(self, row: Line) -> Row:
+        style = _STYLES.get(row.marker, "")
+        last = row.why or (row.was if row.marker != "=" else "")
+        return Row(([(row.name, style)], [(row.value, style)], [(last, style or "dim")]), row.marker)
+
+    def aside(self) -> str:
+        return self.report.words if self.report is not None else ""
+
+    def describe(self, key: Hashable | None) -> None:
+        row = self.row_of(key)
+        if row is None or self.report is None:
+            self.pane.show([], [], [])
+            return
+        place = f"{self.report.source}:{row.line}" if row.line else "not in the file"
+        self.pane.show([(row.name, "bold")], [(place, "dim")], about(row, self.report))
+
+    # Keys
+
+    def action_take(self) -> None:
+        report = self.report
+        if report is None:
+            self.say("The file is still being read", "warning")
+        elif self._kind == "accounts":
+            self._ask_accounts(report)
+        elif not report.edits:
+            self.say("There is nothing to stage: all of it is here already, or refused", "warning")
+        elif report.refused:
+            count = len(report.refused)
+            rows = "row is" if count == 1 else "rows are"
+            lines = [f"{count:,} {rows} refused and left out.", report.words]
+            question = Confirm("Stage the others?", lines, yes="stage the others")
+            self.app.push_screen(question, lambda yes: self._stage_all(report) if yes else None)
+        else:
+            self._stage_all(report)
+
+    def _stage_all(self, report: Report) -> None:
+        console, session = self.console, self.session
+        console.pop_screen()
+        session.stage(*report.edits, label=report.label)
+        if isinstance(console.screen, ConsoleScreen):
+            console.screen.say(f"Staged: {report.label}; w writes it, u takes it back")
+
+    def open_row(self, key: Hashable) -> None:
+        """A double click only moves the cursor: one row is never staged by itself."""
+
+    @property
+    def _reading(self) -> bool:
+        return self.report is None and not self._stop.is_set()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "stop":
+            return self._reading
+        return super().check_action(action, parameters)
+
+    def action_mirror(self) -> None:
+        self._mirror = not self._mirror
+        self.read_again()
+        self.say("What the file has not goes, too" if self._mirror else "What the file has not stays")
+
+    def action_stop(self) -> None:
+        self._stop.set()
+
+    def action_copy(self) -> None:
+        self.console.copy_and_show("\n".join(as_text(row) for row in self.chosen()))
+
+    def action_save(self) -> None:
+        def lines() -> Iterator[str]:
+            return (as_text(row) for row in self.shown_rows())
+
+        save_text(self, "rows", "import.txt", lines, lambda path: self.say(f"Saved as {path}"))
+
+    # Accounts, which are never staged
+
+    def _ask_accounts(self, report: Report) -> None:
+        from mailtui.apply.importaccounts import new_accounts, words
+
+        new = new_accounts(report)
+        if not new:
+            self.say("Every account of the file is here already", "warning")
+            return
+        if self.session.read_only:
+            self.say("Started with --read-only: nothing is changed", "warning")
+            return
+        lines = ["An account is never staged. Each gets its own password later: Auth, p."]
+        self.app.push_screen(
+            TypedWord(words(len(new)), str(len(new)), lines),
+            lambda yes: self._make_accounts(report) if yes else None,
+        )
+
+    def _make_accounts(self, report: Report) -> None:
+        from mailtui.apply.importaccounts import make, new_accounts
+
+        new, instance = new_accounts(report), self.session.instance
+
+        def done(made: list[str]) -> None:
+            self.read_again()
+            self.say(f"Made {len(made):,} accounts")
+
+        beside(self, "accounts", lambda: make(instance, new), done, self._accounts_failed)
+
+    def _accounts_failed(self, error: Exception) -> None:
+        self.app.push_screen(ErrorDialog("Not all accounts were made", [problem(error)]))
+        self.read_again()
+
+
+def _searched(line: Line) -> str:
+    return f"{line.name} {line.value} {line.was} {line.why} {MARKERS[line.marker]}"
+
+
+def about(row: Line, report: Report) -> list[Spans]:
+    """The pane's lines."""
+    said = [
+        (MARKERS[row.marker], row.why, _STYLES.get(row.marker, "")),
+        ("will be", row.value, ""),
+        ("was", row.was if row.marker != "=" else "", "dim"),
+        *(("note", text, "warning") for text in report.says),
+    ]
+    return [
+        [(f"{label:<{LABEL}}", "dim"), (text, style)]
+        for number, (label, text, style) in enumerate(said)
+        if text or not number
+    ]
+
+
+def as_text(row: Line) -> str:
+    """A row as a line of text."""
+    was = f" (was {row.was})" if row.was and row.marker in "~-" else ""
+    arrow = f" → {row.value}" if row.value else ""
+    return f"{row.marker} {row.name}{arrow}{was}" + (f": {row.why}" if row.why else "")
+
+
+def open_import(app: MailtuiApp, words: str) -> None:
+    """Show what an import would do; `words`: the kind and the file, asked for where they are missing."""
+
+    def given(kind: Kind, path: str, form: SheetFormat) -> None:
+        app.push_screen(ImportScreen(kind, path, form))
+
+    _asked(app, "Import", words, given)
+
+
+def open_export(app: MailtuiApp, words: str) -> None:
+    """Save what there is on the disk as a file, mode 0600."""
+    from mailtui.apply.saving import Exists, save
+    from mailtui.edits.exporting import export
+
+    def given(kind: Kind, path: str, form: SheetFormat, *, replace: bool = False) -> None:
+        screen = app.screen
+        if not isinstance(screen, ConsoleScreen):
+            return
+
+        def work() -> str:
+            data, count = export(app.session.instance, kind, form)
+            return f"{count:,} {kind} in {save(path, data, replace=replace)}"
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, Exists):
+                question = Confirm(
+                    f"{path} is there already", ["Its content would be lost."], yes="replace it"
+                )
+                app.push_screen(question, lambda yes: given(kind, path, form, replace=True) if yes else None)
+            else:
+                app.push_screen(ErrorDialog("Nothing was exported", [problem(error)]))
+
+        beside(screen, "export", work, screen.say, failed)
+
+    _asked(app, "Export", words, given)
+
+
+def _asked(app: MailtuiApp, what: str, words: str, given: Callable[[Kind, str, SheetFormat], object]) -> None:
+    """Take kind and file apart, or ask for them."""
+    name, _, path = words.strip().partition(" ")
+    kind = next((each for each in KINDS if each == name.lower()), None)
+    path = os.path.expanduser(path.strip())
+    form: SheetFormat | None = next((each for each in FORMATS if path.lower().endswith(f".{each}")), None)
+    if kind is not None and form is not None:
+        given(kind, path, form)
+        return
+    lines = [f"What and which file: {', '.join(KINDS)}, then a name that ends in .csv or .json"]
+    if kind is None and words.strip():
+        lines.append(f"{name} is none of these")
+    elif path and form is None:
+        lines.append(f"{path} ends neither in .csv nor in .json")
+
+    def named(text: str | None) -> None:
+        if text:
+            _asked(app, what, text, given)
+
+    app.push_screen(NameDialog(what, lines, words.strip() or "aliases aliases.csv"), named)
