@@ -65,7 +65,7 @@ EXAMPLES = (
     ("mailtui alias set sales@example.com --add sophie --dry-run", "the diff and the plan, and no change"),
     ("mailtui log --trace 3FCA722E68E", "the story of one message"),
     ("mailtui doctor --json", "what is wrong on this server, for a script"),
-    ("mailtui history undo", "take the last change back"),
+    ("mailtui history undo 12", "take a change back"),
 )
 
 

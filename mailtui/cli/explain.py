@@ -62,6 +62,8 @@ def show(context: Context, options: argparse.Namespace) -> int:
     else:
         for line in told(session, answer):
             write(line)
+        if session.helo is None and answer.decided_by.rule == "smtpd_helo_required":
+            note("note: real clients say HELO, and so few come to the rules like this; --helo NAME says it")
     return DONE
 
 

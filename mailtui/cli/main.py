@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from mailtui import __version__
 from mailtui.cli.context import Context, Ended
 from mailtui.cli.output import USAGE, Failed, Unwritable, drop_output, flush, note, report
+from mailtui.settings import load
 
 NOUNS = {
     "alias": "list, set, remove, resolve, find, replace: who gets the mail of an address",
@@ -194,6 +195,8 @@ def _run(arguments: Sequence[str]) -> int:
     parser: Parser = module.parser()
     options = parser.parse_args(after[between:], argparse.Namespace(**vars(given)))
     context = Context(options)
+    for problem in load().problems:
+        note(f"note: {problem}")
     try:
         status = options.call(context, options)
         context.tell_unfinished()

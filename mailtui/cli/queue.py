@@ -213,7 +213,7 @@ def act(context: Context, options: argparse.Namespace) -> int:
     if context.read_only and not context.dry_run:
         raise Failed("started with --read-only: nothing is changed", do="leave it out, or ask with --dry-run")
     listing = _listed(context)
-    if whole:
+    if whole and (len(listing) or options.site):
         return _flush(context, listing, options.site)
     origins = _origins(context, listing) if query.asks_origin else Origins()
     seen = {entry.queue_id: Seen.of(entry) for _, entry in _rows(listing, query, origins, options.ids)}

@@ -52,8 +52,10 @@ def domains(instance: Instance) -> Line:
 
 
 def _in_dns(name: str) -> bool:
-    """Whether DNS can know it: no table, no literal, no part of a name."""
-    return "." in name and not name.startswith((".", "[")) and not {"/", ":", "$"}.intersection(name)
+    """Whether DNS is to know it: no table, no literal, no part of a name, not `localhost.$mydomain`."""
+    if "." not in name or name.startswith((".", "[", "localhost.")):
+        return False
+    return not {"/", ":", "$"}.intersection(name)
 
 
 def _trouble(found: DomainDns) -> tuple[int, Item, Weight, str] | None:
@@ -142,6 +144,7 @@ def certificates(instance: Instance) -> Line:
     """How long the certificates last that the smtpd services have."""
     from mailtui.sasl.services import auth_services
     from mailtui.sasl.tls import facts
+    from mailtui.settings import load
 
     found: dict[object, Facts] = {}
     for service in auth_services(instance):
@@ -150,15 +153,15 @@ def certificates(instance: Instance) -> Line:
                 found.setdefault(each.pair, each)
     if not found:
         return Line("certificate", (said("no service offers TLS", "dim"),))
-    told = sorted((_certificate(each) for each in found.values()), key=lambda each: each[0])
+    soon = load().certificate_days
+    told = sorted((_certificate(each, soon) for each in found.values()), key=lambda each: each[0])
     weight = worst([weight for _, _, weight, _ in told])
     more = tuple(why for _, _, _, why in told if why)
     return Line("certificate", tuple(item for _, item, _, _ in told), weight, more, alike=True)
 
 
-def _certificate(found: Facts) -> tuple[float, Item, Weight, str]:
-    from mailtui.sasl.tls import SOON
-
+def _certificate(found: Facts, soon: float) -> tuple[float, Item, Weight, str]:
+    """What is to be said of a certificate, and of one that ends in less than `soon` days."""
     name = os.path.basename(found.pair.cert)
     if found.certificate is None:
         wrong = found.unreadable
@@ -175,5 +178,5 @@ def _certificate(found: Facts) -> tuple[float, Item, Weight, str]:
         return 0, said(f"{called}: its end is not known", "warning"), "warning", says
     if left < 0:
         return left, said(f"{called} EXPIRED {days(-left)} ago", "error"), "error", says
-    weight: Weight = "warning" if left < SOON else ""
+    weight: Weight = "warning" if left < soon else ""
     return left, said(f"{called} {days(left)} left", weight or "good"), weight, says

@@ -52,8 +52,8 @@ class DomainRow:
 
     @property
     def in_dns(self) -> bool:
-        """Whether DNS can know it: not `localhost`, and no address literal."""
-        return self.is_domain and "." in self.domain and not self.domain.startswith("[")
+        """Whether DNS is to know it: not `localhost` nor `localhost.$mydomain`, and no address literal."""
+        return self.is_domain and "." in self.domain and not self.domain.startswith(("[", "localhost."))
 
     def as_json(self) -> dict[str, Any]:
         """In interface names; what does not apply is absent."""

@@ -52,6 +52,18 @@ def test_version_and_help_everywhere(words: str, capsys: pytest.CaptureFixture[s
         assert capsys.readouterr().out.startswith(said)
 
 
+def test_a_wrong_setting_is_told_and_the_rest_holds(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "own/mailtui/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("colour = 'red'\nlog = 'journal'\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    done = shop.run("alias", "list", "^root", "--json")
+    assert (done.status, len(done.json)) == (0, 1)
+    assert done.err == f"note: {file}:1: colour: no such setting; did you mean color?\n"
+
+
 @pytest.mark.parametrize(
     "words", [("--jso", "alias", "list"), ("alias", "list", "--read"), ("alias", "set", "a", "--dry")]
 )
@@ -190,8 +202,36 @@ def terminal_output(argv: list[str]) -> bytes:
     ("words", "screen"),
     [
         ([], ""), (["0"], "parameters"), (["services"], "services"), (["--ascii", "aliases"], "aliases"),
+        (["--instance", "out", "3"], "aliases"), (["--instance=out"], ""), (["instance", "list"], None),
         (["8"], "log"), (["log"], None), (["queue"], None), (["service", "list"], None), (["nowhere"], None),
     ],
 )  # fmt: skip
 def test_the_screen_that_is_asked_for(words: list[str], screen: str | None) -> None:
     assert wanted_screen(words) == screen
+
+
+def test_an_instance_by_its_name(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    settings = tmp_path / "config/mailtui/config.toml"
+    settings.parent.mkdir(parents=True)
+    log = tmp_path / "shop.log"
+    log.write_text("Jan  1 13:22:21 mx postfix/smtpd[1]: fatal: of the shop\n")
+    settings.write_text(f'[[instance]]\nname = "shop"\nconfig_dir = "{shop.folder}"\nlog = "{log}"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert main(["alias", "--instance", "shop", "list", "^root"]) == 0
+    assert b"roland" in capfdbinary.readouterr().out
+    assert main(["--instance=shop", "log"]) == 0
+    assert b"of the shop" in capfdbinary.readouterr().out
+    for words, said in (
+        (["--instance", "nowhere"], b"no instance is called nowhere"),
+        (["--instance", "shop", "--config-dir", str(shop.folder)], b"give one of them"),
+    ):
+        assert main([*words, "alias", "list"]) != 0
+        assert said in capfdbinary.readouterr().err
+    assert main(["instance", "show", "--instance", "shop"]) == 0
+    shown = capfdbinary.readouterr().out.decode()
+    assert "7 in 2 tables" in shown
+    assert str(log) in shown
+    assert main(["--instance", "shop", "instance", "show", "--json"]) == 0
+    assert json.loads(capfdbinary.readouterr().out)["writable"]
