@@ -48,7 +48,7 @@ class FindingsScreen(BackgroundList[FindingLine]):
         Column("WHERE", share=0, least=18, drop=70),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,f", "mend", "stage the fix", key_display="Enter", id="findings.fix",
+        Binding("enter,f", "mend", "stage the fix", key_display="⏎", id="findings.fix",
                 tooltip="Stage what mends it; where no edit does, go to the screen that it is about."),
         Binding("o", "go", "go there", id="findings.go", tooltip="Go to the screen that it is about."),
         Binding("number_sign", "silence", "silence", id="findings.silence",
@@ -63,6 +63,7 @@ class FindingsScreen(BackgroundList[FindingLine]):
 
     @on(events.Mount)
     def _say_first(self) -> None:
+        self.console.examine_again()  # the status line counts what this list reads anew
         if self._told:
             self.say(self._told)
 

@@ -66,7 +66,7 @@ class InstancesScreen(LaidList[Seen]):
         Column("DIRECTORY", share=2, least=16),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,o", "open", "open", key_display="Enter", id="instances.open",
+        Binding("enter,o", "open", "open", key_display="⏎", id="instances.open",
                 tooltip="Open the console on this instance; what is staged here is kept here."),
         *list_keys("instances", "instances", "!"),
     ]  # fmt: skip

@@ -22,6 +22,7 @@ from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.form import Made
 from mailtui.screens.parts.linelist import Row as Line
 from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.rulelines import short
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.text import Spans
 from mailtui.text.fewrows import FewRows
@@ -72,7 +73,8 @@ class MigrateScreen(BackgroundList[Row]):
 
     def cells_of(self, row: Row) -> Line:
         becomes = [(row.to or "stays", "" if row.to else "warning")]
-        return Line((str(row.spec), becomes, [(row.named_by, "dim")]), " " if row.to else "!")
+        table = short(str(row.spec), self.session.instance.config_dir)
+        return Line((table, becomes, [(row.named_by, "dim")]), " " if row.to else "!")
 
     def aside(self) -> str:
         return f"to {self.to}" if self._types else "no lmdb, no cdb: install postfix-lmdb"

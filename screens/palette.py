@@ -20,6 +20,7 @@ from mailtui.screens.parts.footer import Footer, actions
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.keys import is_destructive
 from mailtui.screens.parts.linelist import LineList, Listed, Row
+from mailtui.screens.parts.listfield import ListField
 from mailtui.screens.parts.names import MODES
 from mailtui.screens.parts.paced import PacedModal
 
@@ -69,7 +70,7 @@ def best(query: str, entries: Sequence[Entry]) -> list[Entry]:
     return [entries[place] for _, place in sorted(ranked)]
 
 
-class PaletteField(Field):
+class PaletteField(ListField):
     """The arrows move in the list below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

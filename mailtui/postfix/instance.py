@@ -36,7 +36,7 @@ class Instance:
 
         Raises InstanceError where there is no readable main.cf, or no Postfix.
         """
-        folder = os.path.abspath(config_dir or _default_directory())
+        folder = os.path.abspath(config_dir or default_directory())
         if not Path(folder).is_dir():
             raise InstanceError(
                 f"{safe(folder)} is not a directory",
@@ -70,6 +70,8 @@ class Instance:
     @property
     def name(self) -> str:
         """multi_instance_name; `-` for the default instance, as Debian's unit postfix@- has it."""
+        if self.parameters.get("multi_instance_name") is None:
+            return "-"  # known without asking postconf for its default
         return self.parameters.effective("multi_instance_name") or "-"
 
     @property
@@ -191,7 +193,8 @@ def _lock_holders(inode: int) -> list[int]:
     ]
 
 
-def _default_directory() -> str:
+def default_directory() -> str:
+    """The directory of the default instance, as postconf has it built in. Raises InstanceError."""
     try:
         result = commands.ask(["postconf", "-h", "config_directory"])
     except commands.CommandError as error:

@@ -48,7 +48,10 @@ class ConsoleDriver(linux_driver.LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal, at the start and again after a stop: nothing of ours stands on it."""
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's has no types
-        cast("LastingApp", self._app).terminal_taken()
+        app = cast("LastingApp", self._app)
+        if app.cursor_shown:
+            self.write("\x1b[?25h")
+        app.terminal_taken()
         if self._key_thread is not None:  # it has not, where the shell put the console into the background
             self._parser = CalmParser()
             self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode

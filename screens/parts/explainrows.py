@@ -11,8 +11,7 @@ from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.rulelines import short
 from mailtui.screens.parts.text import Span, Spans
-from mailtui.text.query import Query
-from mailtui.text.safe import encode
+from mailtui.text.fewrows import FewRows
 
 OUTCOMES: dict[str, tuple[str, str, str]] = {
     "permit": ("permit", "good", " "),
@@ -70,29 +69,15 @@ class AskedRow:
         return self.step.why if self.step is not None else ("" if self.log else "the answer came before")
 
 
-class AskedRows:
+def _words(row: AskedRow) -> str:
+    return f"{row.label} {row.text} {OUTCOMES.get(row.outcome, ('',))[0]} {row.why}"
+
+
+class AskedRows(FewRows[AskedRow]):
     """The rows of an answer, for a list."""
 
     def __init__(self, rows: Sequence[AskedRow] = ()) -> None:
-        self.rows = list(rows)
-        self._places = {row.key: place for place, row in enumerate(self.rows)}
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def row(self, index: int) -> AskedRow:
-        return self.rows[index]
-
-    def key(self, index: int) -> Hashable:
-        return self.rows[index].key
-
-    def find(self, key: Hashable) -> int | None:
-        return self._places.get(key)
-
-    def search(self, query: Query) -> Iterator[int | None]:
-        for place, row in enumerate(self.rows):
-            words = f"{row.label} {row.text} {OUTCOMES.get(row.outcome, ('',))[0]} {row.why}"
-            yield place if query.matches(encode(words)) else None
+        super().__init__(rows, lambda row: row.key, _words)
 
 
 def rows_of(answer: Answer) -> list[AskedRow]:

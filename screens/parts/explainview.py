@@ -56,8 +56,8 @@ class ExplainView(BackgroundList[AskedRow]):
         Column("LIST", share=0, least=11),
         Column("RULE", share=3, least=24),
         Column("DOES", share=0, least=6),
-        Column("BECAUSE", share=2, least=12, drop=56),
-        Column("TOOK", share=0, least=6, drop=76, right=True),
+        Column("BECAUSE", share=3, least=12, drop=56),
+        Column("TOOK", share=0, least=6, drop=100, right=True),
     )
 
     def __init__(self, asked: Session | None = None, rule: Rule | None = None, service: str = "") -> None:

@@ -5,9 +5,11 @@ class NameField(Field): BINDINGS = [Binding("enter", "done", "stage", id="…", 
 
 from __future__ import annotations
 
+from textual.geometry import Offset
 from textual.widgets import Input
 
-from mailtui.screens.parts.text import show, typed
+from mailtui.screens.parts.paint import Painted
+from mailtui.screens.parts.text import cells, show, typed
 
 LONGEST = 65536
 """Characters that a field can hold of a text that is not printable as it is."""
@@ -36,6 +38,17 @@ class Field(Input):
             compact=True,
         )
         self.cursor_blink = False
+
+    @property
+    def typed_at(self) -> Offset:
+        """Where on the screen the next character goes; Textual's own answer is one further at the end."""
+        place = self.content_region.offset
+        return Offset(place.x + cells(self.value[: self.cursor_position]) - self.scroll_offset.x, place.y)
+
+    def read_instead(self) -> Painted | None:
+        """What a screen reader is to read while this field has the keys: itself, or the list whose cursor the
+        arrow keys move from here."""
+        return None
 
     def validate_value(self, value: str) -> str:
         """Whoever sets it: nothing that the terminal would obey is drawn."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mailtui.screens.parts.bars import Bar
-from mailtui.screens.parts.text import Span, spans_width
+from mailtui.screens.parts.text import Span, plain_in_use, spans_width
 
 _STEPS = "▁▂▃▄▅▆▇"
 SPAN = 60
@@ -35,7 +35,7 @@ def curve_spans(curves: Sequence[Curve], width: int) -> list[Span]:
     room = min(SPAN, (width - taken) // max(len(curves), 1))
     found: list[Span] = []
     for (before, after), (_, counts, style) in zip(said, curves, strict=True):
-        line = spark(counts, room if room >= 4 else 0)
+        line = spark(counts, room if room >= 4 and not plain_in_use() else 0)
         found += [(before, "dim"), (line, style), (f" {after}" if line else after, "")]
     return found
 

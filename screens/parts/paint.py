@@ -11,7 +11,7 @@ Every meaning has a letter or a word too; without colours there remain bold, dim
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -24,69 +24,118 @@ from mailtui.screens.parts.terminal import Plan
 if TYPE_CHECKING:
     from mailtui.screens.app import MailtuiApp
 
-GROUND, TEXT, QUIET = "#121212", "#d0d0d0", "#949494"
-ACCENT, RED, YELLOW, GREEN = "#5fafff", "#ff5f5f", "#ffd75f", "#87d75f"
-CURSOR, BAR, RAISED = "#005f87", "#303030", "#1c1c1c"
-# All of them are in the 256 colour cube: the same screen in truecolor and over a plain SSH.
 
-_OWN: dict[str, Style] = {
-    "": Style(color=TEXT),
-    "bold": Style(color=TEXT, bold=True),
-    "dim": Style(color=QUIET),
-    "accent": Style(color=ACCENT, bold=True),
-    "title": Style(color=ACCENT),
-    "key": Style(color=ACCENT, bold=True),
-    "error": Style(color=RED, bold=True),
-    "warning": Style(color=YELLOW),
-    "good": Style(color=GREEN),
-    "cursor": Style(color="#ffffff", bgcolor=CURSOR),
-    "bar": Style(color=TEXT, bgcolor=BAR),
-    "match": Style(underline=True, bold=True),
+class Colours(NamedTuple):
+    """The console's own colours on a ground. All of them are in the 256 colour cube: the same screen in
+    truecolor and over a plain SSH. Each text is to be told from each ground it may stand on (4.5:1, WCAG)."""
+
+    ground: str
+    bar: str
+    raised: str
+    text: str
+    quiet: str
+    accent: str
+    red: str
+    yellow: str
+    green: str
+    cursor: str = "#005f87"
+    on_cursor: str = "#ffffff"
+
+
+DARK = Colours(
+    ground="#121212", bar="#262626", raised="#1c1c1c", text="#d0d0d0", quiet="#949494",
+    accent="#5fafff", red="#ff5f5f", yellow="#ffd75f", green="#87d75f",
+)  # fmt: skip
+LIGHT = Colours(
+    ground="#ffffff", bar="#dadada", raised="#eeeeee", text="#262626", quiet="#585858",
+    accent="#005faf", red="#af0000", yellow="#5f5f00", green="#005f00",
+)  # fmt: skip
+
+
+def _own(of: Colours) -> dict[str, Style]:
+    return {
+        "": Style(color=of.text),
+        "bold": Style(color=of.text, bold=True),
+        "dim": Style(color=of.quiet),
+        "accent": Style(color=of.accent, bold=True),
+        "title": Style(color=of.accent),
+        "key": Style(color=of.accent, bold=True),
+        "error": Style(color=of.red, bold=True),
+        "warning": Style(color=of.yellow),
+        "good": Style(color=of.green),
+        "cursor": Style(color=of.on_cursor, bgcolor=of.cursor),
+        "bar": Style(color=of.text, bgcolor=of.bar),
+        "match": Style(underline=True, bold=True),
+    }
+
+
+def _sixteen(accent: str, red: str, yellow: str, green: str) -> dict[str, Style]:
+    """The terminal's own colours; only such of them as can be read on its ground."""
+    return {
+        "": Style(),
+        "bold": Style(bold=True),
+        "dim": Style(dim=True),
+        "accent": Style(color=accent, bold=True),
+        "title": Style(color=accent),
+        "key": Style(bold=True),
+        "error": Style(color=red, bold=True),
+        "warning": Style(color=yellow),
+        "good": Style(color=green),
+        "cursor": Style(reverse=True),
+        "bar": Style(reverse=True),
+        "match": Style(underline=True, bold=True),
+    }
+
+
+_OWN = {False: _own(DARK), True: _own(LIGHT)}
+_SIXTEEN = {
+    False: _sixteen("cyan", "bright_red", "yellow", "green"),
+    True: _sixteen("blue", "red", "magenta", "blue"),
 }
+_UNPAINTED = {"cursor": Style(bold=True), "bar": Style()}
+"""What a screen reader has no use for: the terminal's own cursor shows where one is."""
 
-_SIXTEEN: dict[str, Style] = {
-    "": Style(),
-    "bold": Style(bold=True),
-    "dim": Style(dim=True),
-    "accent": Style(color="cyan", bold=True),
-    "title": Style(color="cyan"),
-    "key": Style(bold=True),
-    "error": Style(color="red", bold=True),
-    "warning": Style(color="yellow"),
-    "good": Style(color="green"),
-    "cursor": Style(reverse=True),
-    "bar": Style(reverse=True),
-    "match": Style(underline=True, bold=True),
-}
 
-THEME = Theme(
-    name="mailtui",
-    primary=ACCENT,
-    secondary=ACCENT,
-    accent=ACCENT,
-    warning=YELLOW,
-    error=RED,
-    success=GREEN,
-    foreground=TEXT,
-    background=GROUND,
-    surface=GROUND,
-    panel=RAISED,
-    boost=GROUND,
-    text_alpha=1.0,
-    variables={
-        "block-cursor-background": CURSOR,
-        "block-cursor-foreground": "#ffffff",
-        "input-cursor-background": TEXT,
-        "input-cursor-foreground": GROUND,
-        "input-selection-background": CURSOR,
-    },
-)
-"""The theme for terminals with 256 colours and more; the others use Textual's ansi-dark."""
+def _theme(name: str, of: Colours, *, dark: bool) -> Theme:
+    return Theme(
+        name=name,
+        primary=of.accent,
+        secondary=of.accent,
+        accent=of.accent,
+        warning=of.yellow,
+        error=of.red,
+        success=of.green,
+        foreground=of.text,
+        background=of.ground,
+        surface=of.ground,
+        panel=of.raised,
+        boost=of.ground,
+        text_alpha=1.0,
+        dark=dark,
+        variables={
+            "block-cursor-background": of.cursor,
+            "block-cursor-foreground": of.on_cursor,
+            "text-disabled": of.quiet,
+            "input-cursor-background": of.text,
+            "input-cursor-foreground": of.ground,
+            "input-selection-background": of.cursor,
+        },
+    )
+
+
+THEMES = (_theme("mailtui", DARK, dark=True), _theme("mailtui-light", LIGHT, dark=False))
+"""The themes for terminals with 256 colours and more; the others use Textual's ansi-dark and ansi-light."""
+
+
+def theme_for(plan: Plan) -> str:
+    """The name of the theme for this terminal."""
+    return ("ansi-light" if plan.light else "ansi-dark") if plan.ansi else THEMES[plan.light].name
 
 
 def paint_for(plan: Plan) -> Mapping[str, Style]:
     """The styles by name for this terminal."""
-    return _SIXTEEN if plan.ansi else _OWN
+    paint = (_SIXTEEN if plan.ansi else _OWN)[plan.light]
+    return paint | _UNPAINTED if plan.plain else paint
 
 
 def _grounded(line: Iterable[Segment], ground: Style) -> list[Segment]:
@@ -110,6 +159,11 @@ def _grounded(line: Iterable[Segment], ground: Style) -> list[Segment]:
 
 class Painted(Widget):
     """A widget that draws its own lines with the console's styles."""
+
+    @property
+    def reading_line(self) -> int:
+        """The line of it where somebody reads who hears or feels one line at a time."""
+        return 0
 
     @property
     def paint(self) -> Mapping[str, Style]:

@@ -1,12 +1,12 @@
 """What stands on the terminal, so that only cells that differ are sent, with no more than their styles need.
 
     picture = Picture()
-    update = picture.differing(update, size)      # instead of what Textual's compositor made
+    update = picture.differing(update, size, console)      # instead of what Textual's compositor made
 
-Textual sends each dirty row whole, every span with its full style and a reset behind it. Over a slow line
-that is what a key costs. A whole repaint (`LayoutUpdate`) is sent whole: it also heals what others wrote
-over the screen. Rows with characters beyond ASCII are sent whole too, where they change at all: terminals
-disagree about their widths, and what stands right of them may have been shifted.
+Textual sends each dirty row whole, every span with its full style and a reset behind it, and all rows where
+anything is laid out anew. Over a slow line that is what a key costs. What others wrote over the screen is
+healed by `forget`, after which all is sent. Rows with characters beyond ASCII are sent whole, where they
+change at all: terminals disagree about their widths, and what stands right of them may have been shifted.
 """
 
 from __future__ import annotations
@@ -92,12 +92,11 @@ class Picture:
         """Somebody else has written on the terminal."""
         self._size = Size(0, 0)
 
-    def differing(self, update: RenderableType | None, size: Size) -> RenderableType | None:
-        """An update that sends only what this one changes; anything else as it is."""
+    def differing(self, update: RenderableType, size: Size, console: Console) -> RenderableType:
+        """A `Difference`: only what this update changes, and it is sent now; anything else as it is."""
         if isinstance(update, (ChopsUpdate, LayoutUpdate)):
-            return _Differing(self, update, size)
-        if update is not None:
-            self.forget()
+            return Difference(self.send(update, size, console))
+        self.forget()
         return update
 
     # Sending
@@ -108,8 +107,7 @@ class Picture:
         if colours is not self._colours:
             self._colours = colours
             self._looks.clear()
-        whole = isinstance(update, LayoutUpdate)
-        if whole or size != self._size:
+        if size != self._size:
             self._size = size
             self._rows = [_Cells([""] * size.width, [None] * size.width) for _ in range(size.height)]
         parts: list[str] = []
@@ -199,17 +197,17 @@ class Picture:
         return colour.downgrade(self._colours)
 
 
-class _Differing(CompositorUpdate):
-    """What Textual renders when it writes."""
+class Difference(CompositorUpdate):
+    """What is written in the place of an update; an empty text where all stands there already."""
 
-    def __init__(self, picture: Picture, update: ChopsUpdate | LayoutUpdate, size: Size) -> None:
-        self._picture, self._update, self._size = picture, update, size
+    def __init__(self, text: str) -> None:
+        self.text = text
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from self._update.__rich_console__(console, options)
+        yield self.text
 
-    def render_segments(self, console: Console) -> str:
-        return self._picture.send(self._update, self._size, console)
+    def render_segments(self, console: Console) -> str:  # noqa: ARG002  # Textual's own parameters
+        return self.text
 
 
 def _add_wide(texts: list[str], text: str) -> None:

@@ -23,6 +23,7 @@ from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import LineList, Listed, Row
+from mailtui.screens.parts.listfield import ListField
 from mailtui.screens.parts.paced import PacedModal
 from mailtui.screens.parts.text import Spans
 
@@ -93,7 +94,7 @@ def _why_not(name: str, old: str, *, fits: bool) -> str:
     return f"of old: write {old}" if old else ""
 
 
-class CatalogueField(Field):
+class CatalogueField(ListField):
     """The arrows move in the list below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

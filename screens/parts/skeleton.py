@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 RESTORE = b"\x1b[0m\x1b[?25h\x1b[?1049l"
 """Leaves what `skeleton` entered; harmless where it was left already."""
 
+_DARK, _LIGHT = "\x1b[38;5;252;48;5;233m", "\x1b[38;5;235;48;5;231m"
+"""Text and ground of the console's own colours, by their numbers; see `paint.py`."""
+
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -31,10 +34,11 @@ def skeleton(
     """What to write: the alternate screen with the status line and the line of screens, `size` is
     columns and lines."""
     width = max(1, size[0])
-    ground = "" if plan is None or plan.ansi else "\x1b[38;5;252;48;5;233m"
+    ground = "" if plan is None or plan.ansi else _LIGHT if plan.light else _DARK
     top = status_text(host, config_dir)[:width].ljust(width)
     tabs = tab_line(mode, width)[:width]
-    text = f"\x1b[?1049h\x1b[?25l{ground}\x1b[2J\x1b[H\x1b[7m{top}\x1b[0m{ground}\x1b[2;1H{tabs}\x1b[0m"
+    reverse = "" if plan is not None and plan.plain else "\x1b[7m"
+    text = f"\x1b[?1049h\x1b[?25l{ground}\x1b[2J\x1b[H{reverse}{top}\x1b[0m{ground}\x1b[2;1H{tabs}\x1b[0m"
     return text.encode("utf-8", "replace")
 
 

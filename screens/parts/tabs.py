@@ -8,8 +8,8 @@ from __future__ import annotations
 from textual import events
 
 from mailtui.screens.parts.bars import Bar
-from mailtui.screens.parts.names import SCREENS, tab_line
-from mailtui.screens.parts.text import Span
+from mailtui.screens.parts.names import BY_MODE, SCREENS, tab_line
+from mailtui.screens.parts.text import Span, plain_in_use
 
 
 class Tabs(Bar):
@@ -20,6 +20,9 @@ class Tabs(Bar):
         self._mode = mode
 
     def parts(self, width: int) -> tuple[list[Span], list[Span]]:
+        if plain_in_use():
+            here = BY_MODE[self._mode]
+            return [(f" {here.key} {here.title}", "bold")], []
         line = tab_line(self._mode, width)
         start, end = line.find("["), line.find("]") + 1
         if start < 0:

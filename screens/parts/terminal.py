@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Colours = Literal["auto", "truecolor", "256", "16", "none"]
     """What `--color` may say."""
+    Ground = Literal["auto", "dark", "light"]
+    """What the setting `background` may say."""
 
 SMALLEST = (60, 16)
 """Columns and lines below which the console only asks for a larger window."""
@@ -23,9 +25,11 @@ SMALLEST = (60, 16)
 class Plan:
     """How to draw here. `ansi`: the terminal's own sixteen colours, on its own background; `no_colour`:
     none at all; `ascii_only`: no line or arrow characters; `mouse`: take the mouse from the terminal;
-    `clipboard`: whether OSC 52, which copies, is understood or at least passed over."""
+    `clipboard`: whether OSC 52, which copies, is understood or at least passed over; `light`: for a bright
+    ground; `plain`: for screen readers and braille lines, nothing but words, one below the other, and the
+    terminal's cursor on what is chosen."""
 
-    __slots__ = ("ansi", "ascii_only", "clipboard", "mouse", "no_colour")
+    __slots__ = ("ansi", "ascii_only", "clipboard", "light", "mouse", "no_colour", "plain")
 
     def __init__(
         self,
@@ -34,9 +38,12 @@ class Plan:
         ascii_only: bool = False,
         mouse: bool = False,
         clipboard: bool = True,
+        light: bool = False,
+        plain: bool = False,
     ) -> None:
         self.ansi, self.no_colour, self.ascii_only = ansi, no_colour, ascii_only
         self.mouse, self.clipboard = mouse, clipboard
+        self.light, self.plain = light, plain
 
 
 def refusal(environ: Mapping[str, str], stdin: int = 0, stdout: int = 1, stderr: int = 2) -> str | None:
@@ -71,12 +78,24 @@ def _charset(environ: Mapping[str, str]) -> str:
     return locale.partition(".")[2].partition("@")[0].lower().replace("-", "")
 
 
+_BRIGHT = frozenset({"7", *map(str, range(9, 16))})
+"""Of the sixteen colours those that are a bright ground, as vim has it."""
+
+
+def light_ground(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal says that its ground is bright: rxvt, Konsole and others put its number last in
+    COLORFGBG. Asked (OSC 11) it would answer among the keys, on a slow line after the console has ended."""
+    return environ.get("COLORFGBG", "").rpartition(";")[2] in _BRIGHT
+
+
 def plan_for(
     environ: Mapping[str, str],
     *,
     colours: Colours = "auto",
     ascii_only: bool | None = None,
     mouse: bool | None = None,
+    background: Ground = "auto",
+    plain: bool = False,
 ) -> Plan:
     """The plan for this environment; an argument that is given wins over what the environment says.
 
@@ -87,12 +106,16 @@ def plan_for(
     term = environ.get("TERM", "")
     rich = environ.get("COLORTERM", "") in {"truecolor", "24bit"} or term.endswith(("-256color", "-direct"))
     no_colour = colours == "none" or (colours == "auto" and bool(environ.get("NO_COLOR")))
+    if plain:
+        ascii_only = True
     if ascii_only is None:
         ascii_only = term == "linux" or term.startswith("vt") or _charset(environ) not in {"", "utf8"}
     if mouse is None:
         mouse = "SSH_CONNECTION" not in environ
-    ansi = no_colour or colours == "16" or (colours == "auto" and not rich)
-    return Plan(ansi, no_colour, ascii_only, mouse, clipboard=not term.startswith(("linux", "vt")))
+    ansi = plain or no_colour or colours == "16" or (colours == "auto" and not rich)
+    light = background == "light" or (background == "auto" and light_ground(environ))
+    clipboard = not term.startswith(("linux", "vt"))
+    return Plan(ansi, no_colour, ascii_only, mouse, clipboard, light, plain)
 
 
 def prepare(environ: MutableMapping[str, str], plan: Plan, colours: Colours = "auto") -> None:

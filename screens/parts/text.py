@@ -44,11 +44,22 @@ class _Terminal:
     """What the terminal at hand can show. One for the process: there is one terminal."""
 
     ascii_only = False
+    plain = False
 
 
 def use_ascii(ascii_only: bool) -> None:
     """Say whether the terminal lacks line and arrow characters."""
     _Terminal.ascii_only = ascii_only
+
+
+def use_plain(plain: bool) -> None:
+    """Say whether somebody listens to the screen, or feels it, and needs no drawing."""
+    _Terminal.plain = plain
+
+
+def plain_in_use() -> bool:
+    """Whether `use_plain` said so."""
+    return _Terminal.plain
 
 
 def ascii_in_use() -> bool:
@@ -83,8 +94,8 @@ def ellipsis() -> str:
 
 
 def rule() -> str:
-    """One cell of a horizontal line."""
-    return "-" if _Terminal.ascii_only else "─"
+    """One cell of a horizontal line, which nobody needs to hear of."""
+    return " " if _Terminal.plain else "-" if _Terminal.ascii_only else "─"
 
 
 def cells(text: str) -> int:

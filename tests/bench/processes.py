@@ -23,6 +23,19 @@ def memory(pid: int) -> tuple[float, float]:
     return int(found["VmRSS"]) * 1024 / 1e6, int(found["VmHWM"]) * 1024 / 1e6
 
 
+def first_thread(pid: int) -> tuple[float, float]:
+    """Milliseconds for which a process's first thread has run, and has waited for a processor."""
+    ran, waited, _ = Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()
+    return int(ran) / 1e6, int(waited) / 1e6
+
+
+def last_child(pid: int) -> int:
+    """The process at the end of a chain of programs that started one another; itself where it started none."""
+    while below := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        pid = int(below[0])
+    return pid
+
+
 def forget_peak(pid: int) -> None:
     """Let the most there ever was begin anew; needs root, or the process's own user."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")

@@ -31,7 +31,9 @@ GROUPS = (
     "trace",
     "queue",
     "idle",
+    "link",
     "apply",
+    "importing",
     "rehearsal",
 )
 """Modules of this folder, in the order of the table."""

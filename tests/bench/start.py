@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from mailtui.postfix import statefolder
 from tests.bench import peers
 from tests.bench.rows import NAN, Goal, Row, turns
 from tests.bench.terminal import Terminal
@@ -37,7 +38,8 @@ def import_textual() -> float:
 
 
 def mailtui(config_dir: Path, *words: str) -> list[str]:
-    """The command for an instance."""
+    """The command for an instance, which is not its first run."""
+    statefolder.folder(statefolder.label(str(config_dir)))
     return [sys.executable, "-m", "mailtui", "--config-dir", str(config_dir), *words]
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple, Self
 import pyte
 
 from tests.bench.processes import cpu_seconds, memory
-from tests.terminals import forked
+from tests.terminals import forked, set_size
 
 PATIENCE = 60.0
 """Seconds after which a program that says nothing has failed."""
@@ -82,12 +82,12 @@ class Terminal:
 
     # Out
 
-    def _chunk(self, seconds: float) -> Chunk | None:
-        """What comes next within some seconds."""
+    def _chunk(self, seconds: float, most: int = 1 << 20) -> Chunk | None:
+        """What comes next within some seconds, and of it so many bytes at most."""
         if not select.select([self._master], [], [], max(0.0, seconds))[0]:
             return None
         try:
-            data = os.read(self._master, 1 << 20)
+            data = os.read(self._master, most)
         except OSError as error:
             raise RuntimeError(f"the program ended; its screen:\n{self.text}") from error
         chunk = Chunk(time.perf_counter(), data)
@@ -144,6 +144,14 @@ class Terminal:
         while self.collect(quiet, most=quiet).chunks:
             pass
 
+    def take(self, seconds: float, most: int) -> int:
+        """Take what comes within some seconds, `most` bytes of it; how many there were."""
+        chunk = self._chunk(seconds, most)
+        if chunk is None:
+            return 0
+        self._stream.feed(chunk.data)
+        return len(chunk.data)
+
     @property
     def lines(self) -> list[str]:
         """The screen."""
@@ -155,11 +163,21 @@ class Terminal:
 
     # In
 
-    def key(self, key: bytes, quiet: float = QUIET) -> Burst:
-        """Press a key, and everything until it is quiet again."""
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the window another size; the program is told."""
+        self.size = (columns, lines)
+        self._screen.resize(lines, columns)
+        set_size(self._master, columns, lines)
+
+    def press(self, key: bytes) -> float:
+        """Press a key and wait for nothing; the moment."""
         begun = time.perf_counter()
         os.write(self._master, key)
-        return self.collect(quiet, begun=begun)
+        return begun
+
+    def key(self, key: bytes, quiet: float = QUIET) -> Burst:
+        """Press a key, and everything until it is quiet again."""
+        return self.collect(quiet, begun=self.press(key))
 
     def answered(self, keys: bytes, wanted: bytes, most: float) -> float:
         """Type keys: milliseconds until these bytes are there; `most` seconds of them where they are not."""

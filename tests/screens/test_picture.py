@@ -75,12 +75,13 @@ def part(strips: list[Strip]) -> ChopsUpdate:
 pictures = st.lists(rows, min_size=SIZE.height, max_size=SIZE.height)
 
 
-@given(st.lists(pictures, min_size=2, max_size=5))
-def test_differences_add_up_to_the_whole(frames: list[list[Strip]]) -> None:
+@given(st.lists(st.tuples(pictures, st.booleans()), min_size=2, max_size=5))
+def test_differences_add_up_to_the_whole(updates: list[tuple[list[Strip], bool]]) -> None:
     picture, ours, textual = Picture(), Shown(), Shown()
+    frames = [frame for frame, _ in updates]
     ours.feed(picture.send(whole(frames[0]), SIZE, ours.console))
-    for frame in frames[1:]:
-        ours.feed(picture.send(part(frame), SIZE, ours.console))
+    for frame, laid_out in updates[1:]:
+        ours.feed(picture.send(whole(frame) if laid_out else part(frame), SIZE, ours.console))
     textual.feed(whole(frames[-1]).render_segments(textual.console).replace("\n", ""))
     assert ours.cells == textual.cells
 
@@ -89,14 +90,16 @@ def test_differences_add_up_to_the_whole(frames: list[list[Strip]]) -> None:
 def test_what_stands_there_already_is_not_sent(frame: list[Strip]) -> None:
     picture, shown = Picture(), Shown()
     picture.send(whole(frame), SIZE, shown.console)
-    assert picture.send(part(frame), SIZE, shown.console) == ""
+    for update in (part(frame), whole(frame)):
+        assert picture.send(update, SIZE, shown.console) == ""
 
 
-def test_a_whole_repaint_is_sent_whole() -> None:
+def test_what_is_forgotten_is_sent_whole() -> None:
     picture, shown = Picture(), Shown()
     frame = [_row([("abc", 0)], 12)] * 3
     first = picture.send(whole(frame), SIZE, shown.console)
     shown.feed("\x1b[2J")  # another program writes on the terminal
+    picture.forget()
     assert picture.send(whole(frame), SIZE, shown.console) == first
 
 
@@ -105,7 +108,7 @@ def test_another_size_or_an_unknown_update_forgets_what_stood_there() -> None:
     frame = [_row([("abc", 0)], 12)] * 3
     picture.send(whole(frame), SIZE, shown.console)
     assert "abc" in picture.send(part(frame), Size(12, 4), shown.console)
-    assert picture.differing("text", SIZE) == "text"
+    assert picture.differing("text", SIZE, shown.console) == "text"
     assert "abc" in picture.send(part(frame), Size(12, 4), shown.console)
 
 

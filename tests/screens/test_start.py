@@ -36,7 +36,7 @@ import mailtui.cli.console, mailtui.screens.parts.opening
 from mailtui.screens.parts.built import import_screen
 import_screen("aliases")
 screens = ["access", "conflict", "domains", "explain", "help", "history", "log", "mailboxes", "palette",
-           "parameters", "placeholder", "restrictions", "review", "services", "settings", "switches"]
+           "parameters", "placeholder", "restrictions", "review", "services", "settings", "basesettings", "switches"]
 parts = ["aliaseditor", "aliasexplain", "aliasform", "command", "commandline", "crash", "dialogs", "form",
          "formview", "keptdraft", "leaving", "livelog", "savetext", "typedlines"]
 model = ["edits.candidate", "edits.entries", "edits.overlay", "edits.parameters", "edits.services",

@@ -202,6 +202,7 @@ def test_suspending_gives_the_terminal_back_and_takes_it_again() -> None:
                 break
             session.read(0.05)
         assert os.WIFSTOPPED(status)
+        session.settle(0.05)
         assert all(session.restored.values()), session.restored
         session.screen.reset()
         session.kill(signal.SIGCONT)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 
 from mailtui.screens.parts import replies
 from mailtui.screens.parts.output import TerminalWriter
@@ -84,7 +85,10 @@ def test_what_arrives(chunks: list[str | float], keys: list[str]) -> None:
 
 
 CSI = st.builds("\x1b[{}{}{}".format, st.text("<=>?0123456789:;", min_size=1), st.text(" !\"#$%&'()*+,-./"),
-                st.sampled_from("@bcdefghijklnopqrstvwxyz`{|}"))  # fmt: skip
+                st.sampled_from("@bcdefghijklnopqrstvwxyz`{|}")).filter(
+                    lambda sent: not any(sent[:end] in ANSI_SEQUENCES_KEYS for end in range(3, len(sent)))
+                )  # fmt: skip
+"""Replies; none begins with what is a key somewhere, as `ESC [ 3 $` on rxvt: that key it is then."""
 STRINGS = st.builds("\x1b{}{}{}".format, st.sampled_from("]P^_X"),
                     st.text(st.characters(codec="utf-8", exclude_characters="\x07\x1b")),
                     st.sampled_from(["\x07", "\x1b\\"]))  # fmt: skip

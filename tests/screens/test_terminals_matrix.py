@@ -17,7 +17,7 @@ from mailtui.screens.parts.terminal import refusal
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import shop, tmp_path
 from tests.screens.pty_driver import Pty
-from tests.screens.realconsole import ROOT, started, unknown
+from tests.screens.realconsole import ROOT, started
 
 __all__ = ["instance_dir", "tmp_path"]
 
@@ -29,111 +29,12 @@ Jan  1 13:22:21 mx postfix/smtpd[1]: fatal: bad boolean value
 Jan  1 13:22:22 mx postfix/local[4]: 3FCA722E68E: to=<jean@falcot.com>, relay=local, delay=0.3, \
 delays=0/0/0/0.3, dsn=2.0.0, status=sent (delivered to mailbox)
 """
-TERMINALS: dict[str, dict[str, str]] = {
-    "linux": {"TERM": "linux"},
-    "linux without colour": {"TERM": "linux", "NO_COLOR": "1"},
-    "vt100": {"TERM": "vt100"},
-    "screen": {"TERM": "screen"},
-    "xterm": {"TERM": "xterm"},
-    "xterm-256color": {"TERM": "xterm-256color"},
-    "truecolor": {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
-    "truecolor without colour": {"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"},
-    "tmux-256color": {"TERM": "tmux-256color"},
-    "Latin-1": {"TERM": "xterm", "LANG": "de_DE.ISO-8859-1", "LC_ALL": ""},
-}
-NAMED = {
-    "black": (0, 0, 0), "red": (205, 0, 0), "green": (0, 205, 0), "brown": (205, 205, 0),
-    "blue": (0, 0, 238), "magenta": (205, 0, 205), "cyan": (0, 205, 205), "white": (229, 229, 229),
-    "brightblack": (127, 127, 127), "brightred": (255, 0, 0), "brightgreen": (0, 255, 0),
-    "brightbrown": (255, 255, 0), "brightyellow": (255, 255, 0), "brightblue": (92, 92, 255),
-    "brightmagenta": (255, 0, 255), "brightcyan": (0, 255, 255), "brightwhite": (255, 255, 255),
-}  # fmt: skip
-"""xterm's own sixteen."""
-
-
-def light(colour: tuple[int, int, int]) -> float:
-    """Relative luminance (WCAG 2.1)."""
-    parts = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in colour]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
-def rgb(name: str, default: str) -> tuple[int, int, int]:
-    """pyte's name of a colour as numbers."""
-    name = default if name == "default" else name
-    return NAMED.get(name) or (int(name[:2], 16), int(name[2:4], 16), int(name[4:], 16))
-
-
-def unreadable(term: Pty) -> list[str]:
-    """The cells of the screen whose text is hardly or not to be told from its ground (contrast below 2.5),
-    on a dark terminal as, where its own ground is used, on a bright one."""
-    found = []
-    for row in range(term.screen.lines):
-        for column, cell in sorted(term.screen.buffer[row].items()):
-            if not cell.data.strip():
-                continue
-            own = cell.fg == "default" or cell.bg == "default"
-            for text, ground in (("white", "black"), ("black", "white")) if own else (("white", "black"),):
-                pair = [rgb(cell.fg, text), rgb(cell.bg, ground)]
-                least = (
-                    1.25 if ground == "white" else 2.5
-                )  # yellow on white is what the admin's own palette makes it
-                a, b = sorted(map(light, pair))
-                if (b + 0.05) / (a + 0.05) < least:
-                    found.append(f"{row}:{column} {cell.data!r} {cell.fg} on {cell.bg}")
-    return found
 
 
 @pytest.fixture
 def folder(instance_dir: Any, tmp_path: Path) -> Path:
     (tmp_path / "mail.log").write_bytes(LOG)
     return shop(instance_dir, tmp_path)
-
-
-def looked_at(term: Pty, *keys: str, there: str) -> None:
-    """Press keys, wait for a text, and look at every cell."""
-    term.send(*keys)
-    term.wait_until(there)
-    term.settle(0.15)  # a letter right behind Escape would be Alt and that letter
-    found = unreadable(term)
-    assert not found, found
-
-
-@pytest.mark.parametrize("name", TERMINALS)
-def test_every_screen_can_be_read(name: str, folder: Path) -> None:
-    env = TERMINALS[name]
-    plain = "linux" in name or name in {"vt100", "Latin-1"}
-    settings: Any = env
-    with started(folder, folder.parent / "mail.log", **settings) as term:
-        looked_at(term, there=ADDRESS)
-        looked_at(term, "/", "contact@", there="1 of ")
-        looked_at(term, "enter", "d", there="1 staged")
-        assert re.search(rf"^ - {ADDRESS}", term.text, re.MULTILINE), "told by colour alone"
-        looked_at(term, "/", "escape", there="19 rows")
-        looked_at(term, "j", "j", "enter", there="goes to")
-        looked_at(term, "escape", there="q quit")
-        looked_at(term, "?", there="EVERYWHERE")
-        looked_at(term, "q", "\x10", there="undo")
-        looked_at(term, "escape", there="[3Aliases]")
-        looked_at(term, "8", there="fatal")
-        looked_at(term, "w", there="Rehearsal")
-        time.sleep(0.6)  # the Review takes no key at first
-        looked_at(term, "q", "H", there="Nothing was written")
-        looked_at(term, "q", "q", there="not written")
-        if plain:
-            drawn = re.sub(r"[\x00-\x7f]", "", term.raw.decode("utf-8", "replace"))
-            assert not drawn, set(drawn)
-        if "NO_COLOR" in env:
-            used = {n for found in re.findall(rb"\x1b\[([0-9;]*)m", term.raw) for n in found.split(b";")}
-            assert used <= {b"", b"0", b"1", b"2", b"4", b"7", b"22", b"24", b"27", b"39", b"49"}, used
-        if env["TERM"] in {"linux", "vt100", "screen", "xterm"}:
-            assert b"38;2;" not in term.raw
-            assert b"38;5;" not in term.raw.split(b"?1004h", 1)[1]
-        assert (b"38;2;" in term.raw) is (name == "truecolor")
-        term.send("d")
-        assert term.wait() == 0
-        assert not unknown(term.raw)
-        assert all(term.restored.values()), term.restored
-        assert term.raw.rstrip().endswith((b"l", b"h")), "the last word is not the terminal's own state"
 
 
 def test_over_ssh_no_mouse_unless_it_is_asked_for(folder: Path) -> None:
@@ -252,7 +153,7 @@ def test_detached_and_attached_again_in_tmux(folder: Path) -> None:
 
 def test_idle_it_sends_nothing(folder: Path) -> None:
     with started(folder, folder.parent / "mail.log") as term:
-        term.wait_until(ADDRESS)
+        term.wait_until(lambda text: "· f" in text)  # the findings have come
         term.settle(0.5)
         term.send("8")
         term.wait_until("fatal")
