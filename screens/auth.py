@@ -30,6 +30,8 @@ from mailtui.screens.parts.siblings import Sibling, tab_words
 from mailtui.text.safe import safe
 
 NO_UNDO = "now, no undo"
+_WIDE = 72
+"""Columns from which the bar says what a realm is for."""
 DONE: dict[Verb, str] = {
     "add": "added", "password": "has another password", "lock": "is locked", "remove": "is removed",
 }  # fmt: skip
@@ -81,6 +83,10 @@ class AuthScreen(Sibling, BackgroundList[AccountRow]):
     def cells_of(self, row: AccountRow) -> Row:
         return cells(row, self.found)
 
+    def somebody(self) -> str:
+        row = self.row
+        return str(row.account) if row is not None else ""
+
     def describe(self, key: Hashable | None) -> None:
         row, found = self.row_of(key), self.found
         if found is None:
@@ -95,7 +101,8 @@ class AuthScreen(Sibling, BackgroundList[AccountRow]):
         if found is None:
             return tab_words(self.mode)
         realms = ", ".join(dict.fromkeys(each.realm for each in found.asking)) or "none"
-        return f"{tab_words(self.mode)}   realm asked for: {realms}"
+        label = "realm asked for: " if self.size.width >= _WIDE else "realm "
+        return f"{tab_words(self.mode)}   {label}{realms}"
 
     def open_row(self, key: Hashable) -> None:  # noqa: ARG002  # a double click is on the cursor's row
         self.action_password()

@@ -22,13 +22,13 @@ from mailtui.screens.parts import clientlines
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.dialogs import Confirm
-from mailtui.screens.parts.fewrows import FewRows
 from mailtui.screens.parts.form import ChoiceField, Form, FormField, Made, Note, TextField, Values
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.passworddialog import PasswordDialog, Typed
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.siblings import Sibling, tab_words
+from mailtui.text.fewrows import FewRows
 from mailtui.text.safe import safe
 
 _RELAYHOST = (

@@ -20,7 +20,6 @@ from mailtui.postfix.services import ServiceRow
 from mailtui.screens.parts import logintry, serviceforms, servicelines
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, in_daemon
-from mailtui.screens.parts.fewrows import FewRows
 from mailtui.screens.parts.form import Made
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
@@ -28,6 +27,7 @@ from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.servicelines import Answers, AuthLine
 from mailtui.screens.parts.servicelook import look
 from mailtui.screens.parts.siblings import Sibling
+from mailtui.text.fewrows import FewRows
 
 if TYPE_CHECKING:
     from mailtui.doctor.model import Finding

@@ -18,7 +18,9 @@ from mailtui.screens.parts.beside import problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import TextView
 from mailtui.screens.parts.linelist import Listed, Row
+from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.listscreen import ListScreen
+from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.text import Matcher, Span, Spans
 from mailtui.text.query import Query
@@ -114,6 +116,7 @@ class HistoryScreen(ListScreen):
                 tooltip="Stage the inverse of the change under the cursor."),
         Binding("enter", "open", "whole diff", id="history.open", tooltip="Show the whole change."),
         Binding("y", "copy", "copy diff", id="history.copy", tooltip="Copy the diff."),
+        *(each for each in list_keys("history", "diffs of the changes", "!") if each.key != "y"),
         Binding("w", "write", "write", id="history.write", tooltip="Review what is staged, and write it."),
         Binding("escape", "close", "back", show=False, id="history.back", tooltip="Go back."),
     ]  # fmt: skip
@@ -197,6 +200,18 @@ class HistoryScreen(ListScreen):
     def action_copy(self) -> None:
         if self.entry is not None:
             self.console.copy(self.entry.diff)
+
+    def action_save(self) -> None:
+        keys = [self.lines.rows.key(place) for place in range(len(self.lines.rows))]
+        shown = [self._by_id[key] for key in keys if isinstance(key, int)]
+
+        def lines() -> Iterator[str]:
+            for entry in shown:
+                head = f"{entry.id}  {when(entry)} by {entry.who}"
+                yield from (f"# {each}" for each in (head, *entry.edits))
+                yield from entry.diff.removesuffix("\n").split("\n")
+
+        save_text(self, "lines", "history.diff", lines, lambda path: self.say(f"Saved as {path}"))
 
     def action_take_back(self) -> None:
         entry = self.entry

@@ -12,6 +12,7 @@ from mailtui.postfix.mailqueue.groups import BYS, TITLES, By
 from mailtui.postfix.mailqueue.listing import Listing
 from mailtui.screens.parts import queueacts as acts
 from mailtui.screens.parts.beside import beside
+from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.queuelist import QueueList
 from mailtui.screens.parts.queuerows import as_text, title_of
 from mailtui.screens.parts.savetext import save_text
@@ -44,10 +45,7 @@ class QueueScreen(QueueList):
         Binding("slash", "filter", "filter", show=False, id="list.filter",
                 tooltip="Filter as you type: words, from: to: client: user: reason: queue: id: since: "
                 "until:, each with ! to exclude."),
-        Binding("y", "copy", "copy", show=False, id="queue.copy",
-                tooltip="Copy the marked messages, or this one, and show them as plain text."),
-        Binding("s", "save", "save", show=False, id="queue.save",
-                tooltip="Save the messages that are shown as a text file."),
+        *list_keys("queue", "messages", "! ?"),
         Binding("escape", "close", "back", show=False, id="queue.back",
                 tooltip="From the messages of a group, back to the groups."),
     ]  # fmt: skip
@@ -96,14 +94,14 @@ class QueueScreen(QueueList):
 
     def _act(self, verb: Verb) -> None:
         def go(picked: acts.Picked, about: str) -> None:
-            acts.ask(self, verb, picked.ids, self.acted, first=picked.first, about=about)
+            acts.ask(self, verb, picked, self.acted, about=about)
 
         self._pick(go)
 
     def action_hold(self) -> None:
         def go(picked: acts.Picked, about: str) -> None:
             verb, ids = acts.toggled(picked)
-            acts.ask(self, verb, ids, self.acted, first=picked.first, about=about)
+            acts.ask(self, verb, picked, self.acted, ids=ids, about=about)
 
         self._pick(go)
 
@@ -131,7 +129,7 @@ class QueueScreen(QueueList):
         words = acted.words
         self.say(
             " · ".join((words[:1].upper() + words[1:], *acted.notes)),
-            "warning" if acted.gone else "information",
+            "warning" if acted.gone or acted.other else "information",
         )
 
     def action_offers(self) -> None:

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 
 from mailtui.apply.queueacts import Acted, Verb
 from mailtui.maillog.story import Trace
-from mailtui.postfix.mailqueue.entry import Entry
+from mailtui.postfix.mailqueue.entry import Entry, Seen
 from mailtui.postfix.mailqueue.letter import Letter, read
 from mailtui.screens.parts import queueacts as acts
 from mailtui.screens.parts.beside import beside
@@ -96,7 +96,7 @@ class MessageScreen(ConsoleScreen):
             self.query_one(TitleLine).show([(self._queue_id, "bold")], [("not there any more", "warning")])
             return
         origin = self._store.origins.of(self._queue_id)
-        left, right, lines = about_message(entry, origin, self._store.no_origins)
+        left, right, lines = about_message(entry, origin, self._store.no_origins, self._store.lives)
         self.query_one(TitleLine).show(left, right if self._now() else [("not there any more", "warning")])
         told = [*lines, *self._letter_lines()]
         self.query_one(Lines).set_lines([[(" ", ""), *line] for line in told])
@@ -126,13 +126,14 @@ class MessageScreen(ConsoleScreen):
         entry = self._now()
         if entry is None:
             self.say("It is not there any more", "warning")
-            return acts.Picked([], [], [])
-        return acts.Picked([self._queue_id], [self._queue_id] if entry.held else [], [entry])
+            return acts.Picked([], [], [], {})
+        held = [self._queue_id] if entry.held else []
+        return acts.Picked([self._queue_id], held, [entry], {self._queue_id: Seen.of(entry)})
 
     def _act(self, verb: Verb) -> None:
         picked = self._picked()
         if picked.ids:
-            acts.ask(self, verb, picked.ids, self._done, first=picked.first)
+            acts.ask(self, verb, picked, self._done)
 
     def action_hold(self) -> None:
         picked = self._picked()

@@ -95,6 +95,25 @@ class ListRows(Rows):
         else:
             self._put_before(items, at, group)
 
+    def extend(self, groups: Sequence[bytes]) -> None:
+        """Put these behind the last item, each as `insert` puts one; the list is looked at once."""
+        if not self.items():
+            self._fill(groups[0])
+            groups = groups[1:]
+        items = self.items()
+        if not groups:
+            return
+        if not self._spread(items):
+            self._append(items, self._gap(items).join(groups))
+            return
+        *others, last = groups
+        lead = self._indent(items, len(items) - 1)
+        row = self.behind(items[-1].end)[0]
+        between = b"," if self._commas(items) and b"," not in lead else b""
+        self._append(items, last)
+        if others:
+            self.insert_after(row, *(lead + group + between for group in others))
+
     def _fill(self, group: bytes) -> None:
         equals = self.equals
         row, column = self.behind(equals)
@@ -218,8 +237,12 @@ class ListRows(Rows):
             shared = min(b - a, d - c)
             if b - a > shared:
                 self.remove(a + shared, b - 1)
-            for text in reversed(wanted[c + shared : d]):
-                self.insert(a + shared, text)
+            new = wanted[c + shared : d]
+            if new and b == len(old):
+                self.extend(new)
+            else:
+                for text in reversed(new):
+                    self.insert(a + shared, text)
             for offset in range(shared):
                 self.replace(a + offset, wanted[c + offset])
 

@@ -75,13 +75,16 @@ class Rows:
         del self.rows[index]
         self.changed()
 
-    def insert_after(self, index: int, body: bytes) -> None:
-        """A new line below row `index`; a missing newline at the end of the file stays missing."""
+    def insert_after(self, index: int, *bodies: bytes) -> None:
+        """New lines below row `index`; a missing newline at the end of the file stays missing."""
         above = self.rows[index]
         end = above.end
         if not end:
             above.end = self.lines.newline
-        self.rows.insert(index + 1, Row(body, end, None, True))
+        ends = [above.end] * (len(bodies) - 1) + [end]
+        self.rows[index + 1 : index + 1] = [
+            Row(body, after, None, True) for body, after in zip(bodies, ends, strict=True)
+        ]
         self.changed()
 
     def _at(self, at: int) -> int:

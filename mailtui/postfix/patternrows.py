@@ -16,7 +16,7 @@ from mailtui.formats.patterns import PatternRow, Patterns
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Reader
 from mailtui.postfix.lookups import Lookup
-from mailtui.text.query import Query
+from mailtui.text.fewrows import FewRows
 from mailtui.text.safe import decode, safe
 
 Severity = Literal["error", "warning", "advice"]
@@ -50,29 +50,12 @@ class PatternLine:
         return (self.name, self.row.number, self.row.enabled, self.at is None)
 
 
-class PatternLines:
+class PatternLines(FewRows[PatternLine]):
     """All lines of a table, in its order."""
 
     def __init__(self, lines: Sequence[PatternLine], document: Patterns, target: Target) -> None:
-        self._lines, self.document, self.target = lines, document, target
-        self._places = {line.key: place for place, line in enumerate(lines)}
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def row(self, index: int) -> PatternLine:
-        return self._lines[index]
-
-    def key(self, index: int) -> Hashable:
-        return self._lines[index].key
-
-    def find(self, key: Hashable) -> int | None:
-        return self._places.get(key)
-
-    def search(self, query: Query) -> Iterator[int | None]:
-        for place, line in enumerate(self._lines):
-            if query.matches(line.row.text):
-                yield place
+        super().__init__(lines, lambda line: line.key, lambda line: decode(line.row.text))
+        self.document, self.target = document, target
 
 
 def rules_target(lookup: Lookup) -> Target | None:

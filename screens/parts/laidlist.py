@@ -31,9 +31,6 @@ AT_ONCE = 0.05
 """Seconds for which the first paint waits for the list: most are read by then."""
 LAID = 2.0
 """Seconds that a key waits for what the keys before it staged to be shown."""
-PROBLEMS = frozenset("!?=*")
-NEAR = 200
-"""Rows in which the next problem is looked for at once; beyond them it is looked for in a thread."""
 
 Troubles = Mapping[tuple[Target, str], Trouble]
 View = TypeVar("View")
@@ -206,25 +203,6 @@ class LaidList(ListScreen, Generic[View]):
         found = (self.row_of(key) for key in self.chosen_keys())
         return [row for row in found if row is not None]
 
-    def action_problem(self, step: int) -> None:
-        rows, here = self.lines.rows, self.lines.cursor
-
-        def next_in(places: range) -> int | None:
-            return next((place for place in places if rows.cells(place).marker in PROBLEMS), None)
-
-        def go(place: int | None) -> None:
-            if place is None:
-                self.say("No further row with a problem" if step > 0 else "No problem above")
-            elif self.lines.rows is rows:
-                self.lines.move_to(place)
-
-        beyond = range(here + step, len(rows) if step > 0 else -1, step)
-        near = next_in(beyond[:NEAR])
-        if near is not None or len(beyond) <= NEAR:
-            go(near)
-        else:
-            beside(self, "problem", lambda: next_in(beyond[NEAR:]), go, self.bad)
-
     # Staging
 
     def stage(self, made: Made) -> None:
@@ -260,12 +238,6 @@ class LaidList(ListScreen, Generic[View]):
             self.bad(error)
 
         beside(self, "act", work, done, failed)
-
-    def bad(self, error: Exception) -> None:
-        """Say that something did not work."""
-        from mailtui.screens.parts.dialogs import ErrorDialog
-
-        self.app.push_screen(ErrorDialog("This did not work", [problem(error)]))
 
     def shown_rows(self) -> Iterator[View]:
         """The rows that the filter lets through, in order: for saving."""

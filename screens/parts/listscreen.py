@@ -26,6 +26,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
+from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import DetailPane
 from mailtui.screens.parts.filterbar import FilterBar, Filtered, FilterRunner, Found
@@ -36,6 +37,11 @@ from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.splitscreen import SplitScreen
 from mailtui.screens.parts.text import Matcher
 from mailtui.text.scan import Hits
+
+PROBLEMS = frozenset("!?=*")
+"""The signs of rows that `e` and `E` stop at."""
+NEAR = 200
+"""Rows in which the next problem is looked for at once; beyond them it is looked for in a thread."""
 
 
 class ListScreen(SplitScreen):
@@ -154,6 +160,32 @@ class ListScreen(SplitScreen):
 
     def action_open(self) -> None:
         self.lines.action_select()
+
+    def action_problem(self, step: int) -> None:
+        """Go to the next row that bears a sign of a problem, or back to the one before."""
+        rows, here = self.lines.rows, self.lines.cursor
+
+        def next_in(places: range) -> int | None:
+            return next((place for place in places if rows.cells(place).marker in PROBLEMS), None)
+
+        def go(place: int | None) -> None:
+            if place is None:
+                self.say("No further row with a problem" if step > 0 else "No problem above")
+            elif self.lines.rows is rows:
+                self.lines.move_to(place)
+
+        beyond = range(here + step, len(rows) if step > 0 else -1, step)
+        near = next_in(beyond[:NEAR])
+        if near is not None or len(beyond) <= NEAR:
+            go(near)
+        else:
+            beside(self, "problem", lambda: next_in(beyond[NEAR:]), go, self.bad)
+
+    def bad(self, error: Exception) -> None:
+        """Say that something did not work."""
+        from mailtui.screens.parts.dialogs import ErrorDialog
+
+        self.app.push_screen(ErrorDialog("This did not work", [problem(error)]))
 
     def action_filter(self) -> None:
         self.bar.focus_field()

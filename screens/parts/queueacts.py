@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from mailtui.apply import queueacts
 from mailtui.apply.queueacts import Acted, QueueError, Verb, counted
 from mailtui.commands import CommandError
-from mailtui.postfix.mailqueue.entry import HOLD, Entry
+from mailtui.postfix.mailqueue.entry import HOLD, Entry, Seen
 from mailtui.postfix.mailqueue.listing import Listing
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.chooser import Chooser, Option
@@ -28,19 +29,22 @@ _WORDS: dict[Verb, tuple[str, str]] = {
 
 
 class Picked(NamedTuple):
-    """Messages that somebody is about to act on: their ids, those that are on hold, and the first few."""
+    """Messages that somebody is about to act on: their ids, those that are on hold, the first few, and what
+    each is known by."""
 
     ids: list[str]
     held: list[str]
     first: list[Entry]
+    seen: dict[str, Seen]
 
 
 def pick(listing: Listing, rows: Sequence[int]) -> Picked:
     """The messages of these rows. For a thread: there may be very many."""
-    found = Picked([], [], [])
+    found = Picked([], [], [], {})
     for row in rows:
         entry = listing.entry(row)
         found.ids.append(entry.queue_id)
+        found.seen[entry.queue_id] = Seen.of(entry)
         if entry.queue == HOLD:
             found.held.append(entry.queue_id)
         if len(found.first) < NAMED:
@@ -66,13 +70,14 @@ def toggled(picked: Picked) -> tuple[Verb, list[str]]:
 def ask(
     screen: ConsoleScreen,
     verb: Verb,
-    ids: Sequence[str],
+    picked: Picked,
     done: Callable[[Acted], object],
     *,
-    first: Sequence[Entry] = (),
+    ids: Sequence[str] | None = None,
     about: str = "",
 ) -> None:
-    """Have the number typed, then do it to these messages and no others."""
+    """Have the number typed, then do it to these messages, or to `ids` of them, and to no others."""
+    ids, first = picked.ids if ids is None else ids, picked.first
     if not ids:
         screen.say("No message is chosen", "warning")
         return
@@ -95,9 +100,8 @@ def ask(
     def answered(yes: bool | None) -> None:
         if yes:
             screen.say("working…")
-            beside(
-                screen, "act", lambda: queueacts.carry_out(instance, verb, ids, about), done, failed
-            )  # fmt: skip
+            act = partial(queueacts.carry_out, instance, verb, ids, about, picked.seen)
+            beside(screen, "act", act, done, failed)
 
     screen.app.push_screen(TypedWord(title, str(len(ids)), [*lines, means]), answered)
 
@@ -137,7 +141,7 @@ def flush(
 
     def chosen(what: str | None) -> None:
         if what == "these":
-            ask(screen, "flush", picked.ids, done, first=picked.first, about=about)
+            ask(screen, "flush", picked, done, about=about)
         elif what == "site":
             run(site, f"Flush all mail for {site}", site)
         elif what == "all":

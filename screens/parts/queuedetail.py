@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from mailtui.postfix.mailqueue.entry import Entry
 from mailtui.postfix.mailqueue.groups import TITLES, Group
 from mailtui.postfix.mailqueue.origins import Origin
+from mailtui.postfix.mailqueue.stuck import Lifetimes, lasting, stuck
+from mailtui.postfix.mailqueue.usual import Usual
 from mailtui.postfix.mailqueue.words import age, amount
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.queuerows import is_suspicious, sender_of, title_of, top
@@ -26,7 +28,7 @@ def said(label: str, text: str, style: str = "") -> Spans:
     return [(f"{label:<{LABEL}}", "dim"), (text, style)]
 
 
-def about_message(entry: Entry, origin: Origin, no_origins: str) -> Told:
+def about_message(entry: Entry, origin: Origin, no_origins: str, lives: Lifetimes) -> Told:
     """A message."""
     now = time.time()
     waits = f"{entry.queue}, {age(now - entry.arrived)}"
@@ -34,11 +36,14 @@ def about_message(entry: Entry, origin: Origin, no_origins: str) -> Told:
     return (
         [(entry.queue_id, "bold"), (f"  {amount(entry.size)}", "dim")],
         [(waits, style)],
-        list(_message_lines(entry, origin, no_origins)),
+        list(_message_lines(entry, origin, no_origins, lives)),
     )
 
 
-def _message_lines(entry: Entry, origin: Origin, no_origins: str) -> Iterator[Spans]:
+def _message_lines(entry: Entry, origin: Origin, no_origins: str, lives: Lifetimes) -> Iterator[Spans]:
+    wrong = stuck(entry, time.time(), lives)
+    if wrong is not None:
+        yield said("stuck", wrong.why, "error" if wrong.sign == "!" else "warning")
     yield said("from", sender_of(entry))
     for place, each in enumerate(entry.recipients[:SHOWN]):
         yield said("" if place else "to", each.address)
@@ -50,8 +55,6 @@ def _message_lines(entry: Entry, origin: Origin, no_origins: str) -> Iterator[Sp
     if origin.client:
         yield said("client", origin.client)
     yield said("arrived", time.strftime(_WHEN, time.localtime(entry.arrived)))
-    if entry.expires:
-        yield said("expires", "it was forced to: it is returned at the next try", "warning")
 
 
 def _user_words(origin: Origin, no_origins: str) -> str:
@@ -62,19 +65,23 @@ def _user_words(origin: Origin, no_origins: str) -> str:
     return "no SASL user" if origin.client else "the log does not say who handed it in"
 
 
-def about_group(group: Group) -> Told:
-    """A group of messages."""
+def about_group(group: Group, usual: Usual) -> Told:
+    """A group of messages. `usual`: what each user hands in on other days."""
     span = age(time.time() - group.oldest)
     held = f", {group.held:,} on hold" if group.held else ""
     return (
         [(title_of(group), "bold"), (f"  {TITLES[group.by]}", "dim")],
         [(f"{len(group):,} message{'s' if len(group) != 1 else ''}{held}", "dim")],
-        list(_group_lines(group, span)),
+        list(_group_lines(group, span, usual)),
     )
 
 
-def _group_lines(group: Group, span: str) -> Iterator[Spans]:
+def _group_lines(group: Group, span: str, usual: Usual) -> Iterator[Spans]:
     yield said("oldest", f"{span}; {amount(group.size)} in all")
+    if group.by == "user" and group.key and (words := usual.words(group.key)):
+        yield said("usual", words)
+    if group.by == "reason" and (why := lasting(group.key)):
+        yield said("stuck", why, "warning")
     if group.forged:
         of: Span = (f"{group.forged:,} of {len(group):,} bear another sender than this user", "")
         yield [("forged".ljust(LABEL), "dim"), of]
@@ -83,7 +90,8 @@ def _group_lines(group: Group, span: str) -> Iterator[Spans]:
     if group.by != "domain":
         yield said("to", top(group.domains, 4))
     if group.by != "reason" and group.reasons:
-        yield said("refused", top(group.reasons, 2))
+        for place, (reason, count) in enumerate(group.reasons.most_common(2)):
+            yield said("" if place else "refused", f"{count:,} × {reason}")
     if group.by != "sender":
         yield said("from", top(group.senders, 3))
     if group.by != "client" and group.clients:

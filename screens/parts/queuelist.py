@@ -12,6 +12,8 @@ from textual.timer import Timer
 from mailtui.postfix.mailqueue.groups import TITLES, By, Group, grouped, inside, matched
 from mailtui.postfix.mailqueue.listing import Listing
 from mailtui.postfix.mailqueue.query import QueueQuery
+from mailtui.postfix.mailqueue.stuck import Lifetimes
+from mailtui.postfix.mailqueue.usual import Usual
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.linelist import LineList, Rows
@@ -45,8 +47,11 @@ class QueueList(ListScreen):
         self._given, self.within = store, within
         self._reading: Streaming[Listing] = Streaming(self, "queue")
         self._searching: Streaming[int] = Streaming(self, "origins")
+        self._counting: Streaming[Usual] = Streaming(self, "usual")
         self._next: Timer | None = None
         self._laying = 0
+        self._growing = False
+        """Whether the rows stand as they were read, not yet by their age: the cursor then stays on top."""
         self._said = 0.0
         self._rows: Rows = GroupRows([])
 
@@ -59,7 +64,8 @@ class QueueList(ListScreen):
         """What the queue's views share."""
         if self._given is None:
             find = self.session.find_log or (lambda: NO_LOG)
-            self._given = QueueStore(self.session.instance.config_dir, find)
+            instance = self.session.instance
+            self._given = QueueStore(instance.config_dir, find, lambda: Lifetimes.of(instance))
         return self._given
 
     @property
@@ -77,6 +83,7 @@ class QueueList(ListScreen):
     def on_unmount(self) -> None:
         self._reading.cancel()
         self._searching.cancel()
+        self._counting.cancel()
 
     def read_again(self) -> None:
         """Read the queue now, unless that is being done."""
@@ -160,7 +167,7 @@ class QueueList(ListScreen):
 
         def laid(rows: array[int]) -> None:
             if not stopped():
-                self._show(MessageRows(listing, origins, rows))
+                self._show(MessageRows(listing, origins, rows, store.lives))
 
         def put(groups: list[Group]) -> None:
             if not stopped():
@@ -171,9 +178,8 @@ class QueueList(ListScreen):
             if listing.complete:
                 beside(self, "lay", lambda: inside(listing, origins, name, key, stopped), laid, self.bad)
         elif by is None:
-            self._show(
-                MessageRows(listing, origins, listing.order if listing.complete else range(len(listing)))
-            )
+            order = listing.order if listing.complete else range(len(listing))
+            self._show(MessageRows(listing, origins, order, store.lives))
         elif listing.complete:
             query = QueueQuery.parse(self.bar.text)
             beside(self, "lay", lambda: grouped(listing, query, origins, by, None, stopped), put, self.bad)
@@ -198,9 +204,12 @@ class QueueList(ListScreen):
         """Other messages; or, while they are read, more of them, not painted before they are seen."""
         if not rows.listing.complete and not self.bar.text and isinstance(self._rows, MessageRows):
             self._rows = self.rows = rows
+            self._growing = True
             self.lines.add_rows(rows)
             return
-        to = _survivor(self.lines, rows)
+        untouched = self._growing and not self.lines.cursor
+        to = rows.key(0) if untouched and len(rows) else _survivor(self.lines, rows)
+        self._growing = not rows.listing.complete
         self._rows = rows
         if rows.listing.complete and self.lines.marked:
             self.lines.marked = {each for each in self.lines.marked if rows.find(each) is not None}
@@ -252,13 +261,29 @@ class QueueList(ListScreen):
         group = self.group(key)
         row = self.store.listing.row_of(key) if isinstance(key, str) else None
         if group is not None:
-            self.pane.show(*about_group(group))
+            if group.by == "user" and group.key and not self.store.knows_usual:
+                self._count_usual()
+            self.pane.show(*about_group(group, self.store.usual))
         elif row is not None:
             entry = self.store.listing.entry(row)
             origin = self.store.origins.of(entry.queue_id)
-            self.pane.show(*about_message(entry, origin, self.store.no_origins))
+            self.pane.show(*about_message(entry, origin, self.store.no_origins, self.store.lives))
         else:
             self.pane.show([], [], [])
+
+    def _count_usual(self) -> None:
+        """Find out what each user usually hands in, once nothing else is looked for in the log."""
+        if self._counting.running or self._searching.running:
+            return
+
+        def failed(_error: Exception) -> None:
+            self.store.no_usual()  # the pane says already that the log cannot be read
+
+        def counted(_found: list[Usual], done: bool) -> None:
+            if done:
+                self.describe(self.lines.key)
+
+        self._counting.start(self.store.count_usual, counted, failed)
 
     def group(self, key: Hashable | None) -> Group | None:
         rows = self._rows

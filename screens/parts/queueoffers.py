@@ -121,7 +121,7 @@ def _ways(
     verb, ids = acts.toggled(picked)
 
     def hold() -> None:
-        acts.ask(screen, verb, ids, done, first=picked.first, about=whose)
+        acts.ask(screen, verb, picked, done, ids=ids, about=whose)
 
     def flush() -> None:
         acts.flush(screen, picked, total, done, site=subject.domain, about=whose)

@@ -11,6 +11,7 @@ from mailtui.postfix.mailqueue.entry import HOLD, NULL_SENDER, Entry
 from mailtui.postfix.mailqueue.groups import SUSPENDED, TITLES, By, Group, bare
 from mailtui.postfix.mailqueue.listing import Listing
 from mailtui.postfix.mailqueue.origins import Origin, Origins
+from mailtui.postfix.mailqueue.stuck import Lifetimes, lasting, stuck
 from mailtui.postfix.mailqueue.words import age, amount
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.linelist import Row
@@ -96,11 +97,19 @@ def is_suspicious(group: Group) -> bool:
     return group.forged >= FORGED and group.forged * 2 > len(group)
 
 
+def needs_somebody(group: Group) -> bool:
+    """Whether a group is marked: its user may be another, or its reason does not pass by itself."""
+    return is_suspicious(group) or (group.by == "reason" and bool(lasting(group.key)))
+
+
 class MessageRows:
     """Messages in the order of `order` (rows of the listing)."""
 
-    def __init__(self, listing: Listing, origins: Origins, order: Sequence[int]) -> None:
+    def __init__(
+        self, listing: Listing, origins: Origins, order: Sequence[int], lives: Lifetimes | None = None
+    ) -> None:
         self.listing, self._origins, self.order = listing, origins, order
+        self._lives = lives or Lifetimes()
         self._places: dict[int, int] | None = None
 
     def __len__(self) -> int:
@@ -124,14 +133,15 @@ class MessageRows:
     def cells(self, index: int) -> Row:
         entry = self.listing.entry(self.order[index])
         origin = self._origins.of(entry.queue_id)
-        held = entry.queue == HOLD
+        held, now = entry.queue == HOLD, time.time()
+        wrong = stuck(entry, now, self._lives)
         queue = _QUEUES.get(entry.queue, entry.queue) + ("!" if entry.expires else "")
         return Row(
             (
-                entry.queue_id, queue, age(time.time() - entry.arrived), amount(entry.size),
+                entry.queue_id, queue, age(now - entry.arrived), amount(entry.size),
                 user_of(origin), sender_of(entry), recipients_of(entry), short(entry.reason),
             ),
-            "#" if held else " ",
+            wrong.sign if wrong is not None else "#" if held else " ",
             "dim" if held else "",
         )  # fmt: skip
 
@@ -163,7 +173,7 @@ class GroupRows:
         more = top(group.reasons, 1) if group.by == "domain" else top(group.domains)
         return Row(
             (title_of(group), f"{len(group):,}", age(time.time() - group.oldest), who, more),
-            "?" if is_suspicious(group) else "#" if held else " ",
+            "?" if needs_somebody(group) else "#" if held else " ",
             "dim" if held else "",
         )
 

@@ -53,8 +53,9 @@ class QueueStore:
 
     def read(self, stop: Stop) -> Iterator[Listing]:
         """Read the queue, block by block."""
-        self.lives = self._find_lives()
         for listing in read(self.config_dir):
+            if listing.complete:  # the first rows wait for nothing else
+                self.lives = self._find_lives()
             yield listing
             if stop.is_set():
                 return

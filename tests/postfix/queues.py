@@ -15,6 +15,10 @@ from mailtui.postfix.mailqueue.listing import Listing
 
 REFUSED = "connect to mx.far.test[192.0.2.1]:25: Connection refused"
 
+_QUOTED = {number: f"\\u{number:04X}" for number in range(32)} | {
+    ord(sign): f"\\{mark}" for sign, mark in zip('"\\\b\f\n\r\t', '"\\bfnrt', strict=True)
+}
+
 
 def line(
     queue_id: str,
@@ -29,11 +33,7 @@ def line(
     """One message as Postfix 3.7 prints it (showq_json.c)."""
 
     def quoted(text: str) -> str:
-        marks = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-        return "".join(
-            marks.get(sign, sign if ord(sign) >= 32 or sign in marks else f"\\u{ord(sign):04X}")
-            for sign in text
-        )
+        return text.translate(_QUOTED)
 
     why = f', "delay_reason": "{quoted(reason)}"' if reason else ""
     listed = ", ".join(f'{{"address": "{quoted(each)}"{why}}}' for each in to)

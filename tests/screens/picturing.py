@@ -27,7 +27,7 @@ from mailtui.screens.parts.paint import DARK
 FOLDER = Path(__file__).parent / "snapshots"
 WRITES = os.environ.get("MAILTUI_SNAPSHOTS") == "write"
 """Whether the pictures are made anew instead of compared."""
-PATIENCE, BEAT, STILL = 10.0, 0.02, 0.6
+PATIENCE, BEAT, STILL = 30.0, 0.02, 0.6
 """Seconds until a picture that is another one is believed, between two looks, and without a change before it
 is kept."""
 _GROUND = re.compile(r"on-|underline|reverse|strike")

@@ -120,6 +120,33 @@ async def test_groups_and_the_messages_of_one(folder: Path) -> None:
         await up.until(lambda: len(up.ids) == 4)
 
 
+async def test_problems_are_marked_and_found_and_the_usual_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = [
+        line("BBBBBB1", arrived=NOW - 5 * 86_400, sender="old@else.test"),
+        line("BBBBBB2", arrived=NOW - 40, reason="host a[192.0.2.1] refused to talk to me: 554 no"),
+    ]
+    fake_postqueue(folder, monkeypatch, [more[0], *MAILS, more[1]])
+    past = [taken(f"{n:X}CCCCC", NOW - 86_400 * day, user="laure@falcot.com") for day in range(9, 0, -1) for n in range(3)]  # fmt: skip
+    async with queue(folder, [*past, *LOG], size=(100, 30)) as up:
+        await up.until(lambda: len(up.ids) == 6)
+        marks = [up.queue.lines.rows.cells(place).marker for place in range(6)]
+        assert marks == ["?", " ", " ", "#", "?", " "]
+        await up.at("AAAAAA1")
+        await up.press("e")
+        assert up.here == "BBBBBB2"
+        await up.shows("stuck    the other host refuses it for good")
+        await up.press("e")
+        await up.shows("No further row with a problem")
+        await up.press("E")
+        assert up.here == "BBBBBB1"
+        await up.shows("it is returned at the next try")
+        await grouped(up, "by SASL user")
+        await up.at(("user", "laure@falcot.com"))
+        await up.shows("usual    3 a day in the 7 days before today")
+
+
 async def test_delete_wants_the_number_and_takes_only_what_was_shown(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ NULL_SENDER = "MAILER-DAEMON"
 HOLD = "hold"
 """The queue of messages that are not tried."""
 
+_LONG = re.compile(r"[0-9A-Za-z]{10,}z[0-9A-Za-z]+")
+"""A long id (enable_long_queue_ids): seconds, four signs of microseconds, z, the inode."""
 _ID = re.compile(r"[0-9A-Za-z]{5,25}")
 
 
@@ -53,6 +55,23 @@ class Entry(NamedTuple):
     def domains(self) -> list[str]:
         """The domains of its recipients in lower case, each once, in their order."""
         return list(dict.fromkeys(domain_of(each.address) for each in self.recipients))
+
+
+class Seen(NamedTuple):
+    """What a message was known by when somebody chose it: another one may get its id later."""
+
+    arrived: int
+    size: int
+    sender: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> Seen:
+        return cls(entry.arrived, entry.size, entry.sender)
+
+
+def comes_again(queue_id: str) -> bool:
+    """Whether this id may be given to another message: a short one; in a long one is the time."""
+    return _LONG.fullmatch(queue_id) is None
 
 
 def domain_of(address: str) -> str:

@@ -50,6 +50,12 @@ _FURTHER = 200
 """How often in a row a message may lead to another one."""
 
 
+def client_line(text: bytes) -> re.Match[bytes] | None:
+    """What smtpd(8) says of a message that it takes: 1 the client, 2 the SASL user, 3 the client before a
+    filter. None where the text (behind the process) is no such line."""
+    return _CLIENT.fullmatch(text)
+
+
 class Origin(NamedTuple):
     """Who handed a message in. `client`: `name[address]`, or `uid 33` for the sendmail command; both empty
     where the log does not say it. `known`: whether it has been looked for."""
@@ -170,7 +176,7 @@ class _Search:
 
     def _client(self, line: _Line) -> int:
         """What smtpd(8) took in, and from whom."""
-        wanted, told = self.wanted.get(line.queue_id), _CLIENT.fullmatch(line.text)
+        wanted, told = self.wanted.get(line.queue_id), client_line(line.text)
         if wanted is None or told is None or not line.process.endswith(b"smtpd"):
             return 0
         count = 0

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mailtui.maillog.moments import EXAMPLES, spelled
 from mailtui.postfix.mailqueue.entry import NULL_SENDER, Entry
 from mailtui.postfix.mailqueue.origins import NOBODY, Origin
-from mailtui.text.query import Query, Term, fold, understood
+from mailtui.text.fieldquery import FieldQuery
+from mailtui.text.query import Query, Term, fold
 from mailtui.text.safe import encode
 
 FIELDS = ("from", "to", "client", "user", "reason", "queue", "id", "since", "until")
@@ -100,28 +101,12 @@ def _satisfies(term: Term, text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class QueueQuery:
-    """A parsed filter: every group must match, a group by any of its words."""
-
-    groups: tuple[tuple[_Word, ...], ...]
-    problem: str = ""
-    """What was not understood, and is left out of the filter until it is; in words."""
+class QueueQuery(FieldQuery[_Word]):
+    """The queue's filter, parsed."""
 
     @classmethod
-    def parse(cls, text: str, now: datetime | None = None) -> Self:
-        """The query of a typed text; every text is one. `now` is what `since:2h` counts from."""
-        moment = now or datetime.now().astimezone()
-        problems: list[str] = []
-
-        def make(word: str) -> _Word | None:
-            return _word(word, moment)
-
-        return cls(understood(text, make, problems), "; ".join(problems))
-
-    @property
-    def empty(self) -> bool:
-        """Whether everything matches, because nothing is asked."""
-        return not self.groups
+    def word(cls, text: str, now: datetime) -> _Word | None:
+        return _word(text, now)
 
     @cached_property
     def asks_origin(self) -> bool:
@@ -147,19 +132,10 @@ class QueueQuery:
                 found += [part.lower() for part in word.term.parts]
         return found
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where the words of the query stand in a text, for underlining."""
-        return self._marked.spans(text) if self._marked.groups else []
-
-    @cached_property
-    def _marked(self) -> Query:
-        words = (word for group in self.groups for word in group)
-        terms = [
-            word.term._replace(anchor="", negated=getattr(word, "negated", word.term.negated))
-            for word in words
-            if not isinstance(word, Time)
-        ]
-        return Query(tuple((term,) for term in terms if term.text and not term.negated))
+    def terms(self) -> Iterator[Term]:
+        for word in (word for group in self.groups for word in group):
+            if not isinstance(word, Time):
+                yield word.term._replace(anchor="", negated=getattr(word, "negated", word.term.negated))
 
 
 def _word(word: str, now: datetime) -> _Word | None:
