@@ -99,6 +99,9 @@ def _made(
     session = open_session()
     from threading import Thread
 
+    from mailtui.screens.parts.heap import one_arena
+
+    one_arena()
     Thread(target=session.look_ahead, name="ahead", daemon=True).start()
     from mailtui.screens.app import MailtuiApp
     from mailtui.screens.parts.built import import_screen

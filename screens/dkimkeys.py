@@ -26,12 +26,12 @@ from mailtui.screens.parts.beside import beside, in_daemon
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import TextView, TypedWord
 from mailtui.screens.parts.dkimlines import KeyLine, name_of
-from mailtui.screens.parts.fewrows import FewRows
 from mailtui.screens.parts.form import Made, Values
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.siblings import Sibling
+from mailtui.text.fewrows import FewRows
 from mailtui.text.safe import safe
 
 EVERY = 60.0

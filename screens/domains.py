@@ -136,7 +136,7 @@ class DomainsScreen(Looking):
     # Elsewhere
 
     def action_settings(self) -> None:
-        self.console.action_view("settings")
+        self.console.action_view("basesettings")
 
     def action_copy(self) -> None:
         self.when_laid(lambda: self._with_texts(self.chosen_keys(), self.console.copy_and_show))

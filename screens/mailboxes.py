@@ -20,6 +20,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.mailboxbulk import MailboxesForm
 from mailtui.screens.parts.mailboxcount import Counting
 from mailtui.screens.parts.mailboxdetail import about, as_text, cells
 from mailtui.screens.parts.mailboxedits import makes, removed, switched
@@ -49,7 +50,8 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "new", id="mailboxes.new", tooltip="Make a new mailbox."),
         Binding("enter", "edit", "edit", id="mailboxes.edit",
-                tooltip="Change where the mail of this address lies, its format and its owner."),
+                tooltip="Change where the mail of this address lies, its format and its owner; of several"
+                " marked ones format and owner."),
         Binding("d", "delete", "delete", id="mailboxes.delete",
                 tooltip="Stage the removal of the entry, and say where its mail lies: it is never removed."),
         Binding("number_sign", "switch", "off/on", id="mailboxes.switch",
@@ -80,6 +82,10 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
 
     def cells_of(self, row: MailboxRow) -> Row:
         return cells(row, self.counting.size(row))
+
+    def somebody(self) -> str:
+        row = self.row
+        return row.address if row is not None else ""
 
     def describe(self, key: Hashable | None) -> None:
         row = self.row_of(key)
@@ -208,7 +214,12 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
         await self.open_form(form.form, form.make, form.check)
 
     async def action_edit(self) -> None:
-        await self._open(self.lines.key)
+        if len(self.lines.marked) > 1:
+            await self.laid()
+            form = MailboxesForm(self.chosen())
+            await self.open_form(form.form, form.make, form.check)
+        else:
+            await self._open(self.lines.key)
 
     def open_row(self, key: Hashable) -> None:
         """A double click."""

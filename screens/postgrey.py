@@ -17,7 +17,6 @@ from mailtui.postfix.greylisting import KNOWN, Places, option_problem, places
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.fewrows import FewRows
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.form import ChoiceField, Form, Made, Note, TextField, Values
 from mailtui.screens.parts.linelist import Row
@@ -42,6 +41,7 @@ from mailtui.screens.parts.postgreyrows import (
 from mailtui.screens.parts.ruleview import Foot
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.text import Spans, short_path
+from mailtui.text.fewrows import FewRows
 from mailtui.text.safe import safe
 
 _TITLES: dict[View, str] = {"options": "Options", "clients": "Clients", "recipients": "Recipients"}

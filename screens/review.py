@@ -42,7 +42,7 @@ class ReviewScreen(ReviewWriting):
         Binding("y", "copy", "copy diff", id="review.copy", show=False,
                 tooltip="Copy the diff, and show it as plain text."),
         Binding("exclamation_mark", "overrule", "overrule", key_display="!", id="review.overrule",
-                tooltip="Write in spite of a rehearsal that failed or was not possible."),
+                tooltip="Write what opens a relay, or in spite of a rehearsal that failed or could not be."),
         Binding("tab", "heading(1)", "next part", id="review.next-part", show=False,
                 tooltip="Go to the next part: problems, each file, the plan."),
         Binding("shift+tab", "heading(-1)", "previous part", id="review.previous-part", show=False,
@@ -145,7 +145,7 @@ class ReviewScreen(ReviewWriting):
         if action == "accept":
             return bool(self.found and self.found.not_yours and self.phase != "done")
         if action == "overrule":
-            return bool(self.found and self.found.rehearsal.stops and self.phase == "ready")
+            return bool(self.found and self.found.wants_insisting and self.phase == "ready")
         if action == "apply":
             return self.phase not in {"done", "empty"}
         if action in {"drop", "save"}:
@@ -196,7 +196,7 @@ class ReviewScreen(ReviewWriting):
         elif why or found is None:
             self.say(why, "warning")
         else:
-            ask_to_overrule(self.app, found.rehearsal, self._host, partial(self._write_asked, found, True))
+            ask_to_overrule(self.app, found, self._host, partial(self._write_asked, found, True))
 
     @property
     def _host(self) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from mailtui.edits.model import Edit
 from mailtui.postfix.chainsettings import chain_settings
 from mailtui.postfix.instance import Instance
+from mailtui.screens.basesettings import BaseSettingsScreen
 from mailtui.screens.parts.settinglist import SettingList, setting_list
-from mailtui.screens.settings import SettingsScreen
 
 
-class SwitchesScreen(SettingsScreen):
+class SwitchesScreen(BaseSettingsScreen):
     """The base settings' list over other names."""
 
     MODE = "switches"

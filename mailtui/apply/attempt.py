@@ -55,8 +55,8 @@ class Attempt:
         self.files: list[File] = []
         self.instead: Rehearsal | None = None
         """What is said instead of a rehearsal; None where there is to be one."""
-        self.despite = ""
-        """What the history says of a rehearsal that was overruled."""
+        self.despite: list[str] = []
+        """What the history says of that which was overruled."""
         self.made: list[FolderRecord] = []
         """Folders that were made or removed so far."""
 
@@ -162,6 +162,7 @@ class Attempt:
     def _require_accepted(self, review: Review) -> None:
         if review.blocking:
             raise Ended("refused", "\n".join(str(found) for found in review.blocking))
+        self._require_insisted(review)
         accepted = self.options.accept_not_yours
         if accepted is True or not review.not_yours:
             return
@@ -171,6 +172,15 @@ class Attempt:
                 f"; and {len(left) - 5} more" if left[5:] else ""
             )
             raise Ended("refused", f"goes live with this, not yours: {words}; accept it, or write without it")
+
+    def _require_insisted(self, review: Review) -> None:
+        """What the change opens must have been insisted on, by one who saw it."""
+        accepted = self.options.accept_dangers
+        seen = review.dangers if accepted is True else accepted or ()
+        left = [each for each in review.dangers if each not in seen]
+        if left:
+            raise Ended("refused", "\n".join(str(each) for each in left))
+        self.despite = [f"in spite of this: {each}" for each in review.dangers]
 
     def _rehearse(self, seen: Examined, works: Works) -> None:
         """What is written must have been rehearsed: these very bytes, here or in the review."""
@@ -199,7 +209,7 @@ class Attempt:
                 with self.held:  # who may not write at all is told that instead
                     self._lock()
             raise Ended("refused", f"rehearsal {seen.rehearsal}")
-        self.despite = seen.rehearsal.overruled
+        self.despite.append(seen.rehearsal.overruled)
 
     def _require_going_on(self) -> None:
         if self.options.cancel.is_set():
@@ -211,7 +221,7 @@ class Attempt:
         acting = {record.path for record in found.folders}  # to undo the others would remove what others made
         edits = [e for e in found.edits if not isinstance(e, FolderEdit) or e.target.path in acting]
         change.words = [found.describe(edit) for edit in edits]
-        change.words += [self.despite] if self.despite else []
+        change.words += self.despite
         change.edits = [
             to_json(masked_edit(edit) if edit.target.path in found.secret else edit) for edit in edits
         ]

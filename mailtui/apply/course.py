@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from mailtui import commands
 from mailtui.apply import locks, state
 from mailtui.apply.checks import NotYours
+from mailtui.apply.dangers import Danger
 from mailtui.apply.database import JournalError
 from mailtui.apply.faults import Changed, WriteError, in_one
 from mailtui.apply.outcome import OutcomeState
@@ -51,6 +52,7 @@ class Options:
     cancel: threading.Event
     progress: Progress | None
     wish: Wish
+    accept_dangers: bool | Collection[Danger] = False
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from threading import Event
 from mailtui.apply import checks, plan, secret, work
 from mailtui.apply.checks import Finding, NotYours
 from mailtui.apply.compile import Built
+from mailtui.apply.dangers import Danger, dangers
 from mailtui.apply.faults import WriteError
 from mailtui.apply.look import Look
 from mailtui.apply.need import is_beside
@@ -42,6 +43,7 @@ class Examined:
     not_yours: list[NotYours]
     built: list[list[Built]]
     rehearsal: Rehearsal = NOT_NEEDED
+    dangers: tuple[Danger, ...] = ()
 
 
 def examine(
@@ -61,6 +63,7 @@ def examine(
             _check_surroundings(found, seen)
     _check_config(instance, found, seen, reporter)
     _check_beside(instance, found, seen, reporter)
+    seen.dangers = dangers(instance, found)
     for change, uses in zip(found.changes, found.uses, strict=True):
         tables: list[Built] = []
         for use in uses:

@@ -41,6 +41,8 @@ class Look:
     restart: tuple[str, ...]
     folders: tuple[FolderRecord, ...] = ()
     """Folders to be made, and those to be removed if they are empty."""
+    candidate: Candidate | None = None
+    """The files as they would be."""
 
     def describe(self, edit: Edit) -> str:
         """The edit in one line, with the values of a secret file masked."""
@@ -129,6 +131,7 @@ def look(
         running,
         restart,
         made,
+        candidate,
     )
 
 

@@ -241,6 +241,7 @@ def title(
     conflicts: int = 0,
     rehearsal_failed: bool = False,
     not_yours: int = 0,
+    dangerous: bool = False,
 ) -> str:
     """The Review's title, with the worst first: `Write 3 changes · REMOVES 2 · RESTARTS Postfix`."""
     if not edits:
@@ -248,6 +249,8 @@ def title(
     worse = []
     if conflicts:
         worse.append(f"CONFLICTS {conflicts}")
+    if dangerous:
+        worse.append("DANGEROUS")
     if rehearsal_failed:
         worse.append("REHEARSAL FAILED")
     if not_yours:

@@ -12,6 +12,7 @@ from typing import Any
 from mailtui import commands
 from mailtui.apply import plan, secret, state, trial
 from mailtui.apply.checks import Finding, NotYours
+from mailtui.apply.dangers import Danger
 from mailtui.apply.database import JournalError
 from mailtui.apply.examine import Cancelled, Examined, examine, scratch
 from mailtui.apply.faults import WriteError, in_one
@@ -78,6 +79,8 @@ class Review:
     """It must have passed, or be overruled."""
     sessions: Sessions = NONE
     """The saved sessions that are answered otherwise after it."""
+    dangers: tuple[Danger, ...] = ()
+    """What it would open: it must be insisted on."""
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -99,10 +102,17 @@ class Review:
         return not (self.blocking or self.conflicts or self.stopped)
 
     @property
+    def wants_insisting(self) -> bool:
+        """Whether it can be written, but only by one who says twice that he wants it."""
+        return bool(self.dangers) or self.rehearsal.stops
+
+    @property
     def risky(self) -> bool:
         """Whether it removes or restarts something, or lets what others saved go live with it."""
         restarts = self.plan.restarts or any(each.action == "restart" for each in self.plan.beside)
-        return restarts or bool(self.not_yours) or any(line.marker == "-" for line in self.edits)
+        return (
+            restarts or bool(self.not_yours or self.dangers) or any(line.marker == "-" for line in self.edits)
+        )
 
     def as_json(self) -> dict[str, Any]:
         """What a changing command prints with --json --dry-run."""
@@ -119,6 +129,7 @@ class Review:
             "not_yours": [str(each) for each in self.not_yours],
             "findings": [str(each) for each in self.findings],
             "rehearsal": self.rehearsal.as_json(),
+            **({"dangers": [str(each) for each in self.dangers]} if self.dangers else {}),
             **({"sessions": self.sessions.as_json()} if self.sessions != NONE else {}),
         }
 
@@ -216,6 +227,7 @@ def present(
         unfinished,
         tuple(record.path for record in found.folders),
         seen.rehearsal,
+        dangers=seen.dangers,
     )
 
 
@@ -235,6 +247,7 @@ def _title(found: Look, seen: Examined, host: str) -> str:
         conflicts=len(found.conflicts),
         rehearsal_failed=seen.rehearsal.state == "failed",
         not_yours=len(seen.not_yours),
+        dangerous=bool(seen.dangers),
     )
 
 
@@ -243,7 +256,7 @@ def _view(change: FileChange, *, shown: bool) -> tuple[FileView, bytes]:
     lines = [line.sign for hunk in hunks for line in hunk.lines]
     patch = b""  # of a text that stays: only its table is compiled
     if change.splices:
-        patch = diff.unified(change) if shown else secret.unified(change, hunks)
+        patch = diff.written(change, hunks) if shown else secret.unified(change, hunks)
     view = FileView(
         change.target.path,
         lines.count("+"),

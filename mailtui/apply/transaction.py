@@ -16,6 +16,7 @@ from mailtui.apply import actor, locks
 from mailtui.apply.attempt import Attempt
 from mailtui.apply.checks import NotYours
 from mailtui.apply.course import ERRORS, Course, Ended, Options
+from mailtui.apply.dangers import Danger
 from mailtui.apply.faults import in_one
 from mailtui.apply.journal import Journal
 from mailtui.apply.outcome import Outcome, OutcomeState
@@ -46,6 +47,7 @@ def apply(
     who: str | None = None,
     no_reload: bool = False,
     accept_not_yours: bool | Collection[NotYours] = False,
+    accept_dangers: bool | Collection[Danger] = False,
     no_rehearsal: bool = False,
     rehearsed: Rehearsal | None = None,
     overruled: bool = False,
@@ -55,7 +57,8 @@ def apply(
     """Write the edits, on the bytes that are on the disk now, and make them live.
 
     `accept_not_yours`: whether entries that others saved and did not compile may go live too; or those
-    that the admin has seen, and no others. `rehearsed`: what a review found; the very same bytes are not
+    that the admin has seen, and no others. `accept_dangers`: whether it may open what strangers get in by,
+    likewise. `rehearsed`: what a review found; the very same bytes are not
     rehearsed again, and may be written in spite of it where it is `overruled`. `cancel` (and Ctrl+C in the
     main thread) is heard between steps: what was written by then is taken back. Never raises for what the
     system refuses: see Outcome.
@@ -63,7 +66,7 @@ def apply(
     begun = time.monotonic()
     stop = cancel if cancel is not None else threading.Event()
     wish = Wish(no_rehearsal, rehearsed, overruled)
-    options = Options(who or actor.who(), no_reload, accept_not_yours, stop, progress, wish)
+    options = Options(who or actor.who(), no_reload, accept_not_yours, stop, progress, wish, accept_dangers)
     at = Course(Reporter(Plan(()), progress))
     disk = instance if isinstance(instance.files, Files) else instance.over(Files())
     with between_steps(stop):

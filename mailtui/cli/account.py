@@ -99,7 +99,10 @@ def named(found: Accounts, text: str, *, new: bool) -> Account:
         if len(known) == 1:
             return known[0]
         if not known:
-            raise Failed(f"there is no account {safe(text)}", do="mailtui account list shows them")
+            from mailtui.cli.nearnames import absent
+
+            names = [name for each in found.all for name in (str(each.account), each.account.user)]
+            raise Failed(absent("account", text, names), do="mailtui account list shows them")
     realms = list(dict.fromkeys(each.realm for each in found.asking or found.services))
     if "@" not in text and len(realms) != 1:
         asked = f" services ask for {', '.join(realms)}" if realms else ""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from mailtui.cli.aliasends import find, show_resolved
 from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, failed, unreadable
 from mailtui.cli.main import Parser, change_options, common_options
+from mailtui.cli.nearnames import keys, tell_absent
 from mailtui.cli.output import DONE, USAGE, Failed, columns, note, write, write_json
 from mailtui.edits.entries import RemoveDisabledEntry, RemoveEntry, SetEntry
 from mailtui.edits.entries import current as standing
@@ -212,8 +214,12 @@ def _advise(
 def remove(context: Context, options: argparse.Namespace) -> int:
     if options.off:
         return _remove_off(context, options)
-    place = _place(context, _tables(context.instance), options.address, options.table)
+    tables = _tables(context.instance)
+    place = _place(context, tables, options.address, options.table)
     if place is None:
+        targets = [each.target for each in tables if each.editable and each.target is not None]
+        known = chain.from_iterable(keys(context.instance.files, each) for each in targets)
+        tell_absent("alias", options.address, known)
         return carry_out(context, [])
     table, was = place
     if table.target is None:

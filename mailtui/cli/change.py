@@ -21,6 +21,7 @@ _UNREHEARSED = {
     "failed": "mend it, or write it in spite of that with --no-rehearsal",
     "impossible": "--no-rehearsal writes it without one; rehearsal = false in /etc/mailtui.toml always does",
 }
+_INSIST = "leave out what opens it; --yes writes it all the same, and the history records that"
 NOTHING = "nothing to do: every file says so already"
 
 
@@ -52,7 +53,8 @@ def _try(context: Context, edits: Sequence[Edit]) -> int:
         _print_review(seen, short=context.long_diff)
     if seen.conflicts:
         return CONFLICT
-    return DONE if seen.ok and seen.rehearsal.state != "failed" else REFUSED
+    insists = context.yes or not seen.dangers
+    return DONE if seen.ok and insists and seen.rehearsal.state != "failed" else REFUSED
 
 
 def _print_review(seen: Review, *, short: bool) -> None:
@@ -94,6 +96,8 @@ def _print_findings(seen: Review) -> None:
         note(f"{'stops' if found.stop else 'note'}: {found}")
     for stopped in seen.stopped:
         note(f"stops: {stopped.edit.describe()}: {stopped.reason}")
+    for danger in seen.dangers:
+        note(f"dangerous, needs --yes: {danger}")
     for each in seen.not_yours:
         note(f"goes live with this, not yours: {each}")
     for conflict in seen.conflicts:
@@ -137,6 +141,7 @@ def _write(context: Context, edits: Sequence[Edit]) -> int:
         edits,
         no_reload=context.no_reload,
         accept_not_yours=context.yes,
+        accept_dangers=context.yes,
         no_rehearsal=context.no_rehearsal,
         progress=None if context.json else _progress,
     )
@@ -221,6 +226,10 @@ def _failure(outcome: Outcome, *, yes: bool) -> Failed:
     if outcome.state == "refused" and len(stops) == 1:
         found = stops[0]
         return Failed(found.text, file=found.file, line=found.line or 0)
+    if outcome.state == "refused" and outcome.review is not None and outcome.review.dangers and not yes:
+        first, *more = outcome.review.dangers
+        others = f"; and {len(more)} more" if more else ""
+        return Failed(first.text + others, file=first.file, line=first.line or 0, do=_INSIST)
     if outcome.state == "refused" and outcome.review is not None and outcome.review.rehearsal.stops:
         return Failed(outcome.error, do=_UNREHEARSED[outcome.review.rehearsal.state], code=outcome.exit_code)
     asks = outcome.state == "refused" and outcome.not_yours and not yes

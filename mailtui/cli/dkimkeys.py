@@ -100,7 +100,7 @@ class Keys:
         from mailtui.milters.dkim.lastused import last_used
 
         try:
-            source = find_log(self.context.instance.log_file or "", self.context.log)
+            source = find_log(self.context.instance.log_file or "", self.context.log_wanted)
         except InstanceError:
             return {}
         if source.kind == "none" or source.why:

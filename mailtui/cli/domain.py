@@ -135,10 +135,19 @@ def remove(context: Context, options: argparse.Namespace) -> int:
 
     try:
         if not _classes(context, options.name):
+            _tell_absent(context, options.name)
             return carry_out(context, [])
         return _carry_out(context, plan_remove(context.instance, options.name, options.klass))
     except InstanceError as error:
         raise failed(error) from None
+
+
+def _tell_absent(context: Context, name: str) -> None:
+    from mailtui.cli.nearnames import tell_absent
+    from mailtui.postfix.domainlist import domain_list
+
+    rows = domain_list(context.instance, context.instance).rows()
+    tell_absent("domain", name, (row.domain for row in rows if row.listed))
 
 
 def _classes(context: Context, name: str) -> list[str]:

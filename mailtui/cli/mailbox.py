@@ -14,6 +14,7 @@ from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.mailboxes import MailboxList, MailboxRow, mailbox_list
 from mailtui.postfix.mailsize import Size, Sizer, amount
 from mailtui.text.query import Query
+from mailtui.text.safe import safe
 
 
 def parser() -> Parser:
@@ -146,10 +147,19 @@ def add(context: Context, options: argparse.Namespace) -> int:
 
 
 def remove(context: Context, options: argparse.Namespace) -> int:
-    from mailtui.edits.mailboxplan import plan_remove
+    from itertools import chain
+
+    from mailtui.cli.nearnames import keys_of, near
+    from mailtui.edits.mailboxplan import plan_remove, standing_entry
+    from mailtui.postfix.mailboxtables import box_tables
 
     try:
         plan = plan_remove(context.instance, options.address)
+        if plan.refused and standing_entry(context.instance, options.address) is None:
+            documents = (table.document for table in box_tables(context.instance))
+            known = chain.from_iterable(keys_of(each) for each in documents if each is not None)
+            meant = near(options.address, known)
+            raise Failed(plan.refused, do=f"did you mean {safe(meant)}?" if meant else "")
     except InstanceError as error:
         raise failed(error) from None
     return _carried_out(context, plan)

@@ -300,6 +300,10 @@ def remove(context: Context, options: argparse.Namespace) -> int:
         return remove_rule(context, options, rules)
     target = _target(table)
     was = _standing(context, target, options.key)
+    if was is None:
+        from mailtui.cli.nearnames import keys, tell_absent
+
+        tell_absent("entry", options.key, keys(context.instance.files, target))
     gone = [] if was is None else removal(context.instance.files, target, options.key, was)
     return carry_out(context, gone)
 

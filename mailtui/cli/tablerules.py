@@ -77,6 +77,9 @@ def remove_rule(context: Context, options: argparse.Namespace, target: Target) -
     document = _document(context, target)
     at = document.find(encode(options.key))
     if at is None:
+        from mailtui.cli.nearnames import tell_absent
+
+        tell_absent("rule", options.key, (decode(row.name) for row in document.rows if row.enabled))
         return carry_out(context, [])
     try:
         return carry_out(context, [removing(document, target, at)])

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from mailtui import commands
-from mailtui.demo import accounts, filterfiles, greylist, guards, maincf, tables, zones
+from mailtui.demo import accounts, filterfiles, greylist, guards, maincf, spool, tables, zones
 from mailtui.demo.namespace import FIRST_UID, USERS
 from mailtui.demo.place import DemoError, Mode, Place, mark
 
@@ -42,6 +42,8 @@ def write(place: Place) -> None:
     os.utime(place.etc / "main.cf", (old, old))
     _mail_folders(place)
     _chroot_files(place)
+    if place.mode is Mode.NAMESPACE:
+        spool.make(place.spool)
     if place.accounts:
         accounts.write(place)
     compile_tables(place)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from mailtui import commands
 from mailtui.demo import accounts, files, guards
 from mailtui.demo.place import DemoError, Mode, settle
+from mailtui.postfix.statefolder import label
 
 if TYPE_CHECKING:
     from mailtui.demo.replay import Replay
@@ -69,6 +70,7 @@ class Demo:
             raise DemoError("Postfix is not installed", "apt-get install postfix")
         if self.new:
             files.write(self.place)
+            self._introduce()
         if self.mode is Mode.REPLAY:
             self._start_replay()
             return
@@ -84,6 +86,13 @@ class Demo:
         except BaseException:
             self._running.close()
             raise
+
+    def _introduce(self) -> None:
+        """Let mailtui know the instance, as after a first run: its note on a server that is new to it would
+        stand before what the demo is to show."""
+        known = self.place.state / label(str(self.config_dir))
+        self.place.state.mkdir(mode=0o755, exist_ok=True)
+        known.mkdir(mode=0o700, exist_ok=True)
 
     def stop(self) -> None:
         """Stop everything. The files stay."""

@@ -12,15 +12,17 @@ from mailtui.formats.keywords import KeywordDocument
 from mailtui.milters.debconf import rewritten
 from mailtui.milters.places import config_paths, raw_of
 from mailtui.milters.programs import PROGRAMS
+from mailtui.milters.running import processes
 from mailtui.text.safe import safe
 
 
 def findings(case: Case) -> Iterator[Finding]:
     """Of each such file beside this Postfix."""
+    seen = processes()
     for program in PROGRAMS.values():
         if not program.package:
             continue
-        for path in config_paths(case.instance, program):
+        for path in config_paths(case.instance, program, seen):
             document = KeywordDocument.parse(raw_of(case.instance, path), cast("Kind", program.format))
             found = rewritten(case.instance, program.package, path, document)
             if found is None:

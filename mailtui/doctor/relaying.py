@@ -32,15 +32,24 @@ _SAYS = {
 
 def findings(case: Case) -> Iterator[Finding]:
     """No guard, open relays, guards blanked."""
+    yield from _found(case, fixes=True)
+
+
+def errors(case: Case) -> Iterator[Finding]:
+    """Those that are errors, without what would put them right, which takes longer to find."""
+    return (each for each in _found(case, fixes=False) if each.severity == "error")
+
+
+def _found(case: Case, *, fixes: bool) -> Iterator[Finding]:
     stopped: dict[tuple[object, object], list[Server]] = {}
     for server in case.servers:
         if stops(case, server):
             places = _list(server, "relay").place, _list(server, "recipient").place
             stopped.setdefault(places, []).append(server)
         elif server.public:
-            yield from _open(case, server)
+            yield from _open(case, server, fixes=fixes)
     for servers in stopped.values():
-        yield _unguarded(case, servers)
+        yield _unguarded(case, servers, fixes=fixes)
 
 
 def stops(case: Case, server: Server) -> bool:
@@ -51,13 +60,11 @@ def stops(case: Case, server: Server) -> bool:
         return False  # case.unread has it
 
 
-def _unguarded(case: Case, servers: Sequence[Server]) -> Finding:
+def _unguarded(case: Case, servers: Sequence[Server], *, fixes: bool) -> Finding:
     server = servers[0]
     chain = _list(server, "relay")
     place = chain.place if chain.place.is_set else _list(server, "recipient").place
-    plans = [_default_back(case, server), *_sound(case, server)] if not chain.live else []
-    tried = (case.tried(plan) for plan in [*plans, _guarded(case, server)] if plan is not None)
-    plan = next((plan for plan in tried if plan is not None and _starts(case, server, plan)), None)
+    plan = _guarding(case, server) if fixes else None
     fix, words = fixed(plan, f"put {GUARD} into {chain.place.title}")
     old = (
         ""
@@ -75,6 +82,13 @@ def _unguarded(case: Case, servers: Sequence[Server]) -> Finding:
     )  # fmt: skip
 
 
+def _guarding(case: Case, server: Server) -> Plan | None:
+    """The first change after which smtpd starts."""
+    plans = [] if _list(server, "relay").live else [_default_back(case, server), *_sound(case, server)]
+    tried = (case.tried(plan) for plan in [*plans, _guarded(case, server)] if plan is not None)
+    return next((plan for plan in tried if plan is not None and _starts(case, server, plan)), None)
+
+
 def _starts(case: Case, server: Server, plan: Plan) -> bool:
     after = case.over(plan)
     now = next((each for each in after.servers if each.service == server.service), None)
@@ -87,13 +101,13 @@ def _list(server: Server, stage: Stage) -> Chain:
     return found
 
 
-def _open(case: Case, server: Server) -> Iterator[Finding]:
+def _open(case: Case, server: Server, *, fixes: bool) -> Iterator[Finding]:
     ways = Strangers(case, server).all()
     if ways:
         who = min(worst(leaks) for leaks in ways.values())
         stage = _blamed(server, ways)
         leak = next(leak for leak in ways[stage] if leak.who >= who)
-        plan = _closing(case, server, ways, stage)
+        plan = _closing(case, server, ways, stage) if fixes else None
         yield _finding(case, server, stage, leak, who, plan)
         return
     place = _list(server, "relay").place

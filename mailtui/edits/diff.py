@@ -152,6 +152,8 @@ def hunks(change: FileChange, context: int = CONTEXT) -> list[Hunk]:
 
 
 def _compare(old: list[bytes], new: list[bytes], old_line: int, new_line: int) -> list[DiffLine]:
+    if not old:  # what an import adds: nothing to compare, and it may be very long
+        return [DiffLine("+", new_line + n, raw) for n, raw in enumerate(new, 1)]
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     lines: list[DiffLine] = []
     for tag, a, b, c, d in matcher.get_opcodes():
@@ -183,11 +185,16 @@ def counts(change: FileChange) -> tuple[int, int]:
 
 def unified(change: FileChange, context: int = CONTEXT) -> bytes:
     """The change as `diff -u` writes it: bytes that patch(1) takes."""
+    return written(change, hunks(change, context))
+
+
+def written(change: FileChange, found: Sequence[Hunk]) -> bytes:
+    """The same of hunks that are there already."""
     path = change.target.path.encode("utf-8", "surrogateescape")
     old = b"/dev/null" if change.created else path
     new = b"/dev/null" if change.removed else path
     out = [b"--- " + old + b"\n", b"+++ " + new + b"\n"]
-    for hunk in hunks(change, context):
+    for hunk in found:
         out.append(f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@\n".encode())
         for line in hunk.lines:
             out.append(line.sign.encode() + line.raw)

@@ -22,7 +22,7 @@ from mailtui.postfix.instance import Instance
 from mailtui.postfix.syntax import domain_problem
 
 CLASSES: tuple[DomainClass, ...] = tuple(kind for kind, _ in CLASS_PARAMETERS)
-_MOST = 500
+_MOST = 10_000
 """Domains that one import puts into a list of main.cf, or into a file that is a list."""
 _ITEMS = 20
 """Items of one parameter up to which each is an edit of its own."""
@@ -113,7 +113,9 @@ class DomainImport:
         why = plan.refused
         if not why and len(names) > _MOST and any(isinstance(edit, AddItem) for edit in plan.edits):
             parameter = PARAMETER[kind]
-            why = f"{parameter} names its domains one by one: for more than {_MOST} name a table in it first"
+            why = (
+                f"{parameter} names its domains one by one: for more than {_MOST:,} name a table in it first"
+            )
         for name in names:
             line = self._wanted[name][0]
             if why:

@@ -23,6 +23,18 @@ def current(document: MainCf, name: str, like: Value | None) -> Value | None:
     return decode(found.value)
 
 
+def written(value: Value) -> str:
+    """A value in one line as a file writes it: no comma parts a restriction from its argument."""
+    if isinstance(value, str):
+        return value
+    from mailtui.postfix.restrictionnames import ARGUMENTS
+    from mailtui.postfix.smtpd.chain import parse_rules
+
+    if not any(ARGUMENTS.get(item.lower()) for item in value):
+        return show(value)
+    return ", ".join(rule.written for rule in parse_rules(value, ()))
+
+
 @dataclass(frozen=True, slots=True)
 class ParameterEdit(Edit):
     """What the edits of one parameter share."""
@@ -60,7 +72,7 @@ class SetParameter(SetValue[Value], _OfValue):
     kind: ClassVar[str] = "set-parameter"
 
     def describe(self) -> str:
-        return f"{self.marker} {self.name} = {show(self.value)}"
+        return f"{self.marker} {self.name} = {written(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ class ResetParameter(UnsetValue[Value], _OfValue):
     kind: ClassVar[str] = "reset-parameter"
 
     def describe(self) -> str:
-        return f"- {self.name} (was {show(self.was)}): the default"
+        return f"- {self.name} (was {written(self.was)}): the default"
 
 
 @dataclass(frozen=True, slots=True)

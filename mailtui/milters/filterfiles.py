@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal, cast
 
 from mailtui.formats.dataset import DataSet
@@ -21,8 +20,8 @@ from mailtui.milters.programs import PROGRAMS, Program, debconf_owner
 from mailtui.milters.running import Running, Seen, of_config, processes, running
 from mailtui.postfix.greylisting import places as postgrey_places
 from mailtui.postfix.instance import Instance
-from mailtui.text.query import Query
-from mailtui.text.safe import decode, encode
+from mailtui.text.fewrows import FewRows
+from mailtui.text.safe import decode
 
 Sort = Literal["file", "keyword", "row"]
 
@@ -96,32 +95,15 @@ class FileRow:
         return grammar is not None and grammar.spelled(self.name) in grammar.repeated
 
 
-class FilterList:
+def _words(row: FileRow) -> str:
+    return f"{row.name} {row.value} {row.file.name} {row.file.target.path}"
+
+
+class FilterList(FewRows[FileRow]):
     """The rows in their order; see `Listing` of the screens."""
 
     def __init__(self, rows: Sequence[FileRow]) -> None:
-        self.rows = rows
-
-    @cached_property
-    def _places(self) -> dict[Hashable, int]:
-        return {row.key: at for at, row in enumerate(self.rows)}
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def row(self, index: int) -> FileRow:
-        return self.rows[index]
-
-    def key(self, index: int) -> Hashable:
-        return self.rows[index].key
-
-    def find(self, key: Hashable) -> int | None:
-        return self._places.get(key)
-
-    def search(self, query: Query) -> Iterator[int | None]:
-        for at, row in enumerate(self.rows):
-            text = f"{row.name} {row.value} {row.file.name} {row.file.target.path}"
-            yield at if query.matches(encode(text)) else None
+        super().__init__(rows, lambda row: row.key, _words)
 
 
 def filter_list(

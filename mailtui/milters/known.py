@@ -21,6 +21,7 @@ from mailtui.formats.splice import Refused
 from mailtui.milters.dkim.config import DkimConfig
 from mailtui.milters.programs import MILTERS, Program, option
 from mailtui.milters.sockets import Listening, Process, Sockets, port_number
+from mailtui.postfix.etc import is_in_etc
 from mailtui.postfix.files import Reader
 from mailtui.text.safe import decode, safe
 
@@ -163,8 +164,9 @@ def own_address(
     if told is not None:
         return Own(told, "command line")
     named = option(words, program.options)
-    beside = os.path.join(etc, program.file.removeprefix("/etc/"))
-    for path in (named,) if named is not None else (beside, program.file):
+    beside = os.path.join(etc, program.beside)
+    usual = (beside, program.file) if is_in_etc(os.path.join(etc, "postfix")) else (beside,)
+    for path in (named,) if named is not None else usual:
         if files.stamp(path) is None:
             continue
         try:

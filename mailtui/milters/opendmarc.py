@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +13,7 @@ from mailtui.formats.target import Target
 from mailtui.milters.chains import MilterChain, MilterRow, milter_chains
 from mailtui.milters.known import leads_to, own_word
 from mailtui.milters.programs import MILTERS
+from mailtui.postfix.etc import beside
 from mailtui.postfix.instance import Instance
 from mailtui.text.safe import decode, safe
 
@@ -85,9 +85,8 @@ def named(value: str, host: str) -> str:
 
 
 def config_path(instance: Instance) -> str:
-    """Beside the instance's directory, where there is one, else Debian's place."""
-    beside = os.path.join(os.path.dirname(instance.config_dir), KIND)
-    return beside if os.path.exists(beside) else DEFAULT
+    """Beside the instance's directory, else Debian's place where that is below /etc; see `postfix.etc`."""
+    return beside(instance.config_dir, DEFAULT)
 
 
 def opendmarc(instance: Instance) -> Opendmarc | None:

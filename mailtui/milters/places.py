@@ -11,6 +11,7 @@ from mailtui.formats.keywordgrammar import Kind
 from mailtui.formats.keywords import KeywordDocument
 from mailtui.milters.programs import PROGRAMS, Program
 from mailtui.milters.running import Seen, processes, running
+from mailtui.postfix.etc import is_in_etc
 from mailtui.postfix.instance import Instance
 from mailtui.text.safe import decode
 
@@ -32,12 +33,14 @@ def named_by(instance: Instance, path: str) -> Iterator[tuple[Program, str, str]
 
 def config_paths(instance: Instance, program: Program, seen: Seen | None = None) -> list[str]:
     """Where a program's configuration is: the files that running ones read, that beside Postfix's own folder
-    (/etc/opendkim.conf beside /etc/postfix), else Debian's, unless other programs' are beside it."""
+    (/etc/opendkim.conf beside /etc/postfix), else Debian's, unless other programs' are beside it. For an
+    instance that is not below /etc nothing there counts: it is the host's."""
+    at_home = is_in_etc(instance.config_dir)
     found = [each.config for each in running(program, seen)] if program.options else []
+    found = [path for path in found if at_home or not is_in_etc(path)]
     beside = _beside(instance, program)
-    if not os.path.exists(beside) and not any(
-        os.path.exists(_beside(instance, each)) for each in PROGRAMS.values()
-    ):
+    others = any(os.path.exists(_beside(instance, each)) for each in PROGRAMS.values())
+    if at_home and not os.path.exists(beside) and not others:
         beside = program.file
     if os.path.realpath(beside) not in map(os.path.realpath, found) and os.path.exists(beside):
         found.append(beside)

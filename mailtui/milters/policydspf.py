@@ -14,6 +14,7 @@ from mailtui.formats.keywords import KeywordDocument
 from mailtui.formats.splice import Refused
 from mailtui.formats.target import Target
 from mailtui.postfix.chainrows import RuleRow
+from mailtui.postfix.etc import beside
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.services import ServiceRow, services
 from mailtui.text.safe import decode, safe
@@ -124,14 +125,15 @@ def is_installed(program: str = PROGRAM) -> bool:
 def policyds(instance: Instance) -> list[Policyd]:
     """The entries of master.cf that are in force and spawn it. Raises InstanceError."""
     spawned = [row for row in services(instance) if row.enabled and row.counts and row.command == "spawn"]
-    return [_read(instance, row, path) for row in spawned if (path := _config(row.words)) is not None]
+    usual = beside(instance.config_dir, CONFIG)
+    return [_read(instance, row, path) for row in spawned if (path := _config(row.words, usual)) is not None]
 
 
 def _is_ours(word: str) -> bool:
     return word.rpartition("/")[2] in _NAMES
 
 
-def _config(words: Sequence[str]) -> str | None:
+def _config(words: Sequence[str], usual: str) -> str | None:
     """The configuration that `argv=… policyd-spf [FILE]` names; None where it is another program."""
     at = next((n for n, word in enumerate(words) if word.startswith("argv=")), None)
     if at is None:
@@ -141,7 +143,7 @@ def _config(words: Sequence[str]) -> str | None:
     if not named:
         return None
     rest = [word for word in arguments[named[0] + 1 :] if not word.startswith("-")]
-    return rest[0] if rest else CONFIG
+    return rest[0] if rest else usual
 
 
 def _read(instance: Instance, row: ServiceRow, path: str) -> Policyd:

@@ -46,12 +46,9 @@ def processes() -> Seen:
     """All that there are, for several questions at once."""
     found = []
     for entry in os.listdir("/proc"):
-        if entry.isdecimal():
-            try:
-                comm = Path(f"/proc/{entry}/comm").read_text(errors="replace").rstrip("\n")
-            except OSError:
-                continue
-            if words := _words(int(entry)):
+        if entry.isdecimal() and (words := _words(int(entry))):
+            comm = _raw(f"/proc/{entry}/comm").decode(errors="replace").rstrip("\n")
+            if comm:
                 found.append((int(entry), comm, words))
     return found
 
@@ -90,11 +87,16 @@ def _named(program: Program, seen: Seen) -> list[tuple[int, tuple[str, ...]]]:
 
 
 def _words(pid: int) -> tuple[str, ...]:
+    return tuple(decode(word) for word in _raw(f"/proc/{pid}/cmdline").split(b"\0") if word)
+
+
+def _raw(path: str) -> bytes:
+    """A file of a process, empty if it has ended. They are many, and pathlib is slower than the kernel."""
     try:
-        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            return file.read()
     except OSError:
-        return ()
-    return tuple(decode(word) for word in raw.split(b"\0") if word)
+        return b""
 
 
 def _link(process: str, kind: str) -> str:

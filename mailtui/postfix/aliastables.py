@@ -23,7 +23,7 @@ _ROLES: tuple[tuple[str, Role], ...] = (("virtual_alias_maps", "virtual"), ("ali
 _REFERRING = ("virtual_alias_maps", "virtual_alias_domains", "alias_maps", "alias_database")
 """Parameters that are told of when they name a table; the maps themselves first."""
 
-_PATTERN_NOTE = "its patterns are shown, and cannot be edited here"
+_PATTERN_NOTE = "its patterns are shown here, and changed by mailtui table set {} PATTERN RESULT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,8 @@ def _table(
         return replace(table, target=target, editable=False, note=note, is_error=True)
     if lookup.type in PATTERNS and lookup.has_file:
         target = Target("table", lookup.path, lookup.type)
-        return _with_state(instance, replace(table, target=target, note=f"{lookup.how}; {_PATTERN_NOTE}"))
+        changed = _PATTERN_NOTE.format(safe(lookup.spec))
+        return _with_state(instance, replace(table, target=target, note=f"{lookup.how}; {changed}"))
     if not lookup.editable:
         return replace(table, note=lookup.how, is_error=bool(lookup.error))
     return _with_state(instance, table)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from mailtui.formats.defaults import Defaults
 from mailtui.formats.target import Target
 from mailtui.formats.whitelist import Listed, Whitelist
+from mailtui.postfix.etc import beside
 from mailtui.postfix.files import Reader
 from mailtui.text.safe import decode
 
@@ -177,14 +178,9 @@ class Places:
 
 def places(instance: Instance) -> Places:
     """Where postgrey's files are: those that its process names, else those beside the instance's own folder
-    (/etc/postgrey beside /etc/postfix), else Debian's."""
-    base = os.path.dirname(instance.config_dir.rstrip("/"))
-    folder = f"{base}/postgrey"
-    if not os.path.isdir(folder):
-        folder = FOLDER
-    defaults = Target("defaults", f"{base}/default/postgrey")
-    if not os.path.exists(defaults.path):
-        defaults = DEFAULTS
+    (/etc/postgrey beside /etc/postfix), else Debian's where that folder is below /etc."""
+    folder = beside(instance.config_dir, FOLDER, os.path.isdir)
+    defaults = Target("defaults", beside(instance.config_dir, DEFAULTS.path))
     pid, words = _process()
     named = {listed: _named(words, f"whitelist-{listed}") for listed in ("clients", "recipients")}
     clients, recipients = (named[listed] or _usual(folder, listed) for listed in named)

@@ -30,6 +30,8 @@ class Editing(Listing):
     def __init__(self) -> None:
         super().__init__()
         self.editor: AliasEditor | None = None
+        self._not_staged: tuple[str, tuple[str, ...]] | None = None
+        """What could not be staged: why says more than what is found while one types."""
 
     @abstractmethod
     def stage(self, edits: Sequence[Edit], label: str = "", to: Hashable | None = None) -> None:
@@ -41,6 +43,7 @@ class Editing(Listing):
         from mailtui.screens.parts.aliaseditor import AliasEditor
 
         if self.editor is None:
+            self._not_staged = None
             self.editor = AliasEditor(form, self._known, self._stage_form, self._close_editor)
             self.pane.display = False
             self.add_class("editing")
@@ -71,6 +74,8 @@ class Editing(Listing):
             return
         form, tables, edits = editor.form, self.aliases.tables, self.session.draft.edits
         asked = (form.address, form.items)
+        if asked != self._not_staged:
+            self._not_staged = None
 
         def look() -> tuple[Proposal | None, list[EntryWarning]]:
             if form.kind is not None:
@@ -94,7 +99,8 @@ class Editing(Listing):
             if self.editor is editor and (form.address, form.items) == asked:
                 if answer[0] is not None:
                     form.take(answer[0])
-                editor.show_warnings(answer[1])
+                if asked != self._not_staged:
+                    editor.show_warnings(answer[1])
 
         beside(self, "check", look, looked, lambda error: self.say(problem(error), "error"))
 
@@ -150,6 +156,7 @@ class Editing(Listing):
             return
         if why:
             self.say(why, "warning")
+            self._not_staged = (form.address, form.items) if form.items else None
             editor.show_warnings([EntryWarning("address", why, "error")] if form.items else [])
             return
         edits, table = form.edits(), form.table

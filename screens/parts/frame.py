@@ -126,6 +126,10 @@ class ConsoleScreen(Paced[None]):
         """Go to a row, counted from 1 (`:12`)."""
         self.say("This screen has no rows", "warning")
 
+    def somebody(self) -> str:
+        """The address that the cursor is on, where rows are of addresses; empty elsewhere."""
+        return ""
+
     def say(self, text: str, severity: str = "information") -> None:
         """Say it in the footer's place until the next key; severity: information, warning or error."""
         self.query_one(Footer).say(text, severity)

@@ -16,10 +16,11 @@ from textual import events
 from textual.widget import Widget
 
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.settings import Settings
 
 GUARD = 0.5
 """Seconds after the view was drawn in which every key is ignored, and after what it shows changed under
-the admin's eyes in which Enter is."""
+the admin's eyes in which Enter is; the setting write_delay may make them more."""
 BY_HAND = 0.02
 """Least seconds between Enter and the key before it: closer ones were pasted."""
 
@@ -38,6 +39,11 @@ class GuardedScreen(ConsoleScreen):
     def guarded(self) -> Widget:
         """Where the focus is when Enter is the great key."""
 
+    @property
+    def _guard(self) -> float:
+        longer = self.session.settings.write_delay
+        return longer if longer > Settings.write_delay else GUARD
+
     def changed_now(self) -> None:
         """What is shown became another without a key: Enter must have been typed after it was seen."""
         self._changed_at = time.monotonic()
@@ -49,7 +55,7 @@ class GuardedScreen(ConsoleScreen):
         self._drawn = time.monotonic()
 
     def on_key(self, event: events.Key) -> None:
-        early = self._drawn is None or event.time < self._drawn + GUARD
+        early = self._drawn is None or event.time < self._drawn + self._guard
         pasted = event.time - self._last_key < BY_HAND
         self._last_key = event.time
         if early:
@@ -61,6 +67,6 @@ class GuardedScreen(ConsoleScreen):
         if pasted:
             event.stop()
             self.say("Enter came together with other keys, as pasted text does: press it alone", "warning")
-        elif event.time < self._changed_at + GUARD:
+        elif event.time < self._changed_at + self._guard:
             event.stop()
             self.say("This changed a moment ago: look at it, then press Enter", "warning")

@@ -16,6 +16,7 @@ from textual import events
 from textual.app import App, ScreenStackError
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.widget import Widget
 
 _LOOK = 0.1
@@ -62,8 +63,18 @@ class KeysInOrder(App[int], inherit_bindings=False):
             if self._busy and self._target is not None:
                 self._watch(self._target, self._number, _LOST)
             await self._hand_out()
-        else:
-            await super().on_event(event)
+        elif self._screen_up is not None or not isinstance(event, events.Key):
+            await super().on_event(
+                event
+            )  # a key that nobody took comes back here; the console may have ended
+
+    @property
+    def _screen_up(self) -> Screen[object] | None:
+        """The screen that has the keys; None once the console is ending."""
+        try:
+            return self.screen
+        except ScreenStackError:
+            return None
 
     def key_again(self, event: events.Key) -> None:
         """Hand a key out once more, before those that were typed after it: whoever got it has just gone."""
@@ -87,10 +98,9 @@ class KeysInOrder(App[int], inherit_bindings=False):
     async def _hand_out(self) -> None:
         if not self._held or self._busy:
             return
-        try:
-            screen = self.screen
-        except ScreenStackError:
-            return  # the console is ending
+        screen = self._screen_up
+        if screen is None:
+            return
         if not screen.is_mounted:
             self.set_timer(_SOON, self._hand_out)
             return

@@ -7,7 +7,8 @@ import pwd
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mailtui.edits.mailboxplan import plan_change, plan_new
+from mailtui.edits.mailboxnew import plan_new
+from mailtui.edits.mailboxplan import plan_change
 from mailtui.edits.plan import Plan
 from mailtui.postfix.addresses import fold, split
 from mailtui.postfix.domains import class_list

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,8 +12,7 @@ from mailtui.milters.clamav import Scanner
 from mailtui.milters.facts import DOUBTFUL, Facts
 from mailtui.milters.look import Target, target_of
 from mailtui.screens.parts.linelist import Row
-from mailtui.text.query import Query
-from mailtui.text.safe import encode
+from mailtui.text.fewrows import FewRows
 
 Kind = Literal["milter", "map", "reference", "empty"]
 """A milter; a table of smtpd_milter_maps; a `$name` that holds some; a list without any."""
@@ -81,44 +80,31 @@ class MilterLine:
         return "?" if any(state.word in DOUBTFUL for state in found.states) else " "
 
 
-class MilterLines:
+def _words(line: MilterLine) -> str:
+    name = line.facts.name if line.facts is not None else ""
+    return f"{line.chain.place.title} {line.text} {name}"
+
+
+class MilterLines(FewRows[MilterLine]):
     """All rows, with the lists that they were laid from."""
 
     def __init__(self, chains: Sequence[MilterChain], lines: Sequence[MilterLine]) -> None:
-        self.chains, self.lines = list(chains), list(lines)
-        self._places = {line.key: place for place, line in enumerate(self.lines)}
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-    def row(self, index: int) -> MilterLine:
-        return self.lines[index]
-
-    def key(self, index: int) -> Hashable:
-        return self.lines[index].key
-
-    def find(self, key: Hashable) -> int | None:
-        return self._places.get(key)
-
-    def search(self, query: Query) -> Iterator[int | None]:
-        for place, line in enumerate(self.lines):
-            name = line.facts.name if line.facts is not None else ""
-            text = f"{line.chain.place.title} {line.text} {name}"
-            yield place if query.matches(encode(text)) else None
+        super().__init__(lines, lambda line: line.key, _words)
+        self.chains = list(chains)
 
     @property
     def milters(self) -> int:
         """How many there are."""
-        return sum(line.kind == "milter" for line in self.lines)
+        return sum(line.kind == "milter" for line in self.rows)
 
     def scanner_of(self, target: Target) -> Scanner | None:
         """Of clamav-milter's address, what is known of it and its clamd."""
-        return next((line.scanner for line in self.lines if line.scanner and line.target == target), None)
+        return next((line.scanner for line in self.rows if line.scanner and line.target == target), None)
 
     @property
     def targets(self) -> list[Target]:
         """All that is to be asked, each once."""
-        return list(dict.fromkeys(line.target for line in self.lines if line.target is not None))
+        return list(dict.fromkeys(line.target for line in self.rows if line.target is not None))
 
 
 def laid(

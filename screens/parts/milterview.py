@@ -12,7 +12,8 @@ from mailtui.edits import ruleplan
 from mailtui.edits.model import Edit
 from mailtui.milters.alive import SECONDS, Alive, ping
 from mailtui.milters.chains import milter_chains
-from mailtui.milters.clamav import Scanner, behind, scanner
+from mailtui.milters.clamav import Scanner, behind
+from mailtui.milters.clamavreading import scanner
 from mailtui.milters.facts import World, facts
 from mailtui.milters.look import Target
 from mailtui.milters.opendmarc import opendmarc

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mailtui.overview.line import Line
@@ -99,6 +99,17 @@ def weights(findings: Sequence[Finding]) -> str:
         if count:
             told.append(f"{count} {word}{'s' * (count > 1 and word != 'advice')}")
     return " · ".join(told)
+
+
+def as_text(known: Mapping[str, Line], findings: Sequence[Finding]) -> Iterator[str]:
+    """All lines and findings, as they are copied and saved."""
+    for name, label in LABELS.items():
+        line = known.get(name)
+        text = line.text if line is not None else "–"
+        yield f"{LETTERS[line.weight] if line is not None else ' '} {label:<12}{text}"
+    for each in findings:
+        where = f"{each.file}:{each.line}" if each.line else each.file
+        yield f"{LETTERS[each.severity]} {each.title} ({where})"
 
 
 class FindingRows:

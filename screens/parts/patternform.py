@@ -65,7 +65,7 @@ def edited(
     screen: PatternList, line: PatternLine | None, here: PatternLine | None
 ) -> Callable[[Instance, Values], Made]:
     """What the form comes to."""
-    from mailtui.edits.patternrules import adding, setting
+    from mailtui.edits.patternmaking import adding, setting
 
     def make(after: Instance, values: Values) -> Made:
         name = str(values["name"]).strip()

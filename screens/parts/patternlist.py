@@ -157,7 +157,7 @@ class PatternList(BackgroundList[PatternLine]):
         return Made(edits, label, says=[edit.describe() for edit in edits[:2]])
 
     def action_delete(self) -> None:
-        from mailtui.edits.patternrules import removing
+        from mailtui.edits.patternmaking import removing
 
         def remove(lines: PatternLines, at: int) -> Edit | None:
             return removing(lines.document, lines.target, at)
@@ -165,7 +165,7 @@ class PatternList(BackgroundList[PatternLine]):
         self._acts(remove)
 
     def action_switch(self) -> None:
-        from mailtui.edits.patternrules import switching
+        from mailtui.edits.patternmaking import switching
 
         def switch(lines: PatternLines, at: int) -> Edit | None:
             return switching(lines.document, lines.target, at)
@@ -173,7 +173,7 @@ class PatternList(BackgroundList[PatternLine]):
         self._acts(switch)
 
     def action_step(self, by: int) -> None:
-        from mailtui.edits.patternrules import moving
+        from mailtui.edits.patternmaking import moving
 
         def go() -> None:
             line = self.row

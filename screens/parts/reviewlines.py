@@ -21,6 +21,8 @@ LEAD = 3
 """Columns of a list's row before its cell."""
 NUMBER = 5
 """Columns of a line number."""
+MOST = 1000
+"""Lines of a file's diff that are shown; an import may have a hundred thousand."""
 ACTION = 9
 """Columns of a plan step's action."""
 
@@ -150,6 +152,9 @@ class ReviewRows:
             result.append(self._heading(("note", -2), "Conflicts", "⏎ settle", style="error"))
             words = (said(review, conflict.edit) for conflict in review.conflicts)
             add((f"{each}: someone else changed it meanwhile" for each in words), "!", "error")
+        if review.dangers:
+            result.append(self._heading(("note", -6), "Dangerous", "! overrules", style="error"))
+            add((str(each) for each in review.dangers), "!", "error")
         done = review.rehearsal
         if done.stops:
             title = "The rehearsal failed" if done.state == "failed" else "It could not be rehearsed"
@@ -170,15 +175,20 @@ class ReviewRows:
         counts = [f"+{view.added}"] * bool(view.added) + [f"−{view.removed}"] * bool(view.removed)
         said = [*counts, *["new file"] * view.created, *["values hidden"] * view.secret]
         section = f"diff {number}"
+        left = sum(len(hunk.lines) for hunk in view.hunks) - MOST
         yield self._heading((section, -1), view.path, " ".join(said))
         line = 0
         for place, hunk in enumerate(view.hunks):
             if place:
                 yield (section, line, "gap"), Row(([("…".rjust(NUMBER), "dim")],))
-            for each in hunk.lines:
+            for each in hunk.lines[: MOST - line]:
                 spans: list[Span] = [(f"{each.number:>{NUMBER}}  ", "dim"), (each.text, _SIGNS[each.sign])]
                 yield from self._wrapped((section, line), spans, each.sign, indent=NUMBER + 2)
                 line += 1
+            if line >= MOST and left > 0:
+                words = f"{ellipsis()} {left:,} more lines; s saves the whole as a file"
+                yield from self._wrapped((section, line), [(words, "dim")])
+                return
 
     def _plan(
         self, review: Review | None, results: Mapping[int, Report], extra: Sequence[Report]

@@ -10,6 +10,7 @@ from mailtui.apply.outcome import Outcome
 from mailtui.apply.rehearsal.verdict import NOT_NEEDED
 from mailtui.apply.report import Report
 from mailtui.apply.review import Review
+from mailtui.edits.bulk import SetEntries
 from mailtui.edits.entries import EntryEdit, RenameEntry
 from mailtui.edits.model import Edit
 from mailtui.screens.parts.text import Span
@@ -79,6 +80,8 @@ def status_words(
         return [("read-only: Enter saves the draft", "warning")]
     if found.not_yours and not accepted:
         return [("a accepts what is not yours", "warning")]
+    if found.dangers:
+        return [("dangerous: ! writes it all the same", "error")]
     if found.rehearsal.stops:
         return [("! overrules the rehearsal", "error")]
     return [("Esc back · ", "dim"), ("Enter apply", "bold")]
@@ -105,7 +108,9 @@ def why_not(phase: Phase, found: Review | None, *, accepted: bool, overruled: bo
         count = len(found.not_yours)
         return f"{count} entr{'y' if count == 1 else 'ies'} of others would go live too: a accepts that"
     if overruled:
-        return "" if found.rehearsal.stops else "Nothing to overrule: no rehearsal failed"
+        return "" if found.wants_insisting else "Nothing to overrule: no rehearsal failed"
+    if found.dangers:
+        return f"{found.dangers[0]}; ! writes it all the same"
     if found.rehearsal.stops:
         return f"Rehearsal {found.rehearsal}; ! writes it all the same"
     return ""
@@ -142,4 +147,6 @@ def addresses(edits: Iterable[Edit]) -> list[str]:
             found[edit.name] = None
             if isinstance(edit, RenameEntry):
                 found[edit.to] = None
+        elif isinstance(edit, SetEntries):
+            found.update(dict.fromkeys(edit.names[:WATCHED]))
     return list(found)[:WATCHED]

@@ -51,6 +51,7 @@ class ReviewWriting(ReviewView):
         session = self.session
         write = partial(
             apply, session.instance, edits, who=session.who or None, accept_not_yours=self._accepted,
+            accept_dangers=self.found.dangers if self.found and overruled else (),
             rehearsed=self.found.rehearsal if self.found else None, overruled=overruled,
             progress=self._telling(cancel), cancel=cancel,
         )  # fmt: skip

@@ -11,8 +11,7 @@ from mailtui.doctor.model import Finding
 from mailtui.postfix.chainrows import Chain, Chains, CheckRow, RuleRow
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.text import Span
-from mailtui.text.query import Query
-from mailtui.text.safe import encode
+from mailtui.text.fewrows import FewRows
 
 Kind = Literal["rule", "empty", "use", "check"]
 """A rule; a list without any; a class that stands further up; a table of header_checks and its like."""
@@ -76,7 +75,7 @@ class RuleLine:
         return "w" if row.warn_only else " "
 
 
-class RuleLines:
+class RuleLines(FewRows[RuleLine]):
     """All rows for one service, with what they were laid from. `services`: all there are."""
 
     def __init__(
@@ -89,27 +88,10 @@ class RuleLines:
     ) -> None:
         """`own`: by the name of a list, the services that have their own. `findings`: what is wrong with the
         chains."""
+        super().__init__(list(_laid(chains)) if chains is not None else [], lambda line: line.key, _words)
         self.chains, self.services, self.config_dir = chains, list(services), config_dir
         self._own = own or {}
         self._findings = findings
-        self.lines = list(_laid(chains)) if chains is not None else []
-        self._places = {line.key: place for place, line in enumerate(self.lines)}
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-    def row(self, index: int) -> RuleLine:
-        return self.lines[index]
-
-    def key(self, index: int) -> Hashable:
-        return self.lines[index].key
-
-    def find(self, key: Hashable) -> int | None:
-        return self._places.get(key)
-
-    def search(self, query: Query) -> Iterator[int | None]:
-        for place, line in enumerate(self.lines):
-            yield place if query.matches(encode(_words(line))) else None
 
     def shared_by(self, line: RuleLine) -> list[str]:
         """The other services that use the very list in which a row stands."""
@@ -140,7 +122,7 @@ class RuleLines:
     @property
     def rules(self) -> int:
         """How many rules there are."""
-        return sum(line.kind == "rule" for line in self.lines)
+        return sum(line.kind == "rule" for line in self.rows)
 
 
 def _words(line: RuleLine) -> str:
@@ -231,7 +213,7 @@ def _stage_above(lines: RuleLines, line: RuleLine) -> RuleLine | None:
     place = lines.find(line.key)
     if not line.first or line.depth or not place:
         return None
-    return next((lines.lines[at] for at in range(place - 1, -1, -1) if not lines.lines[at].depth), None)
+    return next((lines.rows[at] for at in range(place - 1, -1, -1) if not lines.rows[at].depth), None)
 
 
 def _in_force(line: RuleLine) -> bool:

@@ -113,7 +113,7 @@ class RuleView(BackgroundList[RuleLine]):
         self._wanted_rule = None
         if wanted is None or lines is None:
             return None
-        rows = ((line.key, line.row) for line in lines.lines)
+        rows = ((line.key, line.row) for line in lines.rows)
         found = next((key for key, row in rows if row is not None and (row.stage, row.text) == wanted), None)
         if found is None:
             self.say(f"There is no {wanted[1]} in {wanted[0]} now", "warning")

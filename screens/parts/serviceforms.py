@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mailtui.edits import authplan, senderplan
-from mailtui.edits.authplan import BY, Built, Wanted
+from mailtui.edits import authplan, authrelay, senderplan
+from mailtui.edits.authplan import BY, Wanted
+from mailtui.edits.built import Built
 from mailtui.edits.plan import Plan
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
@@ -148,7 +149,7 @@ def _cells(after: Instance, line: ServiceLine, new: dict[str, str], all_: dict[s
             wanted = Wanted(by=all_["by"], realm=wanted.realm, path=wanted.path)
         built.add(authplan.checked_by(built.instance, line.row, wanted))
     if "relay" in new and not (new["relay"] == "no" and new.get("auth") == "no"):
-        plan = authplan.relay if new["relay"] == "yes" else authplan.no_relay
+        plan = authrelay.relay if new["relay"] == "yes" else authrelay.no_relay
         built.add(plan(built.instance, now()))
     if "sender" in new or ("maps" in new and all_["sender"] != "any"):
         built.add(senderplan.sender_check(built.instance, now(), all_["sender"], all_.get("maps", "")))

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from mailtui.postfix.instance import Instance
 from mailtui.sasl.matrix import PERMIT, ServiceLine, matrix
-from mailtui.sasl.tls import SOON, Facts, facts, sni_maps
+from mailtui.sasl.tls import Facts, facts, sni_maps
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.servicelook import Answer
 from mailtui.screens.parts.text import Spans
+from mailtui.settings import Settings, load
 from mailtui.text.safe import safe
 
 Answers = Mapping[str, Answer]
@@ -35,11 +36,13 @@ _AUTH_TLS = {
 
 
 class AuthLine(NamedTuple):
-    """A service with its certificates, and what its entry sets."""
+    """A service with its certificates, and what its entry sets. `soon`: the days before a certificate's end
+    from which it is told of."""
 
     line: ServiceLine
     files: tuple[Facts, ...] = ()
     sni: tuple[str, ...] = ()
+    soon: float = Settings.certificate_days
 
     @property
     def name(self) -> str:
@@ -48,9 +51,9 @@ class AuthLine(NamedTuple):
 
 def read(instance: Instance) -> list[AuthLine]:
     """All of them. Raises InstanceError."""
-    sni = tuple(sni_maps(instance))
+    sni, soon = tuple(sni_maps(instance)), load().certificate_days
     return [
-        AuthLine(line, tuple(facts(instance, line.auth)) if line.auth is not None else (), sni)
+        AuthLine(line, tuple(facts(instance, line.auth)) if line.auth is not None else (), sni, soon)
         for line in matrix(instance)
     ]
 
@@ -78,7 +81,7 @@ def troubles(one: AuthLine, answers: Answers) -> tuple[list[str], list[str]]:
         days = each.certificate.days if each.certificate is not None else None
         if days is not None and days < 0:
             bad.append(f"the certificate {safe(each.pair.cert)} has expired")
-        elif days is not None and days <= SOON:
+        elif days is not None and days <= one.soon:
             doubtful.append(f"the certificate {safe(each.pair.cert)} ends in {days} days")
     if line.kind == "smtp":
         doubtful.append("port 25 is for other servers: strangers guess passwords there")

@@ -211,3 +211,32 @@ def test_passwords_are_shown_nowhere_and_no_undo_is_promised(shop: Shop) -> None
     assert "-[mx.example]:587 •" in dry.json["diff"]
     state = Path(os.environ["MAILTUI_STATE_DIR"])
     assert not any(b"hunter" in path.read_bytes() for path in state.rglob("*") if path.is_file())
+
+
+def test_remove_of_what_is_not_there_names_what_was_perhaps_meant(shop: Shop) -> None:
+    done = shop.run("alias", "remove", "webmster@falcotsbrand.com")
+    assert done.status == 0
+    meant = "there is no alias webmster@falcotsbrand.com; did you mean webmaster@falcotsbrand.com?"
+    assert meant in done.err
+    assert "nothing to do" in done.err
+    done = shop.run("alias", "remove", "xyzzy")
+    assert (done.status, "did you mean" in done.err) == (0, False)
+    assert "there is no alias xyzzy" in done.err
+    table = next(each["table"] for each in shop.run("alias", "list", "--json").json if "@" in each["address"])
+    done = shop.run("table", "remove", table, "contct@falcotsbrand.com")
+    assert (done.status, "did you mean contact@falcotsbrand.com?" in done.err) == (0, True)
+    done = shop.run("domain", "remove", "falkot.com")
+    assert (done.status, "there is no domain falkot.com; did you mean falcot.com?" in done.err) == (0, True)
+    done = shop.run("mailbox", "remove", "nobody@falcot.com")
+    assert (done.status, "did you mean" in done.err) == (1, False)
+
+
+def test_a_table_of_patterns_names_the_command_that_changes_it(shop: Shop) -> None:
+    table = f"regexp:{shop.folder}/by-pattern"
+    (shop.folder / "by-pattern").write_text("/^sales-/ jean@falcot.com\n")
+    main = (shop.folder / "main.cf").read_text().splitlines()
+    was = next(line for line in main if line.startswith("virtual_alias_maps")).partition("= ")[2]
+    assert shop.run("parameter", "set", "virtual_alias_maps", f"{was}, {table}").status == 0
+    assert f"changed by mailtui table set {table} PATTERN RESULT" in shop.run("alias", "list").err
+    assert shop.run("table", "set", table, "/^buying-/", "laure@falcot.com").status == 0
+    assert "/^buying-/" in (shop.folder / "by-pattern").read_text()

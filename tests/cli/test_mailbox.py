@@ -130,7 +130,7 @@ def test_a_dry_run_makes_nothing(boxes: Shop) -> None:
 
 def test_a_saved_draft_holds_the_folder(boxes: Shop, tmp_path: Path) -> None:
     from mailtui.edits.draft import Group
-    from mailtui.edits.mailboxplan import plan_new
+    from mailtui.edits.mailboxnew import plan_new
     from mailtui.edits.store import dumps
     from mailtui.postfix.instance import Instance
 

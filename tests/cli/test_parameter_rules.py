@@ -84,3 +84,23 @@ def test_who_uses_a_parameter_and_what_replaced_it(shop: Shop) -> None:
     assert "deprecated" not in rows["biff"]
     [row] = shop.run("parameter", "get", "brand", "--json").json
     assert row == rows["brand"]
+
+
+def test_an_open_relay_is_written_for_one_who_insists_alone(shop: Shop) -> None:
+    assert shop.run("parameter", "set", "inet_interfaces", "all").status == 0
+    before = state(shop)
+    words = ("parameter", "set", "mynetworks", "0.0.0.0/0")
+    done = shop.run(*words)
+    assert (done.status, done.out, state(shop)) == (1, "", before)
+    assert "an open relay: everybody can send anywhere" in done.err
+    assert "mynetworks holds 0.0.0.0/0" in done.err
+    assert "--yes writes it all the same" in done.err
+    tried = shop.run(*words, "--dry-run", "--json")
+    assert tried.status == 1
+    assert "open relay" in tried.json["dangers"][0]
+    assert shop.run(*words, "--dry-run", "--yes").status == 0
+    done = shop.run(*words, "--yes")
+    assert done.status == 0
+    assert "in spite of this" in shop.run("history", "list", "--json").out
+    # what is open already keeps nobody from other work
+    assert shop.run("parameter", "set", "smtpd_timeout", "200s").status == 0

@@ -234,3 +234,16 @@ def test_compile_makes_the_text_live_and_asks_about_what_is_not_yours(shop: Shop
     refused = shop.run("table", "compile", f"texthash:{shop.folder}/virtual")
     assert refused.status == 2
     assert "is not compiled" in refused.err
+
+
+def test_migrate_shows_what_it_would_do_and_why_not(routed: Shop) -> None:
+    folder = routed.folder
+    done = routed.run("table", "migrate", "--to", "cdb", "--dry-run", "--no-rehearsal")
+    assert f"~  hash:{folder}/transport" in done.err
+    assert f"!  hash:{folder}/canonical" in done.err
+    assert "canonical stays: there is neither a text nor a compiled copy of it" in done.err
+    assert f"+transport_maps = cdb:{folder}/transport, inline:{{{{last.example=smtp:}}}}" in done.out
+    one = routed.run("table", "migrate", f"hash:{folder}/nothing")
+    assert (one.status, "no such table that could be moved" in one.err) == (1, True)
+    none = routed.run("table", "migrate", "--from", "lmdb", "--to", "cdb")
+    assert (none.status, "nothing to do" in none.err) == (0, True)

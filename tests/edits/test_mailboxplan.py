@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.draft import merged
 from mailtui.edits.folders import MakeFolder
-from mailtui.edits.mailboxplan import plan_change, plan_new, plan_remove, plan_switch
+from mailtui.edits.mailboxnew import plan_new
+from mailtui.edits.mailboxplan import plan_change, plan_remove, plan_switch
 from mailtui.edits.model import Edit
 from mailtui.edits.plan import Plan
 from mailtui.postfix.instance import Instance

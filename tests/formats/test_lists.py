@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtui.formats.listrows import list_rows
 from mailtui.formats.lists import BLANKS, SEPARATORS, each, is_one_item, items, payload
+from mailtui.formats.maincf import MainCf
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,23 @@ def test_one_item() -> None:
     assert is_one_item(b"a}b{")
     for text in (b"", b"a b", b"a,", b"{a", b"a}"):
         assert not is_one_item(text)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"x = a, b\n", b"x = a b", b"x = a,\n  b,\n  c,\n", b"x = a\n  , b\n  , c\n", b"x =\n  a\n# why\n  b\n",
+        b"x = a,\n  b", b"x =\n", b"x = a\r\n\tb\r\n",
+    ],
+)  # fmt: skip
+def test_several_items_are_put_behind_as_one_after_the_other(written: bytes) -> None:
+    new = [b"n1", b"n2", b"n3"]
+    document = MainCf.parse(written)
+    at_once = list_rows(document.lines, 0)
+    at_once.extend(new)
+    one_by_one = list_rows(document.lines, 0)
+    for item in new:
+        one_by_one.insert(len(one_by_one.items()), item)
+    after = document.spliced(at_once.splices())
+    assert after.raw == document.spliced(one_by_one.splices()).raw
+    assert [token.text for token in after.tokens("x")][-3:] == new

@@ -73,6 +73,29 @@ def short() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
+def queue_folders(spool: Path) -> dict[str, tuple[int, int, str]]:
+    told = {each.name: each.stat() for each in spool.iterdir() if each.is_dir() and each.name != "etc"}
+    return {name: (stat.st_uid, stat.st_gid, oct(stat.st_mode)) for name, stat in told.items()}
+
+
+def test_its_queue_is_as_postfix_makes_one(shared_lab: Lab) -> None:
+    made = queue_folders(shared_lab.place.spool)
+    script = (
+        'cp -r "$MAILTUI_CONFIG_DIR" "$1/etc" && mkdir "$1/spool" && postconf -c "$1/etc" -e queue_directory="$1/spool"'
+        ' && postfix -c "$1/etc" check'
+    )
+    with tempfile.TemporaryDirectory(prefix="mt-", dir="/tmp") as folder:
+        os.chmod(folder, 0o755)
+        done = shared_lab.run("sh", "-c", script, "sh", folder)
+        assert done.ok, done.words
+        theirs = queue_folders(Path(folder, "spool"))
+    assert {name: made[name] for name in theirs} == theirs
+    assert not (shared_lab.place.spool / "quick-start").exists()
+    before = shared_lab.log_size()
+    done = shared_lab.postfix("check")
+    assert (done.ok, shared_lab.log.read_bytes()[before:]) == (True, b"")
+
+
 def test_mail_goes_where_the_tables_say(shared_lab: Lab) -> None:
     after = shared_lab.log_size()
     assert shared_lab.send("webmaster@falcotsbrand.com", subject="to jean").accepted

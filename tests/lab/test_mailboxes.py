@@ -11,7 +11,8 @@ import pytest
 from mailtui.demo.lab import Lab
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.draft import Group, merged
-from mailtui.edits.mailboxplan import plan_change, plan_new
+from mailtui.edits.mailboxnew import plan_new
+from mailtui.edits.mailboxplan import plan_change
 from mailtui.edits.model import Edit
 from mailtui.edits.store import dumps
 from mailtui.postfix.instance import Instance

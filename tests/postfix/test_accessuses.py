@@ -9,7 +9,7 @@ import pytest
 
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.parameters import SetParameter
-from mailtui.edits.patternrules import adding
+from mailtui.edits.patternmaking import adding
 from mailtui.formats.target import Target
 from mailtui.postfix.accesstry import try_access
 from mailtui.postfix.accessuses import AccessRules, AccessUse, access_tables, access_uses

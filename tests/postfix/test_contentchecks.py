@@ -10,7 +10,7 @@ import pytest
 
 from mailtui import commands
 from mailtui.edits.candidate import Candidate
-from mailtui.edits.patternrules import adding
+from mailtui.edits.patternmaking import adding
 from mailtui.formats.patterns import Pcre, Regexp
 from mailtui.formats.target import Target
 from mailtui.postfix.contentactions import read_action

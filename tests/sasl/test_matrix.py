@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mailtui.edits import authplan, senderplan
+from mailtui.edits import authplan, authrelay, senderplan
 from mailtui.edits.authplan import Wanted
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.plan import Plan
@@ -89,10 +89,10 @@ def test_who_logged_in_may_send_elsewhere(instance_dir: Any, tmp_path: Path, mai
     found = line(instance)
     assert found.relay == relay
     if relay == "yes":
-        assert authplan.relay(instance, found).edits == ()
+        assert authrelay.relay(instance, found).edits == ()
         return
     assert found.shut[0].why
-    assert line(after(instance, authplan.relay(instance, found))).relay == "yes"
+    assert line(after(instance, authrelay.relay(instance, found))).relay == "yes"
 
 
 def test_each_setting_where_it_belongs(instance_dir: Any, tmp_path: Path) -> None:

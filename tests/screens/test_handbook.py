@@ -223,7 +223,7 @@ async def test_contents_a_pattern_is_added_and_a_message_tried(etc: Path) -> Non
     async with handbook(etc) as up:
         found = up.view.laid_lines
         assert found is not None
-        key = next(each.key for each in found.lines if each.check and each.check.parameter == "header_checks")
+        key = next(each.key for each in found.rows if each.check and each.check.parameter == "header_checks")
         await up.at(key)
         await up.press("enter")
         await up.until(lambda: isinstance(up.app.screen, ContentChecksScreen) and up.app.screen.listing)
@@ -284,15 +284,7 @@ async def test_greylisting_by_recipient_somebody_gets_another_class(etc: Path) -
 
 async def test_the_classes_get_another_name_with_all_their_uses(etc: Path) -> None:
     async with handbook(etc) as up:
-        await up.on("check_policy_service", "class:greylisting")
-        await up.press("C")
-        await up.until(lambda: isinstance(up.app.screen, Chooser))
-        await up.press("enter")
-        await up.until(lambda: up.app.screen.query(FormEditor))
-        await up.press("ctrl+u")
-        await up.type("wait")
-        await up.press("enter")
-        await up.until(lambda: len(up.app.session.draft.groups) == 1 and up.view._is_laid)
+        await up.class_renamed("class:greylisting", "wait", 1)
         before, after = await up.explained_twice(stranger(recipient="claire@falcot.com"))
         assert {step.stage for step in before.steps} - {step.stage for step in after.steps} == {
             "class:greylisting"

@@ -118,7 +118,7 @@ async def test_marked_rules_in_one_act(folder: Path) -> None:
         await up.press("space")
         await up.on("reject_rbl_client")
         await up.press("space", "d")
-        await up.until(lambda: len(up.app.session.draft.groups) == 1 and up.view._is_laid)
+        await up.acts_staged(1)
         assert up.reads(CLIENT) == ["check_client_access", f"hash:{folder}/access_client"]
         await up.press("u")
         await up.now_staged(0)
@@ -131,7 +131,7 @@ async def test_marked_rules_off_in_one_act(folder: Path) -> None:
         await up.press("space")
         await up.on("reject_rbl_client")
         await up.press("space", "number_sign")
-        await up.until(lambda: len(up.app.session.draft.groups) == 1 and up.view._is_laid)
+        await up.acts_staged(1)
         assert up.reads(CLIENT) == [
             "check_client_access", f"hash:{folder}/access_client", "warn_if_reject",
             "reject_unknown_client_hostname",
@@ -299,33 +299,22 @@ async def test_a_closed_list_is_taken_out_and_a_warning_put_in_force(folder: Pat
 
 async def test_a_class_is_made_renamed_and_removed(folder: Path) -> None:
     async with restrictions(folder) as up:
-        await up.press("C")
-        await up.until(lambda: isinstance(up.app.screen, Chooser))
-        await up.press("enter")
-        await up.until(lambda: up.app.screen.query(FormEditor))
+        await up.class_form()
         await up.type("strict")
         await up.press("enter")
         await up.type("reject_unknown_client_hostname")
         await up.press("enter", "enter")
-        await up.until(lambda: len(up.app.session.draft.groups) == 1 and up.view._is_laid)
+        await up.acts_staged(1)
         assert up.reads("smtpd_restriction_classes") == ["greylisting", "unused_one", "strict"]
         assert up.reads("strict") == ["reject_unknown_client_hostname"]
-        await up.on("check_policy_service", "class:greylisting")
-        await up.press("C")
-        await up.until(lambda: isinstance(up.app.screen, Chooser))
-        await up.press("enter")
-        await up.until(lambda: up.app.screen.query(FormEditor))
-        await up.press("ctrl+u")
-        await up.type("postgrey")
-        await up.press("enter")
-        await up.until(lambda: len(up.app.session.draft.groups) == 2 and up.view._is_laid)
+        await up.class_renamed("class:greylisting", "postgrey", 2)
         assert [row[2:] for row in up.rows("class:postgrey")] == ["check_policy_service inet:127.0.0.1:10023"]
         assert "joe@falcot.com postgrey" in up.written("access_rcpt")
         await up.on("check_policy_service", "class:postgrey")
         await up.press("C")
         await up.until(lambda: isinstance(up.app.screen, Chooser))
         await up.press("2")
-        await up.until(lambda: len(up.app.session.draft.groups) == 3 and up.view._is_laid)
+        await up.acts_staged(3)
         assert "joe@falcot.com" not in up.written("access_rcpt")
         assert up.reads("smtpd_restriction_classes") == ["unused_one", "strict"]
 
@@ -336,7 +325,7 @@ async def test_a_template_is_staged_and_can_be_taken_back(folder: Path) -> None:
         await up.until(lambda: isinstance(up.app.screen, Chooser))
         await up.shows("sound defaults", "greylisting by recipient", "strict HELO, warn first")
         await up.press("1")
-        await up.until(lambda: len(up.app.session.draft.groups) == 1 and up.view._is_laid)
+        await up.acts_staged(1)
         assert "reject_unauth_pipelining" in up.reads("smtpd_data_restrictions")
         assert up.reads("smtpd_helo_required") == ["yes"]
         await up.press("u")
@@ -347,7 +336,7 @@ async def test_keys_typed_ahead_mean_what_will_be_shown(folder: Path) -> None:
     async with restrictions(folder) as up:
         await up.on("check_client_access")
         up.burst("J", "J", "number_sign")
-        await up.until(lambda: len(up.app.session.draft.groups) == 3 and up.view._is_laid)
+        await up.acts_staged(3)
         assert up.reads(CLIENT) == [
             "permit_mynetworks", "warn_if_reject", "reject_unknown_client_hostname", "reject_rbl_client",
             "bl.sorbs.net",

@@ -14,6 +14,7 @@ from textual import events
 
 from mailtui.apply.plan import Plan as PlanOfSteps
 from mailtui.apply.review import FileView, Review, review
+from mailtui.edits.diff import DiffLine, Hunk
 from mailtui.edits.entries import SetEntry
 from mailtui.screens.parts import guarded
 from mailtui.screens.parts.reviewlines import ReviewRows
@@ -87,6 +88,18 @@ def test_of_a_long_path_the_end_is_shown() -> None:
     assert text.startswith("── …")
     assert text.endswith("long/virtual ─ +1 ──")
     assert len(text) == 57
+
+
+def test_a_long_diff_is_cut_and_says_so() -> None:
+    def line(number: int) -> DiffLine:
+        return DiffLine("+", number, b"a@x.test  b@x.test\n")
+
+    hunks = [Hunk(0, 0, 1, 999, tuple(map(line, range(1, 1000)))), Hunk(5, 0, 2000, 3, (line(1),) * 3)]
+    view = FileView("/etc/postfix/virtual", 1002, 0, tuple(hunks), secret=False, created=False)
+    rows = ReviewRows(60).showing(Review("t", (), (view,), "", PlanOfSteps(())))
+    assert len(rows) == 1003  # heading, 1000 lines, a gap, what is left
+    (spans,) = rows.cells(1002).cells
+    assert spans == [("… 2 more lines; s saves the whole as a file", "dim")]
 
 
 async def test_nothing_staged(open_console: Open, server: Server) -> None:

@@ -13,6 +13,7 @@ import pytest
 from mailtui.apply.history import History
 from mailtui.apply.rehearsal import rehearse as module
 from mailtui.apply.rehearsal.verdict import Rehearsal
+from mailtui.edits.parameters import SetParameter
 from mailtui.screens.review import ReviewScreen
 from tests.apply.changing import Server, write_old
 from tests.apply.conftest import MASTER, free_port
@@ -169,3 +170,27 @@ async def test_it_may_be_switched_off(
         await pilot.press("enter")
         await shows(pilot, "Done in")
         assert gate.count == 0
+
+
+async def test_what_opens_a_relay_wants_the_hosts_name(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Gate(monkeypatch, Rehearsal("passed")).open()
+    write_old(server.etc / "master.cf", "smtp inet n - n - - smtpd\n")
+    main = server.instance.main
+    edit = SetParameter(main, "inet_interfaces", "all", server.instance.parameters.get("inet_interfaces"))
+    world = SetParameter(main, "mynetworks", "0.0.0.0/0", server.instance.parameters.get("mynetworks"))
+    async with open_console(session=session_of(server, edit, world), size=(100, 40)) as (_app, pilot):
+        await open_review(pilot, "! writes it all the same")
+        text = await shows(pilot, "an open relay: everybody can send anywhere")
+        assert "DANGEROUS" in text
+        assert "── Dangerous" in text
+        await pilot.press("enter")
+        await shows(pilot, "main.cf:13: an open relay: everybody can send anywhere: a client from outsi…")
+        assert "0.0.0.0/0" not in server.text("main.cf")
+        await pilot.press("exclamation_mark")
+        await shows(pilot, "Write what is dangerous?")
+        await pilot.press(*("full_stop" if key == "." else key for key in HOST), "enter")
+        await shows(pilot, "Done in")
+    (entry,) = History.open(server.instance).list()
+    assert any(words.startswith("in spite of this: ") for words in entry.edits)

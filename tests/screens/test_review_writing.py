@@ -20,6 +20,7 @@ from mailtui.formats.target import Target
 from mailtui.screens.parts.dialogs import ErrorDialog
 from mailtui.screens.parts.session import Change
 from mailtui.screens.review import ReviewScreen
+from mailtui.settings import Settings
 from tests.apply.changing import VIRTUAL, Server, write_old
 from tests.screens.conftest import screen_text
 from tests.screens.reviewing import WEBMASTER, made_server, open_review, session_of, shows, until, untouched
@@ -105,7 +106,7 @@ async def test_what_was_staged_meanwhile_stays(
         session.draft.stage(server.new())
         return done
 
-    monkeypatch.setattr("mailtui.screens.review.apply", staged_meanwhile)
+    monkeypatch.setattr("mailtui.screens.parts.reviewwriting.apply", staged_meanwhile)
     async with open_console(session=session) as (_app, pilot):
         await open_review(pilot)
         await pilot.press("enter")
@@ -176,7 +177,7 @@ async def test_escape_while_it_is_written_asks_and_stops(
         assert cancel.wait(20)
         return transaction.apply(*args, cancel=cancel, **named)
 
-    monkeypatch.setattr("mailtui.screens.review.apply", waiting)
+    monkeypatch.setattr("mailtui.screens.parts.reviewwriting.apply", waiting)
     session = session_of(server, server.change())
     async with open_console(session=session) as (app, pilot):
         screen = await open_review(pilot)
@@ -197,14 +198,14 @@ async def test_escape_while_it_is_written_asks_and_stops(
 
 async def test_after_write_runs_and_its_failure_is_only_told(open_console: Open, server: Server) -> None:
     made = server.root / "made"
-    session = session_of(server, server.change(), after_write=("touch", str(made)))
+    session = session_of(server, server.change(), settings=Settings(after_write=("touch", str(made))))
     async with open_console(session=session) as (_app, pilot):
         await open_review(pilot)
         await pilot.press("enter")
         text = await shows(pilot, "Done in")
         assert made.exists()
         assert "after_write" not in text
-    failing = session_of(server, server.new(), after_write=("ls", "/no/such\x1bfile"))
+    failing = session_of(server, server.new(), settings=Settings(after_write=("ls", "/no/such\x1bfile")))
     async with open_console(session=failing, size=(100, 40)) as (_app, pilot):
         await open_review(pilot)
         await pilot.press("enter")

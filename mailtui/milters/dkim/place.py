@@ -7,6 +7,7 @@ import pwd
 
 from mailtui.milters.dkim.config import DkimConfig
 from mailtui.milters.dkim.safety import uid_of
+from mailtui.postfix.etc import beside
 from mailtui.postfix.instance import Instance
 
 NAME = "opendkim.conf"
@@ -17,10 +18,9 @@ _USER = "opendkim"
 
 
 def config_path(instance: Instance) -> str:
-    """Beside the instance's directory, where there is one (`/etc/opendkim.conf` beside `/etc/postfix`), else
-    Debian's place."""
-    beside = os.path.join(os.path.dirname(instance.config_dir), NAME)
-    return beside if os.path.exists(beside) else DEFAULT
+    """Beside the instance's directory (`/etc/opendkim.conf` beside `/etc/postfix`), else Debian's place where
+    that directory is below /etc; see `postfix.etc`."""
+    return beside(instance.config_dir, DEFAULT)
 
 
 def read_config(instance: Instance) -> DkimConfig:
