@@ -36,7 +36,8 @@ def read(path: str) -> Read:
     except FileNotFoundError:
         return Read({}, (), ())
     except (OSError, UnicodeDecodeError) as error:
-        return Read({}, (f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}",))
+        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
+        return Read({}, (f"{path}: cannot be read: {why}",))
     if os.geteuid() == 0 and owner != 0:
         why = "not read, because root does not obey a file of another user"
         return Read({}, (f"{path}: {why}; chown root {path}",))

@@ -26,6 +26,7 @@ class AccessScreen(AliasesScreen):
     """One table, as one rule asks it."""
 
     MODE = "restrictions"
+    NOUNS = ("entry", "entries")
     HELP_TITLE = "an access table"
     EMPTY = "No entry yet; n makes one"
     COLUMNS = (

@@ -30,6 +30,7 @@ class AliasesScreen(Removing):
     """See the module's text."""
 
     MODE = "aliases"
+    NOUNS = ("alias", "aliases")
     EMPTY = "No alias yet; n makes one"
     COLUMNS = (
         Column("ADDRESS", share=4, least=16),

@@ -43,6 +43,7 @@ class AuthScreen(Sibling, BackgroundList[AccountRow]):
     """See the module's text."""
 
     MODE = "auth"
+    NOUNS = ("account", "accounts")
     EMPTY = "No account yet; n makes one"
     COLUMNS = (
         Column("USER", share=2, least=10),
@@ -101,8 +102,9 @@ class AuthScreen(Sibling, BackgroundList[AccountRow]):
         if found is None:
             return tab_words(self.mode)
         realms = ", ".join(dict.fromkeys(each.realm for each in found.asking)) or "none"
-        label = "realm asked for: " if self.size.width >= _WIDE else "realm "
-        return f"{tab_words(self.mode)}   {label}{realms}"
+        if self.size.width < _WIDE:  # the column says it
+            return tab_words(self.mode)
+        return f"{tab_words(self.mode)}   realm asked for: {realms}"
 
     def open_row(self, key: Hashable) -> None:  # noqa: ARG002  # a double click is on the cursor's row
         self.action_password()

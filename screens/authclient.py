@@ -58,6 +58,7 @@ class AuthClientScreen(Sibling, BackgroundList[Credential]):
     """See the module's text."""
 
     MODE = "authclient"
+    NOUNS = ("login", "logins")
     EMPTY = "This server logs in nowhere; n adds a login for a relayhost"
     COLUMNS = clientlines.COLUMNS
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -37,6 +37,7 @@ class AuthServicesScreen(Sibling, BackgroundList[AuthLine]):
     """See the module's text."""
 
     MODE = "authservices"
+    NOUNS = ("service", "services")
     EMPTY = "master.cf has no smtpd service; n makes submission"
     COLUMNS = servicelines.COLUMNS
     BINDINGS: ClassVar[list[BindingType]] = [

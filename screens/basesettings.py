@@ -33,6 +33,7 @@ class BaseSettingsScreen(BackgroundList[SettingLine]):
     """See the module's text."""
 
     MODE = "basesettings"
+    NOUNS = ("setting", "settings")
     HELP_TITLE = "the base settings"
     EMPTY = "Postfix knows none of the base settings"
     COLUMNS = (

@@ -44,6 +44,7 @@ class DkimKeysScreen(Sibling, BackgroundList[KeyLine]):
     """See the module's text."""
 
     MODE = "dkimkeys"
+    NOUNS = ("key", "keys")
     EMPTY = "No key signs anything yet; n makes one"
     COLUMNS = (
         Column("DOMAIN", share=3, least=14),

@@ -54,6 +54,7 @@ class DnsListsScreen(AskedList[ZoneLine]):
     """See the module's text."""
 
     MODE = "restrictions"
+    NOUNS = ("list", "lists")
     HELP_TITLE = "DNS lists"
     EMPTY = "No rule asks a DNS list; n in Restrictions puts one in"
     COLUMNS = (

@@ -31,6 +31,7 @@ class DomainNamesScreen(BackgroundList[PartLine]):
     """See the module's text."""
 
     MODE = "domains"
+    NOUNS = ("record", "records")
     HELP_TITLE = "a domain in DNS"
     EMPTY = "Nothing is known yet; r asks DNS"
     COLUMNS = (

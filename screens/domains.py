@@ -25,6 +25,7 @@ class DomainsScreen(Looking):
     """See the module's text."""
 
     MODE = "domains"
+    NOUNS = ("domain", "domains")
     EMPTY = "This server takes mail for no domain; n makes one"
     COLUMNS = (
         Column("DOMAIN", share=4, least=20),
@@ -44,7 +45,8 @@ class DomainsScreen(Looking):
         Binding("b", "settings", "settings", id="domains.settings",
                 tooltip="The settings that every domain depends on: myhostname, mynetworks, TLS…"),
         Binding("f", "fix", "fix", id="domains.fix",
-                tooltip="Make a domain that no class takes one of ours; take one out of a class in vain."),
+                tooltip="Make a domain that no class takes one of ours; take one out of a class in vain; or"
+                " see what to publish in DNS."),
         Binding("x", "explain", "explain", id="domains.explain",
                 tooltip="Follow an address in the domain to its final deliveries."),
         Binding("a", "aliases", "its aliases", id="domains.aliases", tooltip="Go to the domain's aliases."),
@@ -60,7 +62,7 @@ class DomainsScreen(Looking):
         return domain_list(self.session.instance, after if edits else self.session.instance)
 
     def cells_of(self, row: DomainRow) -> Row:
-        return cells_of(row)
+        return cells_of(row, self.dns_sign(row))
 
     # Staging
 
@@ -102,6 +104,8 @@ class DomainsScreen(Looking):
             await self._open_new(domainforms.form_for(row))
         elif row.listed and not row.counts:
             self.act(lambda after: domainforms.removed(after, [row]))
+        elif self.dns_sign(row) != " ":
+            self.action_ask()
         elif row.warnings:
             self.say("No edit is offered for this: c changes the class, a and n its addresses", "warning")
         else:

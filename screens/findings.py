@@ -41,6 +41,7 @@ class FindingsScreen(BackgroundList[FindingLine]):
     """See the module's text. `told` is said once it is open."""
 
     MODE = "findings"
+    NOUNS = ("finding", "findings")
     EMPTY = "Nothing is wrong that mailtui knows to look for"
     COLUMNS = (
         Column("FINDING", share=1, least=30),
@@ -91,7 +92,12 @@ class FindingsScreen(BackgroundList[FindingLine]):
             return ""
         weights = [line.finding.severity for line in found.open]
         errors, warnings = weights.count("error"), weights.count("warning")
-        return f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+        told = [
+            f"{number} {word}{'s' * (number != 1)}"
+            for number, word in ((errors, "error"), (warnings, "warning"))
+            if number
+        ]
+        return ", ".join(told) or ("advice only" if weights else "")
 
     def describe(self, key: Hashable | None) -> None:
         row = self.row_of(key)

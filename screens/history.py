@@ -63,6 +63,8 @@ def row_of(entry: Entry) -> Row:
     style = "dim" if marker == "#" else ""
     state = state_words(entry)
     lead: list[Span] = [(f"{state}  ", "error" if marker == "!" else "bold")] if state else []
+    if len(entry.edits) > 1:
+        lead.append((f"{len(entry.edits)} edits  ", "dim"))
     return Row((str(entry.id), when(entry), entry.who, [*lead, (words_of(entry), style)]), marker, style)
 
 
@@ -104,6 +106,7 @@ class HistoryScreen(ListScreen):
     """See the module's text."""
 
     MODE = "history"
+    NOUNS = ("change", "changes")
     EMPTY = "reading…"
     COLUMNS = (
         Column("ID", least=4, share=0, right=True),

@@ -126,7 +126,8 @@ class ImportScreen(BackgroundList[Line]):
     def cells_of(self, row: Line) -> Row:
         style = _STYLES.get(row.marker, "")
         last = row.why or (row.was if row.marker != "=" else "")
-        return Row(([(row.name, style)], [(row.value, style)], [(last, style or "dim")]), row.marker)
+        marker = " " if row.marker == "=" else row.marker
+        return Row(([(row.name, style)], [(row.value, style)], [(last, style or "dim")]), marker)
 
     def aside(self) -> str:
         return self.report.words if self.report is not None else ""
@@ -180,7 +181,8 @@ class ImportScreen(BackgroundList[Line]):
     def action_mirror(self) -> None:
         self._mirror = not self._mirror
         self.read_again()
-        self.say("What the file has not goes, too" if self._mirror else "What the file has not stays")
+        words = "is taken out, too" if self._mirror else "stays"
+        self.say(f"What is here and not in the file {words}")
 
     def action_stop(self) -> None:
         self._stop.set()
@@ -291,6 +293,17 @@ def open_export(app: MailtuiApp, words: str) -> None:
     _asked(app, "Export", words, given)
 
 
+class WhichFile(NameDialog):
+    """Which file is to be read; nothing is written by it."""
+
+    class NameField(NameDialog.NameField):
+        """The kind and the name."""
+
+        BINDINGS: ClassVar[list[BindingType]] = [
+            Binding("enter", "screen.save", "look", id="dialog.save", tooltip="See what it would change."),
+        ]
+
+
 def _asked(app: MailtuiApp, what: str, words: str, given: Callable[[Kind, str, SheetFormat], object]) -> None:
     """Take kind and file apart, or ask for them."""
     name, _, path = words.strip().partition(" ")
@@ -310,4 +323,5 @@ def _asked(app: MailtuiApp, what: str, words: str, given: Callable[[Kind, str, S
         if text:
             _asked(app, what, text, given)
 
-    app.push_screen(NameDialog(what, lines, words.strip() or "aliases aliases.csv"), named)
+    dialog = WhichFile if what == "Import" else NameDialog
+    app.push_screen(dialog(what, lines, words.strip() or "aliases aliases.csv"), named)

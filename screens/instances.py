@@ -54,13 +54,14 @@ class InstanceRows:
 
 
 class InstancesScreen(LaidList[Seen]):
-    """See the module's text. The marker `>` stands at the instance on which this console is open."""
+    """See the module's text. The state says which one this console is open on."""
 
     MODE = "instances"
+    NOUNS = ("instance", "instances")
     EMPTY = "No Postfix instance was found"
     COLUMNS = (
         Column("NAME", share=1, least=12),
-        Column("STATE", share=0, least=7),
+        Column("STATE", share=0, least=13),
         Column("KEPT", share=0, least=9),
         Column("LAST WRITE", share=0, least=16, drop=70),
         Column("DIRECTORY", share=2, least=16),
@@ -82,8 +83,8 @@ class InstancesScreen(LaidList[Seen]):
         here = of.place == HostInstance("", self.session.instance.config_dir).place
         staged = len(self.session.draft) if here else row.staged
         kept = f"{staged} staged" if staged else ""
-        marker = "!" if row.problem else ">" if here else " "
-        return Row((of.name, row.state, kept, _when(row), of.config_dir), marker)
+        state = f"{row.state}, open" if here else row.state
+        return Row((of.name, state, kept, _when(row), of.config_dir), "!" if row.problem else " ")
 
     def describe(self, key: Hashable | None) -> None:
         row = self.row_of(key)

@@ -40,6 +40,7 @@ class LeaveScreen(BackgroundList[Place]):
     """See the module's text. `ask`: who leaves is asked first."""
 
     MODE = "leave"
+    NOUNS = ("place", "places")
     EMPTY = "Nothing here names them"
     COLUMNS = (
         Column("PLACE", share=0, least=12),
@@ -95,7 +96,8 @@ class LeaveScreen(BackgroundList[Place]):
         found = leave(after, wish) if wish.address else Leave(wish)
         if found.refused:
             raise InstanceError(found.refused, found.do)
-        self.found = found
+        if wish == self.wish:  # else a later reading has its own, and may have ended before this one
+            self.found = found
         return FewRows(found.places, _key, as_text)
 
     def cells_of(self, row: Place) -> Row:
@@ -110,13 +112,16 @@ class LeaveScreen(BackgroundList[Place]):
         else:
             self.pane.show([], [], [])
 
+    def nothing(self) -> str:
+        return self.EMPTY if self.wish.address else "Nobody is named yet; t says who leaves"
+
     def aside(self) -> str:
         found = self.found
         if not found.address:
             return "t: who leaves?"
         to = f" → {found.wish.forward}" if found.wish.forward else ""
         open_ = len(found.undecided)
-        state = "nothing arrives then" if found.proof.nothing else "mail still arrives"
+        state = "no mail reaches them then" if found.proof.nothing else "mail still reaches them"
         state = f"{open_} to choose" if open_ else state
         return f"{found.address}{to}  {state}"
 
@@ -184,6 +189,9 @@ class LeaveScreen(BackgroundList[Place]):
             self.action_choose(1)
 
     def action_choose(self, by: int) -> None:
+        self.when_laid(lambda: self._step(by))  # what can be chosen may just have become another
+
+    def _step(self, by: int) -> None:
         row = self.row
         if row is None:
             return
@@ -207,7 +215,10 @@ class LeaveScreen(BackgroundList[Place]):
         from mailtui.screens.parts.valuedialog import ValueDialog
 
         row = self.row
-        if row is None or not row.ways:
+        if row is None:
+            return
+        if not row.ways:
+            self.say(row.what, "warning")
             return
 
         def typed(to: str | None) -> None:

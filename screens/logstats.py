@@ -160,6 +160,6 @@ def _from(raw: bytes, since: datetime, now: datetime) -> bytes:
 
 
 def _styled(line: str) -> Spans:
-    """A line of the report: headings stand out."""
+    """A line of the report, a blank before it as before every list: headings stand out."""
     heading = line[:1] not in {"", " "}
-    return [(line, "title" if heading else "")]
+    return [(f" {line}", "title" if heading else "")]

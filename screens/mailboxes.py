@@ -37,6 +37,7 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
     """See the module's text."""
 
     MODE = "mailboxes"
+    NOUNS = ("mailbox", "mailboxes")
     EMPTY = "No mailbox yet; n makes one"
     COLUMNS = (
         Column("ADDRESS", share=5, least=18),

@@ -35,6 +35,7 @@ class MigrateScreen(BackgroundList[Row]):
     """See the module's text."""
 
     MODE = "migrate"
+    NOUNS = ("table", "tables")
     EMPTY = _NONE
     COLUMNS = (
         Column("TABLE", share=3, least=28),

@@ -94,7 +94,7 @@ class PaletteScreen(PacedModal[Entry | None]):
         with Vertical(classes="box"):
             yield PaletteField(placeholder="what to do?")
             yield LineList(
-                Column("", share=0, least=7), Column("", share=0, least=13), Column("", share=3),
+                Column("", share=0, least=7), Column("", share=0, least=16), Column("", share=3),
                 header=False, marks=False, empty="nothing of that name",
             )  # fmt: skip
             yield Lines(indent=1, classes="more")

@@ -36,6 +36,7 @@ class ParametersScreen(TwinList[ParameterRow]):
     """See the module's text."""
 
     MODE = "parameters"
+    NOUNS = ("parameter", "parameters")
     OTHER = "services"
     EMPTY = "Nothing is set; c shows the defaults too"
     COLUMNS = (

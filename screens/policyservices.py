@@ -55,6 +55,7 @@ class PolicyServicesScreen(AskedList[PolicyRow]):
     """See the module's text."""
 
     MODE = "restrictions"
+    NOUNS = ("service", "services")
     HELP_TITLE = "policy services"
     EMPTY = "No rule asks a policy service; n adds greylisting"
     COLUMNS = (

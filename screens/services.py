@@ -41,6 +41,7 @@ class ServicesScreen(TwinList[ServiceLine]):
     """See the module's text."""
 
     MODE = "services"
+    NOUNS = ("service", "services")
     OTHER = "parameters"
     EMPTY = "master.cf has no service"
     COLUMNS = (

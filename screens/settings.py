@@ -31,6 +31,7 @@ class SettingsScreen(BackgroundList[OwnRow]):
     """See the module's text. What is kept here is written at once: it is not Postfix's, and not staged."""
 
     MODE = "settings"
+    NOUNS = ("setting", "settings")
     HELP_TITLE = "the settings"
     EMPTY = "There are no settings"
     COLUMNS = (

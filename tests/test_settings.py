@@ -155,3 +155,9 @@ def test_where_each_value_begins() -> None:
         "s[1]": 13,
     }
     assert lines("a = 1\n" * 3) == {"a": 1}
+
+
+def test_a_file_that_is_not_utf_8_is_said_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xff\xfe")
+    assert load((path,)).problems == (f"{path}: cannot be read: it is not UTF-8",)

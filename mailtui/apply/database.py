@@ -142,7 +142,10 @@ def move_aside(path: Path) -> Path:
 def unwritable(folder: Path, error: Exception) -> JournalError:
     """Why the journal cannot be written, and what helps."""
     reason = worded(error, str(folder)).what if isinstance(error, OSError) else str(error)
+    do = "make room or correct its rights, or name another folder in MAILTUI_STATE_DIR"
+    if isinstance(error, PermissionError) and os.geteuid() != 0:
+        do = "start mailtui with sudo, or name a folder of your own in MAILTUI_STATE_DIR"
     return JournalError(
         f"{folder}: the journal cannot be written ({reason}), so nothing else is",
-        "make room or correct its rights, or name another folder in MAILTUI_STATE_DIR",
+        do,
     )

@@ -99,9 +99,9 @@ class History:
 
     def _change(self, number: int) -> Change:
         with self._journal() as journal:
-            change = journal.get(number)
+            change, told = journal.get(number), journal.told
         if change is None:
-            raise HistoryError(f"there is no change {number}", "mailtui history list shows them")
+            raise HistoryError(f"there is no change {number}", told or "mailtui history list shows them")
         return change
 
     def undo(self, number: int) -> tuple[Edit, ...]:

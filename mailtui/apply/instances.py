@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mailtui.apply import actor
 from mailtui.apply.database import JournalError
+from mailtui.apply.faults import worded
 from mailtui.apply.history import History
 from mailtui.apply.keeping import DraftKeeper
 from mailtui.apply.state import StateError
@@ -43,6 +44,7 @@ def seen(each: HostInstance) -> Seen:
         kept = DraftKeeper(instance, actor.who()).load()
         last = History.open(instance).list(1)
     except (InstanceError, StateError, JournalError, BadDraft, OSError) as error:
-        return Seen(each, problem=str(error))
+        what = worded(error, each.config_dir).what if isinstance(error, OSError) else str(error)
+        return Seen(each, problem=what)
     staged = len(kept.edits) if kept else 0
     return Seen(each, running, staged, last[0].time if last else "")

@@ -77,7 +77,7 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
             write(line)
     for text in found.notes:
         note(f"note: {text}")
-    if not found.all:
+    if not found.all and not any(each.state == "unreadable" for each in found.distinct()):
         note("note: " + (found.nowhere() if not found.asking else "there is no account yet"))
 
 

@@ -138,6 +138,8 @@ def _place(
 
 
 def set_alias(context: Context, options: argparse.Namespace) -> int:
+    if not options.address.strip():
+        raise Failed("no address given", do="an alias needs one", code=USAGE)
     if not (options.destinations or options.add or options.drop):
         raise Failed("no destination given", do="name them, or use --add or --drop", code=USAGE)
     tables = _tables(context.instance)

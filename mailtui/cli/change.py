@@ -54,7 +54,22 @@ def _try(context: Context, edits: Sequence[Edit]) -> int:
     if seen.conflicts:
         return CONFLICT
     insists = context.yes or not seen.dangers
-    return DONE if seen.ok and insists and seen.rehearsal.state != "failed" else REFUSED
+    if seen.ok and insists and seen.rehearsal.state != "failed":
+        return DONE
+    if context.json:
+        raise _stopping(seen, yes=context.yes)
+    return REFUSED
+
+
+def _stopping(seen: Review, *, yes: bool) -> Failed:
+    """Why what was only tried would not be written, in one line."""
+    for found in seen.blocking:
+        return Failed(found.text, file=found.file, line=found.line or 0)
+    for stopped in seen.stopped:
+        return Failed(f"{stopped.edit.describe()}: {stopped.reason}")
+    for danger in () if yes else seen.dangers:
+        return Failed(danger.text, file=danger.file, line=danger.line or 0, do=_INSIST)
+    return Failed(str(seen.rehearsal), do=_UNREHEARSED["failed"])
 
 
 def _print_review(seen: Review, *, short: bool) -> None:

@@ -28,16 +28,23 @@ def parser() -> Parser:
     one = verbs.add_parser("list", parents=[common], help="every change, newest first")
     one.set_defaults(call=show_list)
     one = verbs.add_parser("show", parents=[common], help="one change with its diff")
-    one.add_argument("id", metavar="ID", type=int)
+    one.add_argument("id", metavar="ID", type=_number)
     one.set_defaults(call=show)
     one = verbs.add_parser("undo", parents=[common, change], help="write the inverse of one change")
-    one.add_argument("id", metavar="ID", type=int)
+    one.add_argument("id", metavar="ID", type=_number)
     one.set_defaults(call=undo)
     one = verbs.add_parser(
         "recover", parents=[common, change], help="end what a crash left half done, or take it back"
     )
     one.set_defaults(call=recover)
     return top
+
+
+def _number(text: str) -> int:
+    """The number of a change."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise argparse.ArgumentTypeError(f"{text!r} is no change's number: mailtui history list shows it")
+    return int(text)
 
 
 def _refused(error: HistoryError | JournalError | StateError) -> Failed:

@@ -18,6 +18,8 @@ from mailtui.postfix.errors import InstanceError
 
 SHOWN = 20
 """Rows of each kind that are printed; --json has all."""
+LONGEST = 500
+"""Characters of a row that are printed."""
 _SHOWN: tuple[Marker, ...] = ("!", "-", "~", "+")
 
 
@@ -43,6 +45,8 @@ def bring_in(context: Context, options: argparse.Namespace) -> int:
     kind, name = kind_of(options), os.path.basename(options.file)
     if options.table and kind != "aliases":
         raise Failed("--table is for aliases", code=USAGE)
+    if options.draft and kind == "accounts":
+        raise Failed("accounts are made at once: no draft can hold them", do="leave --draft out", code=USAGE)
     report = _report(context, options, kind, "standard input" if options.file == "-" else name)
     context.told = {"report": as_json(report)}
     if not context.json:
@@ -95,7 +99,7 @@ def _report(context: Context, options: argparse.Namespace, kind: Kind, source: s
 
 def _print(report: Report, file: str) -> None:
     for marker in _SHOWN:
-        lines = [line for line in report.lines if line.marker == marker]
+        lines = report.refused if marker == "!" else [line for line in report.lines if line.marker == marker]
         for line in lines[:SHOWN]:
             write(words(line, file))
         if len(lines) > SHOWN:
@@ -106,7 +110,12 @@ def _print(report: Report, file: str) -> None:
 
 
 def words(line: Line, file: str) -> str:
-    """A line of the report."""
+    """A line of the report: one line, and no longer than one reads."""
+    text = _words(line, file).replace("\n", " · ")
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _words(line: Line, file: str) -> str:
     if line.marker == "!":
         return f"! {file}:{line.line}: {line.name}: {line.why}"
     if line.marker == "-":

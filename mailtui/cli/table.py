@@ -144,7 +144,12 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
 
         list_rules(context, rules)
         return
-    rows = [row for table in found for row in _rows(context, table, named=len(found) > 1)]
+    several = len(found) > 1
+    for table in found if several else ():
+        if not table.editable:
+            note(f"note: {table.spec} is {table.how}: mailtui table list {table.spec}")
+    listed = [table for table in found if table.editable] if several else found
+    rows = [row for table in listed for row in _rows(context, table, named=several)]
     if context.json:
         write_json(rows)
         return

@@ -3,6 +3,7 @@ accounts."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,12 @@ def _databases(found: Accounts) -> Iterator[Finding]:
                 f"it is {each.owner}, and the passwords in it are in clear",
                 f"mailtui account fix, or chmod o-rwx {safe(each.real)}", users,
             )  # fmt: skip
-        if each.problem:
+        if each.problem and each.state == "unreadable" and os.geteuid() != 0:
+            yield _told(
+                "sasldb-unseen", "advice", f"{safe(each.path)} was not looked at", each.path, each.problem,
+                "start mailtui with sudo", users,
+            )  # fmt: skip
+        elif each.problem:
             yield _told(
                 "sasldb-damaged", "error", f"{safe(each.path)} cannot be read", each.path, each.problem,
                 "restore it, or move it away and add the accounts again", users,

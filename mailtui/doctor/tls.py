@@ -82,6 +82,8 @@ def _none(case: Case, users: list[AuthService]) -> Finding:
 
 
 def _one(case: Case, each: Facts, users: list[AuthService]) -> Iterator[Finding]:
+    from mailtui.sasl.tls import hidden
+
     cert, key = safe(each.pair.cert), safe(each.pair.key)
     if each.unreadable:
         yield _told(
@@ -90,7 +92,12 @@ def _one(case: Case, each: Facts, users: list[AuthService]) -> Iterator[Finding]
             " smtpd_tls_cert_file a file in PEM",
         )  # fmt: skip
         return
-    if each.key:
+    if each.key and hidden(each.pair.key):
+        yield _told(
+            case, each, users, "tls-key-unseen", "advice", f"the key {key} was not looked at", each.key,
+            "start mailtui with sudo: smtpd opens it as root", each.pair.key_parameter,
+        )  # fmt: skip
+    elif each.key:
         yield _told(
             case, each, users, "tls-key", "error", f"the key does not go with {cert}",
             f"{each.key}: smtpd has no TLS", f"mailtui cannot know where its key is: set"

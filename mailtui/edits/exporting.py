@@ -10,6 +10,7 @@ from mailtui.edits.importing import Kind
 from mailtui.formats.entry_bulk import recipients
 from mailtui.formats.sheet import SheetFormat, write_csv, write_json
 from mailtui.postfix.aliastables import AliasTables
+from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
 from mailtui.text.safe import decode
@@ -97,6 +98,10 @@ def _accounts(instance: Instance) -> Iterator[Mapping[str, object]]:
     from mailtui.sasl.accounts import Accounts
 
     found = Accounts(instance)
+    for base in found.distinct():
+        if base.state in {"unreadable", "damaged"}:  # half of the names would look like all of them
+            do = "start mailtui with sudo" if base.state == "unreadable" else "mailtui doctor tells more"
+            raise InstanceError(base.problem, do, base.path)
     for number in range(len(found)):
         account = found.row(number).account
         yield {"user": account.user, "realm": account.realm}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from mailtui.edits.importloops import circles
 from mailtui.edits.model import Edit
 from mailtui.formats.aliases import Aliases
 from mailtui.formats.entry_bulk import recipients
-from mailtui.formats.sheet import Sheet
+from mailtui.formats.sheet import Sheet, SheetRow
 from mailtui.formats.splice import Refused
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
@@ -36,6 +37,11 @@ from mailtui.postfix.propose import proposed_table
 from mailtui.postfix.syntax import domain_problem
 from mailtui.postfix.validate import name_problem
 from mailtui.text.safe import decode, encode
+
+LONG = 80
+"""Characters of a destination that a refusal names."""
+_COMMAND = re.compile(r"(?:^|,)\s*(\|[^\s,\"]+[ \t]+[^\s,][^,]*)")
+"""A command with blanks, and no quotes around it."""
 
 
 @dataclass(slots=True)
@@ -50,6 +56,8 @@ class _Wanted:
     value: str
     key: str
     """The name, folded."""
+    cut: str = ""
+    """A command that is cut at its blanks, because no quotes are around it."""
 
 
 @dataclass(slots=True)
@@ -136,7 +144,7 @@ class AliasImport:
                 yield None
             else:
                 value = ", ".join(items)
-                yield _Wanted(row.line, name, items, enabled is True, spec, value, folded(name))
+                yield _Wanted(row.line, name, items, enabled is True, spec, value, folded(name), _cut(row))
 
     def _named(self, spec: str) -> _Place | None:
         place = self._places.get(spec)
@@ -156,7 +164,7 @@ class AliasImport:
         if isinstance(place, str):
             self._refuse(row.line, row.name, place, row.value)
             return
-        why = self._problem(place, row)
+        why = "" if self._stands_so(place, row) else self._problem(place, row)
         if why:
             self._refuse(row.line, row.name, why, row.value)
             return
@@ -203,6 +211,11 @@ class AliasImport:
             row.name, row.key = local, folded(local)
         return place
 
+    def _stands_so(self, place: _Place, row: _Wanted) -> bool:
+        """Whether the table has just that, however wrong: what an export wrote comes back as it was."""
+        now = (place.now if row.enabled else place.offs).get(row.key, "")
+        return bool(now) and _alike(now, row.value)
+
     def _problem(self, place: _Place, row: _Wanted) -> str:
         """What is wrong with a row by its words alone, as the form says it."""
         virtual = place.table.role == "virtual"
@@ -210,6 +223,8 @@ class AliasImport:
         why = self._domain(plain[1]) if plain else name_problem(row.name, virtual=virtual)
         if why:
             return f"{why}; write it as user@domain" if virtual and "@" not in row.name else why
+        if row.cut:
+            return f"{row.cut}: its blanks end a destination; put the whole command in quotes"
         for item in row.items:
             known = self._items.get((item, virtual))
             if known is None:
@@ -217,7 +232,7 @@ class AliasImport:
                 why = self._domain(found[1]) if found else item_problem(self._instance, item, virtual=virtual)
                 known = self._items[item, virtual] = why
             if known:
-                return f"{item}: {known}"
+                return f"{item if len(item) <= LONG else item[: LONG - 1] + '…'}: {known}"
         if plain and all(PLAIN.fullmatch(item) for item in row.items):
             return ""
         try:
@@ -320,6 +335,15 @@ class AliasImport:
             names = ", ".join(lost[:3]) + (f" and {len(lost) - 3:,} more" if len(lost) > 3 else "")
             count = sum(counted[name] for name in lost)
             yield f"{names}: not hosted here; only mail passing through meets the {count:,} new aliases"
+
+
+def _cut(row: SheetRow) -> str:
+    """A command of the destinations that has blanks and no quotes."""
+    cell = row.cells.get("destinations", "")
+    if not isinstance(cell, str) or "|" not in cell:
+        return ""
+    found = _COMMAND.search(cell)
+    return found[1] if found else ""
 
 
 def _alike(one: str, other: str) -> bool:

@@ -85,8 +85,8 @@ class Report:
 
     @property
     def refused(self) -> list[Line]:
-        """The rows that cannot be imported."""
-        return [line for line in self.lines if line.marker == "!"]
+        """The rows that cannot be imported, in the order of the file."""
+        return sorted((line for line in self.lines if line.marker == "!"), key=lambda line: line.line or 0)
 
     @property
     def words(self) -> str:

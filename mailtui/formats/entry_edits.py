@@ -187,6 +187,8 @@ class EntryEdits(EntryPlaces):
 
     def _checked_key(self, key: bytes) -> bytes:
         self._refuse_bytes(key, "key")
+        if not key.strip():
+            raise Refused("a key cannot be empty", "name one")
         if key.startswith(b"#"):
             raise Refused(f"`{decode(key)}` would be a comment", "begin the key with another character")
         return self._written(key)

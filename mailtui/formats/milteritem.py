@@ -36,6 +36,7 @@ _TIME = re.compile(r"\+?([0-9]+)(?:([smhdw]).*)?", re.DOTALL)
 _LABEL = re.compile(r"(?!-)[^\x00-,./:-@\[-^`{-\x7f]{1,63}(?<!-)")
 """One label of a host name: letters, digits, `_` and `-`, and whatever is not ASCII (valid_hostname.c)."""
 _DIGITS = re.compile("[0-9]+")
+_LAST_PORT = 65535
 _INT_MAX = 2**31 - 1
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -165,7 +166,10 @@ def _address_problem(address: str) -> tuple[str, Harm]:
         return "", ""
     if kind != "inet":
         return f"{kind}: is not known to Postfix: write inet:host:port or unix:path", "refuses"
-    harm: Harm = "stops" if _inet(rest) is None else ""
+    found = _inet(rest)
+    harm: Harm = "stops" if found is None else ""
+    if found is not None and _DIGITS.fullmatch(found.port) and not 0 < int(found.port[:9]) <= _LAST_PORT:
+        return f"“{found.port}” is no port: a number from 1 to {_LAST_PORT}", "refuses"
     port, at, host = rest.partition("@")
     if at:
         wants = f"inet:{host or 'localhost'}:{port}"

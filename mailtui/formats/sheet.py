@@ -60,9 +60,10 @@ def read(raw: bytes, kind: SheetFormat, names: Mapping[str, str]) -> Sheet:
 def _read_csv(text: str, names: Mapping[str, str]) -> Sheet:
     stream = io.StringIO(text, newline="")
     csv.field_size_limit(_LONGEST_CELL)
-    first, skipped = stream.readline(), 0
-    if first[:4].lower() == "sep=":
-        first, skipped = stream.readline(), 1
+    first, skipped, marked = stream.readline(), 0, False
+    while first.strip(" \t\r\n") == "" != first or (first[:4].lower() == "sep=" and not marked):
+        marked = marked or bool(first.strip())
+        first, skipped = stream.readline(), skipped + 1
     heads = {mark: next(csv.reader([first], delimiter=mark), []) for mark in _DELIMITERS}
     mark = max(_DELIMITERS, key=lambda each: sum(_column(cell, names) != "" for cell in heads[each]))
     columns = [_column(cell, names) for cell in heads[mark]]
@@ -137,10 +138,20 @@ def _cell(value: object, name: str, number: int) -> Cell:
     if value is None:
         return ""
     if isinstance(value, (str, int)):
-        return str(value)
+        return _whole(str(value), name, number)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
+        return tuple(_whole(item, name, number) for item in value)
     raise BadSheet(f"{name} is neither a text nor a list of texts", line=number)
+
+
+def _whole(text: str, name: str, number: int) -> str:
+    """The text, in which a lone surrogate stands for a byte that is not UTF-8, or for nothing at all."""
+    try:
+        encode(text)
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(text[error.start]):04x}"
+        raise BadSheet(f"{name} has half a character, {half}", line=number, do="write it whole") from None
+    return text
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:

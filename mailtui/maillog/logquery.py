@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 from mailtui.maillog.logfields import LEVELS, Field, Level, Line, Needle, Sender, Time, needles
 from mailtui.maillog.moments import EXAMPLES, spelled
-from mailtui.text.query import Query, Term, understood
+from mailtui.text.fieldquery import FieldQuery
+from mailtui.text.query import Query, Term
 
 FIELDS = ("from", "to", "client", "status", "id", "level", "since", "until")
 _FIELD = re.compile(rf"(!?)({'|'.join(FIELDS)}):(.*)", re.DOTALL)
@@ -26,28 +27,12 @@ _Word: TypeAlias = Term | Field | Level | Time
 
 
 @dataclass(frozen=True)
-class LogQuery:
-    """A parsed filter: every group must match, a group by any of its words."""
-
-    groups: tuple[tuple[_Word, ...], ...]
-    problem: str = ""
-    """What was not understood, and is left out of the filter until it is; in words."""
+class LogQuery(FieldQuery[_Word]):
+    """The log's filter, parsed."""
 
     @classmethod
-    def parse(cls, text: str, now: datetime | None = None) -> Self:
-        """The query of a typed text; every text is one. `now` is what `since:2h` counts from."""
-        moment = now or datetime.now().astimezone()
-        problems: list[str] = []
-
-        def make(word: str) -> _Word | None:
-            return _word(word, moment)
-
-        return cls(understood(text, make, problems), "; ".join(problems))
-
-    @property
-    def empty(self) -> bool:
-        """Whether everything matches, because nothing is asked."""
-        return not self.groups
+    def word(cls, text: str, now: datetime) -> _Word | None:
+        return _word(text, now)
 
     @cached_property
     def text(self) -> Query | None:
@@ -71,20 +56,12 @@ class LogQuery:
         """What needs no parsing decides first."""
         return sorted(self.groups, key=lambda group: sum(isinstance(word, Field | Level) for word in group))
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where the words of the query stand in a text: ranges of characters, joined where they touch."""
-        return self._marked.spans(text) if self._marked.groups else []
-
-    @cached_property
-    def _marked(self) -> Query:
-        """The words that can stand in what matches, wherever they do."""
-        words = (word for group in self.groups for word in group)
-        terms = [
-            word.term._replace(anchor="", negated=word.negated) if isinstance(word, Field) else word
-            for word in words
-            if isinstance(word, Term | Field)
-        ]
-        return Query(tuple((term,) for term in terms if term.text and not term.negated))
+    def terms(self) -> Iterator[Term]:
+        for word in (word for group in self.groups for word in group):
+            if isinstance(word, Field):
+                yield word.term._replace(anchor="", negated=word.negated)
+            elif isinstance(word, Term):
+                yield word
 
     @cached_property
     def since(self) -> datetime | None:

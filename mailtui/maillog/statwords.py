@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from unicodedata import combining, east_asian_width
 
-from mailtui.maillog.stats import Minute, Statistics, Sums
+from mailtui.maillog.counts import Minute, Sums
+from mailtui.maillog.stats import Statistics
 from mailtui.text.safe import safe
 
 COLUMNS = 80

@@ -154,6 +154,15 @@ def _read(path: str, parameter: str) -> tuple[bytes, str]:
         return b"", problem_words(error, path, parameter)
 
 
+def hidden(path: str) -> bool:
+    """Whether only this user may not read a file, which smtpd opens while it is root still."""
+    try:
+        with open(path, "rb"):
+            return False
+    except OSError as error:
+        return isinstance(error, PermissionError) and os.geteuid() != 0
+
+
 def _chain(path: str, certificate: Certificate, count: int) -> tuple[str, bool]:
     """What is wrong with the way to an authority, and whether the file lacks a certificate."""
     done = commands.ask(["openssl", "verify", "-untrusted", path, path], timeout=5)

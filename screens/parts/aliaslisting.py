@@ -135,7 +135,7 @@ class Listing(ListScreen):
 
     def _made(self, found: AliasList, generation: int) -> None:
         self.aliases, self._generation, self._problems = found, generation, None
-        self.lines.empty = self.EMPTY if not self.view else f"No entry in {self.view} yet; n makes one"
+        self.lines.empty = self.nothing()
         to, self.wanted_row = self.wanted_row, None
         self.reload(to)
         self._read.set()
@@ -158,7 +158,13 @@ class Listing(ListScreen):
         if len(self.views) < 2 and not self.view:
             return ""
         place = self.views.index(self.view) + 1 if self.view in self.views else 1
-        return f"{self.view or 'aliases'} {place}/{len(self.views)} (Tab)"
+        return f"{self.view} {place}/{len(self.views)} (Tab)".lstrip()
+
+    def counted(self, number: int) -> str:
+        return f"{number} {'entry' if number == 1 else 'entries'}" if self.view else super().counted(number)
+
+    def nothing(self) -> str:
+        return f"No entry in {self.view} yet; n makes one" if self.view else self.EMPTY
 
     def _look_closer(self, found: AliasList) -> None:
         """What takes longer: entries that do not count, staged edits that cannot be written."""

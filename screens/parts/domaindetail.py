@@ -82,9 +82,10 @@ def marker_of(row: DomainRow) -> str:
     return "?" if row.listed else "!"
 
 
-def cells_of(row: DomainRow) -> Row:
-    """A row of the list."""
+def cells_of(row: DomainRow, dns: str = " ") -> Row:
+    """A row of the list. `dns`: the sign of what DNS says of the domain."""
     marker = marker_of(row)
+    marker = max(marker, dns, key=" ?!".find) if marker in " ?!" else marker
     idle = row.domain_class != "default" and not row.counts
     style = "dim" if marker == "-" or idle else ""
     if not row.listed:

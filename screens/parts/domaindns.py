@@ -97,6 +97,22 @@ class Names:
 
         beside(self._screen, f"{_READ} {domain}", read, then, lambda _: None)
 
+    def recall_all(self, then: Callable[[], object]) -> None:
+        """Have all that was learnt earlier read from the disk, and call `then`."""
+        instance = self._screen.session.instance
+
+        def read() -> list[DomainDns]:
+            from mailtui.apply.domaindns import known
+
+            store = known(instance)
+            return list(store.all()) if store is not None else []
+
+        def taken(found: list[DomainDns]) -> None:
+            self._found = {each.domain: each for each in found} | self._found
+            then()
+
+        beside(self._screen, f"{_READ} earlier", read, taken, lambda _: None)
+
     def ask(self, domains: Sequence[str]) -> None:
         """Ask for domains, all at once; those that are asked for already are not asked again."""
         new = [domain for domain in dict.fromkeys(domains) if domain not in self._asking]
@@ -173,6 +189,12 @@ def judged(label: str, part: Part, found: DomainDns) -> tuple[str, str, str]:
     if part.state == "missing" and label == "A/AAAA" and found.mx.state in {"ok", "warning"}:
         return " ", "none", "dim"
     return SIGNS[part.state], WORDS[part.state], STYLES[part.state]
+
+
+def sign_of(found: DomainDns) -> str:
+    """The sign of the worst that is known of a domain's records."""
+    signs = {judged(label, part, found)[0] for label, part in found.parts()}
+    return next((sign for sign in "!?" if sign in signs), " ")
 
 
 def age(seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
+from textual import events, on
 from textual.timer import Timer
 
 from mailtui.postfix.domainlist import DomainList, DomainRow
@@ -23,7 +24,7 @@ from mailtui.screens.parts.domaindetail import (
     said,
     title,
 )
-from mailtui.screens.parts.domaindns import Names
+from mailtui.screens.parts.domaindns import Names, sign_of
 from mailtui.screens.parts.domainview import AddressDialog, DomainView
 from mailtui.screens.parts.text import Spans
 
@@ -51,6 +52,15 @@ class Looking(BackgroundList[DomainRow]):
     def domains(self) -> DomainList | None:
         """The list, once it is read."""
         return self.listing if isinstance(self.listing, DomainList) else None
+
+    @on(events.Mount)
+    def _recall(self) -> None:
+        self.names.recall_all(self.lines.refresh_rows)
+
+    def dns_sign(self, row: DomainRow) -> str:
+        """The sign of what is known of the domain's records; a blank where nothing is."""
+        found = self.names.found(row.domain) if row.in_dns else None
+        return sign_of(found) if found is not None else " "
 
     # Detail
 
@@ -104,7 +114,8 @@ class Looking(BackgroundList[DomainRow]):
         self._dns_answered(domain)
 
     def _dns_answered(self, domain: str) -> None:
-        """There is news of a domain: to be seen in the pane, or in the view that is open."""
+        """There is news of a domain: to be seen in the list, the pane, or in the view that is open."""
+        self.lines.refresh_rows()
         row = self.row
         if row is not None and row.domain == domain:
             self._show(self.lines.key)

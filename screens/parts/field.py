@@ -39,6 +39,14 @@ class Field(Input):
         )
         self.cursor_blink = False
 
+    def on_mount(self) -> None:
+        self._selecting = self.screen.text_selection_started_signal
+
+    def on_unmount(self) -> None:
+        """Textual has the screen tell its fields of a selection, and would hold a form that is closed for as
+        long as the screen lives."""
+        self._selecting.unsubscribe(self)
+
     @property
     def typed_at(self) -> Offset:
         """Where on the screen the next character goes; Textual's own answer is one further at the end."""

@@ -61,8 +61,8 @@ class Footer(Bar):
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
     def say(self, text: str, severity: str = "information") -> None:
-        """Show a message in place of the keys until the next key is pressed."""
-        self._message = (text, severity)
+        """Show a message in place of the keys until the next key is pressed; an empty one: the keys."""
+        self._message = (text, severity) if text else None
         self.refresh()
 
     def hush(self) -> None:

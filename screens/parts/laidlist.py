@@ -129,7 +129,7 @@ class LaidList(ListScreen, Generic[View]):
 
     def _made(self, found: Listing[View], generation: int) -> None:
         self.listing, self._generation = found, generation
-        self.lines.empty = self.EMPTY
+        self.lines.empty = self.nothing()
         to, self.wanted_row = self.wanted_row, None
         self.reload(to)
         self._read.set()

@@ -55,9 +55,10 @@ def about(place: Place, found: Leave) -> list[Spans]:
     if place.now:
         lines.append(_said("do", f"Enter, or {place.now}"))
     for name, way in place.ways.items():
-        mark = "*" if name == place.choice else " "
-        style = "" if name == place.choice else "dim"
-        lines.append([(f"{f'{mark} {name}':<{LABEL}} ", style), (way.then, style)])
+        chosen = name == place.choice
+        style = "" if chosen else "dim"
+        label = f"[{name}]" if chosen else f" {name}"
+        lines.append([(f"{label:<{LABEL}} ", "accent" if chosen else "dim"), (way.then, style)])
     return [*lines, *ending(found)]
 
 

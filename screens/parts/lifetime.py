@@ -29,6 +29,7 @@ from mailtui.screens.parts.examiner import Examiner
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.keyorder import KeysInOrder
+from mailtui.screens.parts.letgo import let_go
 from mailtui.screens.parts.paced import Paced
 from mailtui.screens.parts.paint import THEMES, Painted, paint_for, theme_for
 from mailtui.screens.parts.picture import Difference, Picture
@@ -54,6 +55,7 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         """The styles by name, for every widget that draws its own lines."""
         use_ascii(plan.ascii_only)
         use_plain(plan.plain)
+        let_go()
         super().__init__(driver_class=ConsoleDriver, ansi_color=plan.ansi)
         self.set_class(plan.ascii_only, "-ascii", update=False)
         self.set_class(plan.plain, "-plain", update=False)

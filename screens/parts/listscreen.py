@@ -40,6 +40,7 @@ from mailtui.text.scan import Hits
 
 PROBLEMS = frozenset("!?=*")
 """The signs of rows that `e` and `E` stop at."""
+NO_HIT = "Nothing matches; / and Esc clear the filter"
 NEAR = 200
 """Rows in which the next problem is looked for at once; beyond them it is looked for in a thread."""
 
@@ -49,6 +50,8 @@ class ListScreen(SplitScreen):
 
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
     EMPTY: ClassVar[str] = "Nothing here"
+    NOUNS: ClassVar[tuple[str, str]] = ("row", "rows")
+    """What one row is called, and what several are."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", id="list.open", tooltip="Open the row under the cursor."),
         *LIST_ACTIONS,
@@ -85,6 +88,14 @@ class ListScreen(SplitScreen):
     def aside(self) -> str:
         """What the bar says behind the number of rows."""
         return ""
+
+    def nothing(self) -> str:
+        """What stands in a list that has no rows at all."""
+        return self.EMPTY
+
+    def counted(self, number: int) -> str:
+        """A number of rows in words."""
+        return f"{number} {self.NOUNS[number != 1]}"
 
     # What a screen uses
 
@@ -146,7 +157,12 @@ class ListScreen(SplitScreen):
         if self.bar.text:
             words = f"{shown}{'' if done else '…'} of {total} shown"
         else:
-            words = f"{total} rows" if total != 1 else "1 row"
+            words = self.counted(total)
+        if self.bar.text and done and not shown:
+            self.lines.empty = NO_HIT
+            self.lines.refresh_rows()
+        elif self.lines.empty == NO_HIT:
+            self.lines.empty = self.nothing()
         aside = self.aside()
         self.bar.say((marked, "accent"), words, (f"  {aside}" if aside else "", "dim"))
 

@@ -62,7 +62,7 @@ def setting_form(row: OwnRow) -> Form:
 
 def _value_field(setting: Setting, value: Any) -> FormField:
     kind, default = setting.kind, getattr(Settings, setting.field)
-    hint = setting.unit or kind.words
+    hint = setting.unit or kind.words.partition(": ")[2] or kind.words  # here it is typed without quotes
     if kind.shape == "yes":
         said = [("true", ""), ("false", "")]
         words = value_words(setting, default)

@@ -44,6 +44,7 @@ class PatternList(BackgroundList[PatternLine]):
     """See the module's text."""
 
     MODE = "restrictions"
+    NOUNS = ("rule", "rules")
     EMPTY = "No rule yet; n makes one"
     COLUMNS = (Column("MATCHES", share=5, least=20), Column("ACTION", share=5, least=16))
     BINDINGS: ClassVar[list[BindingType]] = [

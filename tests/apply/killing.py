@@ -11,6 +11,7 @@ from typing import Any
 
 from mailtui import commands
 from mailtui.apply.journal import Journal
+from tests.laws.whole import WHOLE
 
 _OS = (
     "open", "rename", "link", "symlink", "unlink", "mkdir", "rmdir", "fsync", "write", "utime", "fchmod", "fchown",
@@ -18,8 +19,6 @@ _OS = (
 )  # fmt: skip
 _JOURNAL = ("prepare", "begin", "update", "finish", "forget", "tidy", "_drop", "_prune")
 _COMMANDS = ("ask", "act")
-EVERY = "MAILTUI_EVERY_POINT"
-"""Environment variable: try every point instead of a sample."""
 
 
 def _count_calls(reached: Callable[[], None]) -> None:
@@ -89,8 +88,8 @@ def _run(job: Callable[[], Any], at: int, left: str) -> int:
 
 
 def points(total: int, sample: int, seed: int) -> Iterator[int]:
-    """Every point up to `total`, or a seeded sample of them."""
-    if os.environ.get(EVERY):
+    """Every point up to `total` in a whole run of the laws, else a seeded sample of them."""
+    if WHOLE:
         yield from range(1, total + 1)
     else:
         yield from sorted(random.Random(seed).sample(range(1, total + 1), min(sample, total)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -12,7 +13,7 @@ import pytest
 
 from mailtui.apply import journal as journals
 from mailtui.apply.actor import owner_of
-from mailtui.apply.database import DATABASE, JournalError
+from mailtui.apply.database import DATABASE, JournalError, unwritable
 from mailtui.apply.journal import Journal, new_change
 from mailtui.apply.record import Change, FileRecord
 from mailtui.apply.write import digest
@@ -307,3 +308,10 @@ def test_what_sqlite_left_of_a_killed_commit_is_cleared(folder: Path) -> None:
     stale.write_bytes(b"")
     Journal.writing(folder).close()
     assert not stale.exists()
+
+
+def test_a_journal_that_is_roots_asks_for_sudo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    assert "make room or correct its rights" in unwritable(tmp_path, OSError(errno.ENOSPC, "full")).do
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert unwritable(tmp_path, denied).do.startswith("start mailtui with sudo")

@@ -1,35 +1,16 @@
-"""What the tests of other tools' failures share: mailtui as a process, and Postfix asked back."""
+"""What the tests of other tools' failures share: a command on a small instance, and Postfix asked back."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from mailtui.edits import store
 from mailtui.edits.draft import Group
 from mailtui.edits.model import Edit
 from tests.cli.conftest import Done, Shop
-
-
-@pytest.fixture
-def shop(shop: Shop) -> Shop:
-    """The instance, and mailtui on it as a process of its own."""
-
-    def run(*words: str) -> Done:
-        done = subprocess.run(
-            [sys.executable, "-m", "mailtui", "--config-dir", str(shop.folder), *words],
-            capture_output=True, check=False, timeout=60,
-        )  # fmt: skip
-        out, err = (raw.decode("utf-8", "surrogateescape") for raw in (done.stdout, done.stderr))
-        assert "Traceback" not in err
-        return Done(done.returncode, out, err)
-
-    return Shop(shop.folder, run)
 
 
 def changed(shop: Shop, *words: str) -> Done:

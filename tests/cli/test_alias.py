@@ -240,3 +240,18 @@ def test_a_table_of_patterns_names_the_command_that_changes_it(shop: Shop) -> No
     assert f"changed by mailtui table set {table} PATTERN RESULT" in shop.run("alias", "list").err
     assert shop.run("table", "set", table, "/^buying-/", "laure@falcot.com").status == 0
     assert "/^buying-/" in (shop.folder / "by-pattern").read_text()
+
+
+def test_an_alias_without_an_address_is_refused(shop: Shop) -> None:
+    before = (shop.folder / "aliases").read_bytes()
+    done = shop.run("alias", "set", "", "jean")
+    assert (done.status, done.err) == (2, "mailtui: no address given; an alias needs one\n")
+    spec = f"hash:{shop.folder}/virtual"
+    assert "a key cannot be empty" in shop.run("table", "set", spec, "", "jean").err
+    assert (shop.folder / "aliases").read_bytes() == before
+
+
+def test_a_refused_try_says_why_as_json_too(shop: Shop) -> None:
+    done = shop.run("alias", "set", "#x@falcotsbrand.com", "jean", "--dry-run", "--json")
+    assert (done.status, done.json["applied"]) == (1, False)
+    assert "would be a comment" in json.loads(done.err.splitlines()[-1])["error"]["what"]

@@ -65,7 +65,8 @@ def test_a_change_that_is_not_there(written: Shop, verb: str) -> None:
     assert "there is no change 7; mailtui history list shows them" in done.err
     done = written.run("history", verb, "7", "--json")
     assert json.loads(done.err)["error"]["what"] == "there is no change 7"
-    assert written.run("history", verb, "seven").status == 2
+    done = written.run("history", verb, "seven")
+    assert (done.status, "'seven' is no change's number" in done.err) == (2, True)
 
 
 def test_undo_gives_the_bytes_back(written: Shop) -> None:

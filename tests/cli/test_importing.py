@@ -88,3 +88,18 @@ def test_a_draft_for_a_second_person_and_standard_input(
 def test_what_is_wrong_with_the_words(shop: Shop, words: tuple[str, ...], status: int, said: str) -> None:
     done = shop.run("import", *words)
     assert (done.status, said in done.err) == (status, True), done.err
+
+
+def test_a_refused_row_is_told_in_one_line_of_a_fair_length(shop: Shop, tmp_path: Path) -> None:
+    file = sheet(tmp_path, f'address,destinations\n"a\nb@falcotsbrand.com",jean\nc@x,{"y" * 9000}\n')
+    done = shop.run("import", "aliases", file)
+    assert done.status == 1
+    lines = done.out.splitlines()
+    assert [line[:2] for line in lines] == ["! ", "! ", "al"]
+    assert "a · b@falcotsbrand.com" in lines[0]
+    assert max(map(len, lines)) <= 500
+
+
+def test_no_draft_can_hold_accounts(shop: Shop, tmp_path: Path) -> None:
+    done = shop.run("import", "accounts", sheet(tmp_path, "user,realm\n"), "--draft", "x", "--yes")
+    assert (done.status, "no draft can hold them" in done.err) == (2, True)

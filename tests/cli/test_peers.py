@@ -13,9 +13,7 @@ from mailtui.edits.items import AddItem, RemoveItem
 from mailtui.edits.parameters import SetParameter
 from mailtui.formats.target import Target
 from tests.cli.conftest import Shop
-from tests.cli.peering import changed, draft, live, main_cf, old, peer, postconf, said, shop, table, tail_of
-
-__all__ = ["shop"]
+from tests.cli.peering import changed, draft, live, main_cf, old, peer, postconf, said, table, tail_of
 
 RESET = """\
 relayhost = a

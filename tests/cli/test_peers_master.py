@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Shop
-from tests.cli.peering import changed, options, peer, put, said, shop
-
-__all__ = ["shop"]
+from tests.cli.peering import changed, options, peer, put, said
 
 MASTER = """\
 # ==== the services ====

@@ -9,9 +9,7 @@ from pathlib import Path
 from mailtui.edits.entries import SetEntry
 from mailtui.formats.target import Target
 from tests.cli.conftest import Shop
-from tests.cli.peering import aliases, changed, draft, live, postconf, shop, spec, table
-
-__all__ = ["shop"]
+from tests.cli.peering import aliases, changed, draft, live, postconf, spec, table
 
 
 def test_nothing_is_glued_to_a_line_without_its_newline(shop: Shop) -> None:

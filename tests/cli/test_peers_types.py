@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Shop
-from tests.cli.peering import changed, live, old, put, said, shop, spec
-
-__all__ = ["shop"]
+from tests.cli.peering import changed, live, old, put, said, spec
 
 
 @pytest.mark.parametrize("kind", ["cidr", "pcre", "regexp"])

@@ -3,6 +3,7 @@ is told that he cannot see."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -175,3 +176,30 @@ def test_an_owner_that_he_cannot_keep_is_not_lost(run: Run, server: Server, name
         [],
     )
     assert (server.etc / name).stat().st_uid == 0
+
+
+def test_what_root_alone_may_read_is_no_error_and_not_said_to_be_empty(run: Run, server: Server) -> None:
+    key, base = server.etc / "mail.key", server.etc / "sasldb2"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=mail.falcot.com",
+         "-keyout", str(key), "-out", str(server.etc / "mail.pem")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    base.write_bytes(b"")
+    (server.etc / "smtpd.conf").write_text(f"pwcheck_method: auxprop\nsasldb_path: {base}\n")
+    for path in (key, base):
+        path.chmod(0o600)
+    with (server.etc / "main.cf").open("a") as main:
+        main.write(
+            f"smtpd_tls_cert_file = {server.etc}/mail.pem\nsmtpd_tls_key_file = {key}\n"
+            f"smtpd_tls_security_level = may\nsmtpd_sasl_auth_enable = yes\n"
+            f"cyrus_sasl_config_path = {server.etc}\n"
+        )
+    found = {each["id"]: each for each in json.loads(run("doctor", "--json").stdout)}
+    assert not {"tls-key", "sasldb-damaged"} & set(found)
+    for name in ("tls-key-unseen", "sasldb-unseen"):
+        assert (found[name]["severity"], "with sudo" in found[name]["do"]) == ("advice", True)
+    listed = run("account", "list")
+    assert "there is no account yet" not in listed.stderr
+    done = run("export", "accounts", "-")
+    assert (done.returncode, done.stdout, "start mailtui with sudo" in done.stderr) == (1, "", True)

@@ -150,6 +150,8 @@ def test_a_cell_is_what_the_spreadsheet_shows(rows: list[tuple[str, str]], mark:
         (b"{}", "json", "no array", None),
         (b'[{"address": {}}]', "json", "neither a text", 1),
         (b"[" * 100_000, "json", "nested too deep", None),
+        (b'[{"address": "a"}, {"address": "b\\ud800"}]', "json", r"half a character, \\ud800", 2),
+        (b'[{"address": ["b\\ud800"]}]', "json", "half a character", 1),
     ],
 )
 def test_what_cannot_be_read_says_where(raw: bytes, form: SheetFormat, words: str, line: int | None) -> None:
@@ -263,3 +265,30 @@ def test_thousands_of_domains_join_a_list_of_main_cf(folder: Path) -> None:
     text = (folder / "main.cf").read_text()
     assert "virtual_alias_domains = x.test, y.test, d0.test, d1.test, " in text
     assert ", d2998.test, d2999.test\n" in text
+
+
+def test_blank_lines_above_the_columns_are_passed_over() -> None:
+    found = read(b"\nsep=;\r\n \naddress\n\na\n", "csv", {"address": "address"})
+    assert [(row.line, row.cells["address"]) for row in found.rows] == [(6, "a")]
+
+
+def test_what_stands_there_comes_back_however_wrong(folder: Path) -> None:
+    (folder / "virtual").write_text("a@x.test |run\nb@x.test one@z.test\n")
+    raw, _ = export(Instance.open(str(folder)), "aliases", "csv")
+    assert planned(folder, "aliases", raw).words == "3 the same"
+    changed = planned(folder, "aliases", raw.replace(b"|run", b"|walk"))
+    assert [line.why for line in changed.refused] == ["|walk: bounces: works only in alias_maps"]
+
+
+def test_a_command_cut_at_its_blanks_is_refused(folder: Path) -> None:
+    rows = 'address,destinations\none,|/bin/x -r a\ntwo,"""|/bin/x -r a"""\nthree,"|/bin/x, jean"\n'
+    report = planned(folder, "aliases", rows)
+    assert [(line.marker, line.name) for line in report.lines] == [("!", "one"), ("+", "two"), ("+", "three")]
+    assert report.refused[0].why == (
+        "|/bin/x -r a: its blanks end a destination; put the whole command in quotes"
+    )
+
+
+def test_refused_rows_stand_in_the_order_of_the_file(folder: Path) -> None:
+    report = planned(folder, "aliases", "address,destinations\n@@@,jean\nb@x.test,\n")
+    assert [line.line for line in report.refused] == [2, 3]

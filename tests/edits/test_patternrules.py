@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailtui.edits import patternrules as rules
+from mailtui.edits import patternmaking as rules
 from mailtui.edits.draft import merged
 from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.patternrules import SetPattern, SwitchPattern
 from mailtui.edits.store import from_json, to_json
 from mailtui.formats.patterns import Patterns, Pcre
 from mailtui.formats.splice import Refused
@@ -112,7 +113,7 @@ def test_the_inverse_takes_an_edit_back(lines: list[bytes], choose: random.Rando
         row.text for row in document.rows if row.enabled
     ]
     assert merged([edit, edit.inverse()]) in {(), (edit, edit.inverse())}
-    if isinstance(edit, rules.SwitchPattern | rules.SetPattern):
+    if isinstance(edit, SwitchPattern | SetPattern):
         assert back.raw == document.raw
 
 

@@ -59,6 +59,13 @@ def test_what_is_wrong_does_what_smtpd_does(text: str, harm: str) -> None:
     assert bool(found.problem) == bool(harm) or "@" in text
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "9" * 5000])
+def test_a_port_that_no_host_has(port: str) -> None:
+    found = parse_item(f"inet:localhost:{port}")
+    assert (found.harm, "is no port: a number from 1 to 65535" in found.problem) == ("refuses", True)
+    assert parse_item("inet:localhost:65535").harm == ""
+
+
 def test_sendmails_way_is_named_with_what_postfix_wants() -> None:
     assert "inet:localhost:8891" in parse_item("inet:8891@localhost").problem
     assert "inet:localhost:8891" in parse_item("inet:8891@").problem

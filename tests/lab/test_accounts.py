@@ -358,7 +358,8 @@ def _forms(word: str) -> list[bytes]:
 def test_a_password_is_nowhere_but_in_the_database(lab: Lab, tmp_path: Path) -> None:
     """Not in any argument list, environment, log, history, draft or report that these commands make."""
     trace = tmp_path / "trace"
-    reports = set(Path("/tmp").glob("mailtui-report-*"))  # where a command's report goes
+    reports = tmp_path / "reports"  # where a command's report goes
+    reports.mkdir()
     masked = [each for word in (WORD, "falsches-Wort") for each in _forms(word)]
     strace = ["strace", "-f", "-v", "-s", "4096", "-e", "trace=execve", "-o", str(trace)]
     for words, text in (
@@ -371,14 +372,14 @@ def test_a_password_is_nowhere_but_in_the_database(lab: Lab, tmp_path: Path) -> 
         (["account", "lock", "marie@falcot.com", "--yes"], ""),
     ):
         argv = [sys.executable, "-m", "mailtui", "--config-dir", str(lab.config_dir), *words]
-        done = lab.run(*strace, *argv, stdin=f"{text}\n".encode())
+        done = lab.run("env", f"TMPDIR={reports}", *strace, *argv, stdin=f"{text}\n".encode())
         told = done.out + done.err + trace.read_bytes()
         assert b"execve(" in trace.read_bytes()
         assert not [each for each in masked if each in told], words
     written = [each for each in lab.directory.rglob("*") if each.is_file() and not each.is_symlink()]
     having = {each for each in written if any(form in each.read_bytes() for form in masked)}
     assert having <= {database(lab)}
-    assert set(Path("/tmp").glob("mailtui-report-*")) == reports
+    assert list(reports.iterdir()) == []
     lab.run(*strace, "true", WORD)
     assert WORD.encode() in trace.read_bytes()  # it would have been seen
     leftovers = [each for each in written if each.name.startswith((".mailtui", ".sasldb2"))]

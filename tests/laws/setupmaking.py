@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailtui.demo.namespace import USERS
-from mailtui.edits import domainplan, mailboxplan
+from mailtui.edits import domainplan, mailboxnew
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.entries import SetEntry
 from mailtui.edits.items import AddItem
@@ -121,7 +121,7 @@ class Maker:
         address = f"box{len(setup.mailboxes)}@{domain}"
         own = chance.random() < 0.12
         number = 6000 + chance.randint(1, 9)
-        plan = mailboxplan.plan_new(
+        plan = mailboxnew.plan_new(
             self._now, address, format=chance.choice(["maildir", "mbox"]),
             uid=number if own else None, gid=number if own else None,
             create=own or chance.random() < 0.6, identity=chance.random() < 0.5,

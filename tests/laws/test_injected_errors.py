@@ -73,7 +73,7 @@ def check_words(place: Place, done: Said, error: str) -> None:
 @pytest.mark.law
 @pytest.mark.parametrize(
     ("kind", "change", "few"),
-    [("hash", "one_table", 5), ("hash", "main_cf", 4), ("hash", "three_files", 6), ("lmdb", "one_table", 2)],
+    [("hash", "one_table", 2), ("hash", "main_cf", 2), ("hash", "three_files", 3), ("lmdb", "one_table", 1)],
 )
 def test_an_error_at_any_writing_call_changes_nothing_or_takes_everything_back(
     ground: Ground, kind: str, change: str, few: int

@@ -271,9 +271,9 @@ def test_html_alone_is_shown_as_it_is() -> None:
     ],
 )
 def test_what_is_made_to_be_slow_is_soon_read(raw: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()  # whatever else the machine does
     found = letter_of(raw[:MOST])
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
     assert found.headers or found.text or found.problem
 
 

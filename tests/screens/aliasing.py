@@ -122,7 +122,12 @@ class Console:
 
     async def shows(self, *words: str) -> None:
         """Wait until the screen has all these words."""
-        await self.until(lambda: all(word in self.text for word in words))
+
+        def so() -> bool:
+            text = self.text
+            return all(word in text for word in words)
+
+        await self.until(so)
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

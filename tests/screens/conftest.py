@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from mailtui.screens.app import MailtuiApp
 from mailtui.screens.parts import built, text
 from mailtui.screens.parts.commandline import CommandField
 from mailtui.screens.parts.terminal import Plan
+from tests.screens import keyboard
 from tests.screens.console_demo import demo_session, install_demo_screen
 
 
@@ -25,6 +27,13 @@ def screen_text(app: MailtuiApp) -> list[str]:
 def screen_of(app: MailtuiApp) -> str:
     """The same as one text."""
     return "\n".join(screen_text(app))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _typing() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(App, "_press_keys", keyboard.typed)
+        yield
 
 
 Opened = AbstractAsyncContextManager[tuple[MailtuiApp, Pilot[int]]]

@@ -13,9 +13,9 @@ import pytest
 
 from mailtui.dns.part import DomainDns, Part
 from mailtui.postfix.instance import Instance
+from mailtui.screens.basesettings import BaseSettingsScreen
 from mailtui.screens.domains import DomainsScreen
 from mailtui.screens.parts import domaindns
-from mailtui.screens.basesettings import BaseSettingsScreen
 from tests.screens import aliasing
 from tests.screens.aliasing import Console
 

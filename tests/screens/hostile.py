@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -161,6 +161,8 @@ class Watched:
                 assert not segment.control
                 style = segment.style
                 assert style is None or (style.link is None and "@click" not in style.meta), segment
+        if (failed := self.app._exception) is not None:
+            raise failed
         assert self.app.is_running
 
 
@@ -210,16 +212,30 @@ async def watched(root: Path, world: World, *, size: tuple[int, int] = (80, 24))
             text.use_ascii(False)
 
 
+def waited_for_processor() -> dict[str, float]:
+    """Seconds that each thread of this process was ready to run and did not get to it (proc(5), schedstat; empty
+    where the kernel counts none). While the one that holds the interpreter waits so, all do."""
+    found = {}
+    for each in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # the thread has just ended
+            found[each.name] = int((each / "schedstat").read_text().split()[1]) / 1e9
+    return found
+
+
 @asynccontextmanager
 async def lagging() -> AsyncIterator[list[float]]:
-    """The seconds by which the event loop came too late, each time: meanwhile no key is answered."""
+    """The seconds by which the event loop came too late, each time: meanwhile no key is answered. Those in which
+    the machine had no processor for us are not counted."""
     lags = [0.0]
 
     async def look() -> None:
         while True:
-            begun = time.monotonic()
+            begun, starved = time.monotonic(), waited_for_processor()
             await asyncio.sleep(0.01)
-            lags.append(time.monotonic() - begun - 0.01)
+            late = time.monotonic() - begun - 0.01
+            if late > max(lags):
+                now = waited_for_processor().items()
+                lags.append(late - sum(waited - starved.get(thread, 0) for thread, waited in now))
 
     task = asyncio.create_task(look())
     try:

@@ -59,15 +59,13 @@ class Milters(ListConsole):
     def states(self) -> list[str]:
         """Marker, address and state of each row."""
         alives = self.view.alives
-        return [
-            f"{line.marker(alives)} {line.text} {line.state(alives)}".rstrip() for line in self.rows.lines
-        ]
+        return [f"{line.marker(alives)} {line.text} {line.state(alives)}".rstrip() for line in self.rows.rows]
 
     async def on(self, address: str, chain: str = "smtpd_milters") -> None:
         """Put the cursor on a milter."""
 
         def key() -> object:
-            mine = [line for line in self.rows.lines if line.chain.key == chain]
+            mine = [line for line in self.rows.rows if line.chain.key == chain]
             return next((line.key for line in mine if line.row and line.row.address == address), None)
 
         await self.until(lambda: key() is not None)

@@ -32,7 +32,7 @@ PATIENCE, BEAT, STILL = 30.0, 0.02, 0.6
 is kept."""
 _GROUND = re.compile(r"on-|underline|reverse|strike")
 """What a blank shows of its look."""
-MASKS = (r"\d{3,} rows", r" \d\.\d+\.\d+\b(?=  | ·|,)", r"\d\.\d\d s\b")
+MASKS = (r"\d{3,} (?:parameters|settings)", r" \d\.\d+\.\d+\b(?=  | ·|,)", r"\d\.\d\d s\b")
 """Parameters there are, Postfix's version, and what a step of a plan took."""
 _COLOURS = {
     DARK.quiet: "dim", DARK.accent: "accent", DARK.red: "red", DARK.yellow: "yellow", DARK.green: "green",

@@ -16,6 +16,8 @@ from mailtui.postfix.instance import Instance
 from mailtui.screens.app import MailtuiApp
 from mailtui.screens.explain import ExplainScreen
 from mailtui.screens.parts import explainview, text
+from mailtui.screens.parts.chooser import Chooser
+from mailtui.screens.parts.formview import FormEditor
 from mailtui.screens.parts.laidlist import LaidList
 from mailtui.screens.parts.rulelines import RuleLine
 from mailtui.screens.parts.terminal import Plan
@@ -112,7 +114,7 @@ class Rules(ListConsole):
         found = self.view.laid_lines
         assert found is not None
         return [
-            f"{line.marker} {line.text}" for line in found.lines if line.chain and line.chain.stage == stage
+            f"{line.marker} {line.text}" for line in found.rows if line.chain and line.chain.stage == stage
         ]
 
     async def on(self, rule: str, stage: str = "") -> None:
@@ -120,7 +122,7 @@ class Rules(ListConsole):
 
         def key() -> Hashable | None:
             found = self.view.laid_lines
-            lines = found.lines if found is not None else []
+            lines = found.rows if found is not None else []
             return next(
                 (
                     line.key
@@ -133,6 +135,26 @@ class Rules(ListConsole):
 
         await self.until(lambda: key() is not None)
         await self.at(key())
+
+    async def class_form(self) -> None:
+        """The form of the class under the cursor, or of a new one: the first that `C` offers."""
+        await self.press("C")
+        await self.until(lambda: isinstance(self.app.screen, Chooser))
+        await self.press("enter")
+        await self.until(lambda: self.app.screen.query(FormEditor))
+
+    async def acts_staged(self, count: int) -> None:
+        """Wait until so many acts are staged, and the list shows them."""
+        await self.until(lambda: len(self.app.session.draft.groups) == count and self.view._is_laid)
+
+    async def class_renamed(self, stage: str, name: str, count: int) -> None:
+        """Give the class of the greylisting rule another name, as act number `count`."""
+        await self.on("check_policy_service", stage)
+        await self.class_form()
+        await self.press("ctrl+u")
+        await self.type(name)
+        await self.press("enter")
+        await self.acts_staged(count)
 
     async def now_staged(self, count: int) -> None:
         """Wait until so many edits are staged, and the list shows them."""

@@ -28,7 +28,7 @@ async def test_every_table_is_in_the_list(instance_dir: Any, tmp_path: Path) -> 
     folder = shop(instance_dir, tmp_path, ldap=True)
     async with console(folder, size=(100, 48)) as up:
         await up.shows("webmaster@falcotsbrand.com", "virtual", "aliases")
-        assert "20 rows" in up.text
+        assert "20 aliases" in up.text
         assert "off" not in up.line_with("# old@falcotsbrand.com")
         assert "catch-all" in up.line_with(" @falcotsbrand.com")
         assert "extension" in up.line_with("press+fr@falcot.org")
@@ -56,14 +56,14 @@ async def test_filter_as_you_type_with_the_grammar(folder: Path) -> None:
         await up.type("^web !falcotsbrand | root$")
         await up.shows("2 of 19 shown")
         await up.press(*["backspace"] * 30)
-        await up.shows("19 rows")
+        await up.shows("19 aliases")
         await up.type("sophie@")
         await up.shows("2 of 19 shown")
         await up.press("enter")
         assert up.here == "contact@falcotsbrand.com"
         assert up.app.focused is up.screen.lines
         await up.press("slash", "escape")
-        await up.shows("19 rows")
+        await up.shows("19 aliases")
         assert up.here == "contact@falcotsbrand.com"
 
 
@@ -258,7 +258,7 @@ async def test_a_change_on_the_disk_keeps_cursor_and_draft(folder: Path) -> None
         await up.go_to("pong@falcotsbrand.com")
         table = folder / "virtual"
         table.write_text("new@falcotsbrand.com  root\nnewer@falcotsbrand.com  root\n" + table.read_text())
-        await up.shows("21 rows")
+        await up.shows("21 aliases")
         assert up.here == "pong@falcotsbrand.com"
         assert up.line_with("- webmaster@falcotsbrand.com")
         assert len(up.app.session.draft) == 1
@@ -346,7 +346,7 @@ async def test_a_large_table_is_decoded_as_it_is_shown(
 
     monkeypatch.setattr(module, "entry_row", counted)
     async with console(folder) as up:
-        await up.shows("200019 rows")
+        await up.shows("200019 aliases")
         asked.clear()
         await up.press("pagedown", "G", "g", "j")
         await up.pilot.pause()

@@ -73,7 +73,7 @@ def folder(instance_dir: Any, tmp_path: Path) -> Path:
 
 async def test_each_table_in_use_is_a_list_of_its_own(folder: Path) -> None:
     async with console(folder, size=(110, 30)) as up:
-        await up.shows("ADDRESS", "GOES TO", "info@falcot.com", f"aliases 1/{len(MAP_KINDS) + 1} (Tab)")
+        await up.shows("ADDRESS", "GOES TO", "info@falcot.com", "alias", f"1/{len(MAP_KINDS) + 1} (Tab)")
         for place, (name, kind) in enumerate(MAP_KINDS.items(), 2):
             await to(up, name)
             await up.shows(kind.key_title, kind.value_title, f"{name} {place}/{len(MAP_KINDS) + 1}")
@@ -88,7 +88,7 @@ async def test_each_table_in_use_is_a_list_of_its_own(folder: Path) -> None:
 
 async def test_only_what_the_instance_uses(instance_dir: Any, tmp_path: Path) -> None:
     async with console(make(instance_dir, tmp_path, "transport_maps"), size=(100, 30)) as up:
-        await up.shows("aliases 1/2 (Tab)")
+        await up.shows("1 alias  1/2 (Tab)")
         await up.press("tab")
         await up.shows(
             "ADDRESS OR DOMAIN", "TRANSPORT:NEXTHOP", "slow.example", "error:5.1.1 gone, for good: sorry"
@@ -242,9 +242,9 @@ async def test_filter_marks_and_problems(folder: Path) -> None:
         await up.shows("2 of 5 shown")
         await up.press("enter", "tab")
         await up.until(lambda: up.screen.view == "relocated_maps" and up.screen.aliases is not None)
-        await up.shows("gone@falcot.com", "1 row")
+        await up.shows("gone@falcot.com", "1 entry")
         await up.press("shift+tab")
-        await up.shows("5 rows")
+        await up.shows("5 entries")
         await up.press("g", "e")
         await up.until(lambda: up.here == "bad.example")
         await up.press("g", "space", "space", "d")

@@ -63,7 +63,7 @@ async def until_listed(folder: Path, *names: str) -> None:
 
 async def test_what_the_list_says(folder: Path) -> None:
     async with auth(folder) as up:
-        await up.shows("3 rows", "realm asked for: falcot.com")
+        await up.shows("3 accounts", "realm asked for: falcot.com")
         if os.geteuid() == 0:
             line = up.line_with("jean ")
             assert line.split()[-2:] == ["yes", "outside"]

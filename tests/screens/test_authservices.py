@@ -63,7 +63,7 @@ def line(up: ListConsole, name: str) -> ServiceLine:
 
 async def test_the_matrix(folder: Path) -> None:
     async with services(folder) as up:
-        await up.shows("3 rows", "Accounts [Services] Client")
+        await up.shows("3 services", "Accounts [Services] Client")
         assert up.line_with("smtp ").split() == ["smtp", "no", "none"]
         assert up.line_with("submission ").split() == ["#", "submission", "off"]
         row = up.line_with("submissions ").split()

@@ -9,8 +9,8 @@ import pytest
 
 from mailtui.edits.candidate import Candidate
 from mailtui.postfix.basesettings import BASE
-from mailtui.screens.parts.command import Goto, parse
 from mailtui.screens.basesettings import BaseSettingsScreen
+from mailtui.screens.parts.command import Goto, parse
 from tests.postfix.conftest import instance_dir
 from tests.screens.domaining import MAIN, Asked, Domains, asked, domains, falcot, tmp_path
 
@@ -61,7 +61,7 @@ async def test_all_of_them_with_value_and_place(folder: Path) -> None:
         assert up.line_with("relayhost").split() == ["relayhost", "(empty)", "default"]
         await up.shows("mail.falcot.com", "is       ")
         await up.press("q")
-        await up.shows("DOMAIN", "9 rows")
+        await up.shows("DOMAIN", "9 domains")
 
 
 async def test_the_notes_say_what_a_value_means(folder: Path) -> None:

@@ -94,7 +94,7 @@ async def test_every_list_says_how_it_is(etc: Path) -> None:
     async with restrictions(etc) as up:
         await up.press("D")
         await answered(up)
-        await up.shows("7 rows", "through 127.0.0.1")
+        await up.shows("7 lists", "through 127.0.0.1")
         for zone, marker, state in (
             ("good.test", " ", "alive"), ("all.test", "!", "lists all"), ("shut.test", "!", "refused"),
             ("dead.test", "?", "dead"), ("bl.sorbs.net", "!", "closed"), ("names.test", " ", "alive"),

@@ -66,7 +66,7 @@ async def test_filter_problems_and_rows(folder: Path) -> None:
         await up.type("virtual-mailbox")
         await up.shows("2 of 9 shown")
         await up.press("escape")
-        await up.shows("9 rows")
+        await up.shows("9 domains")
         await up.press("g", "e")
         assert up.line_with("? falcotsbrand.com")
         assert up.view.lines.key == ("falcotsbrand.com", "virtual-alias")
@@ -116,7 +116,7 @@ async def test_to_its_aliases_and_back(folder: Path) -> None:
         await up.press("a")
         await up.shows("@falcotsbrand.com", "3 of 9 shown", "webmaster@falcotsbrand.com")
         await up.press("2")
-        await up.shows("9 rows", "virtual-mailbox")
+        await up.shows("9 domains", "virtual-mailbox")
 
 
 async def test_to_its_mailboxes(folder: Path) -> None:
@@ -151,6 +151,26 @@ async def test_dns_is_asked_once_where_the_cursor_rests(folder: Path, asked: Ask
         await up.press("k", "j")
         await up.shows("MX ok")
         assert asked.domains == ["falcot.org"]
+
+
+async def test_the_row_bears_the_sign_of_its_records_and_f_leads_to_them(folder: Path, asked: Asked) -> None:
+    async with domains(folder) as up:
+        await up.to("falcot.org", "virtual-mailbox")
+        await up.shows("DMARC ? missing", " ? falcot.org")
+        await up.press("f")
+        await up.shows("? DMARC", "q back", "10 mail.falcot.com")
+
+
+async def test_a_filter_without_a_hit_does_not_say_that_there_is_no_domain(
+    folder: Path, asked: Asked
+) -> None:
+    async with domains(folder) as up:
+        await up.press("slash", *"zzzz")
+        await up.shows("Nothing matches", "0 of 9 shown")
+        await up.press("escape")
+        await up.shows("9 domains", "falcot.org")
+        assert "Nothing matches" not in up.text
+        assert not up.view.names.asking, asked.domains
 
 
 async def test_the_records_of_a_domain(folder: Path, asked: Asked) -> None:
@@ -264,7 +284,7 @@ async def test_a_hundred_thousand_domains(instance_dir: Any, tmp_path: Path, ask
     begun = time.monotonic()
     async with domains(folder) as up:
         usable = time.monotonic() - begun
-        assert f"{100_000 + 8} rows" in up.text
+        assert f"{100_000 + 8} domains" in up.text
         await up.press("G")
         await up.shows("d099999.example")
         await up.press("slash")

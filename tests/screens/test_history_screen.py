@@ -52,7 +52,7 @@ async def test_newest_first_with_who_and_what(open_console: Open, server: Server
     applied(server, server.alias(), server.parameter())
     async with open_console(session=session_of(server), size=(80, 40)) as (app, pilot):
         await pilot.press("H")
-        await shows(pilot, "2 rows")
+        await shows(pilot, "2 changes")
         newest, oldest = rows(app)
         assert newest.split()[0] == "2"
         assert "laure" in newest
@@ -70,7 +70,7 @@ async def test_undo_gives_the_bytes_back(open_console: Open, server: Server) -> 
     session = session_of(server)
     async with open_console(session=session) as (app, pilot):
         await pilot.press("H")
-        await shows(pilot, "1 row")
+        await shows(pilot, "1 change")
         await pilot.press("u")
         await shows(pilot, "Staged: undo of 1")
         assert len(session.draft) == 3
@@ -84,7 +84,7 @@ async def test_undo_gives_the_bytes_back(open_console: Open, server: Server) -> 
         assert server.answers(server.table, WEBMASTER) == "jean@falcot.com"
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
-        await shows(pilot, "2 rows")
+        await shows(pilot, "2 changes")
         assert " # " in rows(app)[1]
         assert "undone  " in rows(app)[1]
         await pilot.press("j", "u")
@@ -100,7 +100,7 @@ async def test_from_the_review_to_the_undo_and_back(open_console: Open, server: 
         await pilot.press("enter")
         await shows(pilot, "H u undoes it")
         await pilot.press("H")
-        await shows(pilot, "1 row")
+        await shows(pilot, "1 change")
         await pilot.press("u")
         await shows(pilot, "Staged: undo of 1")
         await pilot.press("w")
@@ -116,7 +116,7 @@ async def test_enter_shows_the_whole_change(open_console: Open, server: Server) 
     applied(server, server.change())
     async with open_console(session=session_of(server)) as (app, pilot):
         await pilot.press("H")
-        await shows(pilot, "1 row")
+        await shows(pilot, "1 change")
         await pilot.press("enter")
         text = await shows(pilot, "@@ -1,3 +1,3 @@")
         assert f"-{WEBMASTER}   jean@falcot.com\n" in text
@@ -130,7 +130,7 @@ async def test_the_filter(open_console: Open, server: Server) -> None:
     applied(server, server.alias())
     async with open_console(session=session_of(server)) as (app, pilot):
         await pilot.press("H")
-        await shows(pilot, "2 rows")
+        await shows(pilot, "2 changes")
         await pilot.press("slash", *"sales", "enter")
         await shows(pilot, "1 of 2 shown")
         assert [row.split()[0] for row in rows(app)] == ["2"]

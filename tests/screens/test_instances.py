@@ -96,8 +96,9 @@ def test_one_console_after_the_other(host: Host) -> None:
         term.wait_until("No instance is called 'nowhere'")
         term.send(":", "instance", "enter")
         shown = term.wait_until("postfix-out")
-        assert "> postfix-in" in shown
-        assert "1 staged" in next(line for line in shown.splitlines() if line.startswith(" > "))
+        line = next(line for line in shown.splitlines() if "running, open" in line or "stopped, open" in line)
+        assert "postfix-in" in line
+        assert "1 staged" in line
         hidden = host.folders["out"] / "main.cf"
         hidden.rename(f"{hidden}.away")
         term.send("/", "postfix-out", "enter", "o")

@@ -34,7 +34,7 @@ async def test_from_the_row_to_one_staged_change(folder: Path) -> None:
         await up.shows("would lead nowhere; choose with Space")
         assert not up.app.session.draft
         await up.press("space")
-        await up.shows("- goes to them  webmaster@falcot.org", "removed", "nothing arrives then")
+        await up.shows("- goes to them  webmaster@falcot.org", "removed", "no mail reaches them then")
         await up.press("right")
         await up.until(lambda: screen.found.places[0].choice == "keep")
         await up.press("t")

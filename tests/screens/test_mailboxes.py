@@ -228,7 +228,7 @@ async def test_limits_that_stop_all_delivery_are_said(
 async def test_no_mailbox_at_all(instance_dir: Any, tmp_path: Path) -> None:
     folder = instance_dir("mydestination =\nmyorigin = nowhere.test\n")
     async with mailboxes(folder) as up:
-        await up.shows("No mailbox yet; n makes one", "0 rows")
+        await up.shows("No mailbox yet; n makes one", "0 mailboxes")
         for key in ("enter", "d", "number_sign", "x", "y", "c", "e"):
             await up.press(key)
         await up.press("n")

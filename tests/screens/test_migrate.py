@@ -38,7 +38,7 @@ async def test_from_the_command_line_to_a_staged_group(
     async with lists(folder, "parameters") as up:
         await up.press(":", *"migrate", "enter")
         await up.until(lambda: isinstance(up.app.screen, MigrateScreen) and up.laid(0)())
-        await up.shows("4 rows", "to lmdb", "transport_maps", "stays")
+        await up.shows("4 tables", "to lmdb", "transport_maps", "stays")
         await up.at(f"btree:{folder}/gone")
         await up.shows("there is neither a text nor a compiled copy of it")
         await up.at("btree:/var/lib/postfix/scache")

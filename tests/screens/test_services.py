@@ -56,7 +56,7 @@ def accepted(up: ListConsole) -> str:
 async def test_the_table_with_its_overrides(folder: Path) -> None:
     async with lists(folder, "services", size=(80, 30)) as up:
         assert "[0Serv]" in up.text
-        assert "16 rows" in up.text
+        assert "16 services" in up.text
         assert up.line_with("   -o smtpd_relay_restrictions").endswith("= permit_sasl_auth…")
         assert up.line_with("# submissions")
         assert up.line_with("# " + "  -o smtpd_tls_security_level")

@@ -229,7 +229,7 @@ def test_what_is_typed_behind_the_filters_enter_goes_to_the_list(folder: Path) -
             os.write(term._master, b"\x1b")
             time.sleep(0.2)
             term.settle(0.1)
-        term.wait_until("19 rows")
+        term.wait_until("19 aliases")
         os.write(term._master, b"/contact@\rd")
         term.wait_until("1 staged")
         assert re.search(r"^ / contact@ ", term.text, re.MULTILINE), term.text

@@ -109,7 +109,7 @@ def test_every_screen_can_be_read_and_fits(name: str, demo: Path) -> None:
         look.at("/", "contact@", there=" of 79 shown")
         look.at("enter", "d", there="1 staged")
         assert re.search(rf"^ - {ALIAS}", term.text, re.MULTILINE), "told by colour alone"
-        look.at("/", "escape", there="79 rows")
+        look.at("/", "escape", there="79 aliases")
         if WHOLE or name in VIEWED:
             views(look)
         look.at("q", there="not written")
