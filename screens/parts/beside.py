@@ -68,8 +68,9 @@ async def _searched(widget: Widget) -> None:
 
 
 def there(widget: Widget) -> bool:
-    """Whether the widget still has its parts: a console that ends takes them away first."""
-    return widget.app.is_running and widget.is_attached
+    """Whether the widget still has its parts: a console that ends, and a view that closes, take them away
+    first."""
+    return widget.app.is_running and widget.is_attached and not widget._pruning  # noqa: SLF001  # no other word
 
 
 def problem(error: Exception) -> str:

@@ -40,12 +40,12 @@ class Field(Input):
         self.cursor_blink = False
 
     def on_mount(self) -> None:
-        self._selecting = self.screen.text_selection_started_signal
+        self._selections = self.screen.text_selection_started_signal
 
     def on_unmount(self) -> None:
         """Textual has the screen tell its fields of a selection, and would hold a form that is closed for as
         long as the screen lives."""
-        self._selecting.unsubscribe(self)
+        self._selections.unsubscribe(self)
 
     @property
     def typed_at(self) -> Offset:

@@ -22,6 +22,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mailtui.screens.parts.footer import Footer
+from mailtui.screens.parts.letgo import forget_drawn, stays
 from mailtui.screens.parts.names import BY_MODE
 from mailtui.screens.parts.paced import Paced
 from mailtui.screens.parts.paint import Painted
@@ -158,6 +159,8 @@ class ConsoleScreen(Paced[None]):
             self.mount(StripView(self.console.strip), after="#body")
 
     def _changed(self, change: Change) -> None:
+        if not self.query(StatusLine):
+            return  # the console is ending, and takes the parts away first
         if self.is_current:
             self._take(change)
         else:
@@ -175,11 +178,19 @@ class ConsoleScreen(Paced[None]):
         if self._is_new:
             self._is_new = False
             event.refresh_styles = False  # each widget was styled a moment ago, as it was mounted
+            if self.app.screen_stack[0] is self and not self.app.is_headless:
+                self.call_after_refresh(stays)
 
     def on_screen_resume(self) -> None:
         stale, self._stale = self._stale, None
         if stale is not None and self.is_mounted:
             self._take(stale)
+
+    def on_screen_suspend(self) -> None:
+        """Lines that nobody sees are not kept: a line takes two kilobytes, and there are many screens."""
+        if self not in self.app.screen_stack:
+            for widget in self.walk_children(Widget, with_self=True):
+                forget_drawn(widget)
 
     # Keys and sizes
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +30,8 @@ from tests.bench.walk import Step, Walk, closable, key
 
 GROWTH, ANSWER = 20.0, 250.0
 """MB that the console may grow by after the warm-up; milliseconds in which 99 of 100 keys are answered."""
-WARM = 0.2
-"""The part of the walk after which memory counts: by then every screen was open."""
+EVERY = 20
+"""Steps between two looks at the memory."""
 QUIET, WHOLE = 0.03, 0.25
 """Seconds of silence after which a paint is whole, and in which it is so where a log goes on beside it."""
 STILL = 0.4
@@ -68,15 +68,18 @@ class Result:
     answers: list[Answer] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     """Resident MB, looked at steadily."""
+    warm: int = 0
+    """The looks at the memory up to the end of the tour: by then every screen was open once."""
     screens: set[str] = field(default_factory=set)
     """The screens that were seen, by their words on the line of screens."""
+    seconds: float = 0.0
+    """How long the walk took."""
 
     @property
     def growth(self) -> float:
-        """MB from the end of the warm-up to the end; medians of an eighth of the walk each."""
-        after = self.memory[int(len(self.memory) * WARM) :]
-        part = max(1, len(after) // 8)
-        return median(after[-part:]) - median(after[:part]) if after else 0.0
+        """MB from the end of the tour to the end, the median of the walk's last eighth."""
+        after = self.memory[self.warm :]
+        return median(after[-max(1, len(after) // 8) :]) - after[0] if after else 0.0
 
     def within(self, part: float) -> float:
         """The milliseconds in which this part of the keys was answered."""
@@ -109,10 +112,12 @@ class Soak:
             if step.size is None:
                 self.result.answers.append(Answer(answer, ran, waited, number))
             self._look()
-            if number % 20 == 0:
+            if number % EVERY == 0:
+                self.result.warm += self._walk.touring
                 self.result.memory.append(memory(self._pid)[0])
             due = begun + seconds * (number + 1) / keys
             self._wait(due - time.monotonic())
+            self.result.seconds = time.monotonic() - begun
 
     def _wait(self, seconds: float) -> None:
         """Look at what is painted meanwhile."""
@@ -170,15 +175,22 @@ class Soak:
         return f"{why}\n\nstep {len(self.steps)}; the last of them:\n{pressed}\n\nthe screen:\n{self._term.text}\n"
 
 
+def _last_number(lines: bytes) -> int:
+    whole = lines.rpartition(b"\n")[0].split()
+    return int(whole[-1]) if whole else 0
+
+
 @contextmanager
-def mail(lab: Lab, rate: float, seed: int) -> Iterator[None]:
-    """Messages that come in at a rate, as long as it lasts."""
+def mail(lab: Lab, rate: float, seed: int) -> Iterator[Callable[[], int]]:
+    """Messages that come in at a rate, as long as it lasts; what is yielded says how many came so far."""
     command = [sys.executable, "-m", "tests.bench.soakmail", str(lab.directory), str(rate), str(seed)]
-    with subprocess.Popen(
-        lab.inside(command), env={**os.environ, **lab.environment()}, stdout=subprocess.DEVNULL
-    ) as sender:
+    environment = {**os.environ, **lab.environment()}
+    with (
+        tempfile.TemporaryFile() as told,
+        subprocess.Popen(lab.inside(command), env=environment, stdout=told) as sender,
+    ):
         try:
-            yield
+            yield lambda: _last_number(os.pread(told.fileno(), 1 << 20, 0))
         finally:
             os.kill(last_child(sender.pid), 9)
             sender.wait()
@@ -213,18 +225,20 @@ def course(result: Result) -> str:
     return ", ".join(f"{used:.0f}" for used in result.memory[::step]) + " MB"
 
 
-def table(soak: Soak, options: argparse.Namespace, failed: str) -> list[Row]:
-    """The rows that are printed."""
+def table(soak: Soak, options: argparse.Namespace, failed: str, messages: int) -> list[Row]:
+    """The rows that are printed; `messages` came in meanwhile."""
     result = soak.result
     slow = sorted(result.answers, reverse=True)[:8]
     told = ", ".join(
         f"{one.ms:.0f} ms (ran {one.ran:.0f}, waited {one.waited:.0f}) for {soak.steps[one.step].name!r} at {one.step}"
         for one in slow
     )
-    walk = f"seed {options.seed}, {options.rate:g} messages/s asked for"
+    walk = f"seed {options.seed}, in {result.seconds / 60:.1f} min"
+    rate = messages / result.seconds if result.seconds else 0.0
     return [
         Row("soak: steps taken", len(soak.steps), "", goal=None, notes=walk),
         Row("soak: failures", float(bool(failed)), "", goal=Goal(0), notes=failed.partition("\n")[0]),
+        Row("soak: messages a second", rate, "", goal=None, notes=f"{options.rate:g} asked for"),
         Row("soak: key answered, median", result.within(0.5), "ms"),
         Row("soak: key answered, p99", result.within(0.99), "ms", goal=Goal(ANSWER), notes=f"longest: {told}"),
         Row("soak: memory at the end", result.memory[-1], "MB"),
@@ -241,15 +255,21 @@ def main() -> int:
     failed = ""
     folder = Path(tempfile.mkdtemp(prefix="mt-soak-"))
     story = folder / "walk.txt"
-    with Lab(filters=not options.no_filters) as lab, mail_or_none(lab, options), console(lab, folder) as term:
+    with (
+        Lab(filters=not options.no_filters) as lab,
+        mail_or_none(lab, options) as came,
+        console(lab, folder) as term,
+    ):
         soak = Soak(term, Walk(options.seed, apply=not options.no_apply), lab.place.state)
+        before = came()
         try:
             soak.run(options.keys, options.minutes * 60)
         except Failure as failure:
             failed = str(failure)
             print(soak.story(failed, TAIL), file=sys.stderr)
+        messages = came() - before
         story.write_text(soak.story(failed or "all was well", len(soak.steps)))
-    rows = table(soak, options, failed)
+    rows = table(soak, options, failed, messages)
     print(printed(rows))
     if all(row.met is not False for row in rows):
         shutil.rmtree(folder)
@@ -259,13 +279,13 @@ def main() -> int:
 
 
 @contextmanager
-def mail_or_none(lab: Lab, options: argparse.Namespace) -> Iterator[None]:
-    """Mail where any was asked for."""
+def mail_or_none(lab: Lab, options: argparse.Namespace) -> Iterator[Callable[[], int]]:
+    """Mail where any was asked for; how many messages came so far."""
     if options.rate <= 0:
-        yield
+        yield lambda: 0
         return
-    with mail(lab, options.rate, options.seed):
-        yield
+    with mail(lab, options.rate, options.seed) as came:
+        yield came
 
 
 if __name__ == "__main__":

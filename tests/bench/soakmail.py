@@ -1,6 +1,8 @@
 """Mail at a steady rate, sent from beside a demo's server until it is killed: the demo's own messages, by chance.
 
 python -m tests.bench.soakmail DIRECTORY RATE SEED      (in the demo's namespaces: `Lab.inside`)
+
+It says once a second how many there were so far.
 """
 
 from __future__ import annotations

@@ -64,8 +64,9 @@ def key(name: str) -> Step:
 def tour() -> list[Step]:
     """Every screen and view once, before the walk: what they need is loaded then."""
     there = "1 ? escape 2 b escape 3 / j escape 4 5 D escape P escape T escape 6 tab tab 7 tab tab 8 9 0 tab f escape H escape w"
-    back = "escape 5 x escape 3 enter escape ctrl+p escape : escape L L 8 enter escape 1"
-    return [key(name) for name in f"{there} {back}".split()]
+    forms = "escape 2 n escape 3 n escape 4 n escape 5 n escape 6 n escape"
+    back = "5 x escape 3 enter escape , escape ctrl+p escape : escape L L 8 enter escape 9 enter escape 1"
+    return [key(name) for name in f"{there} {forms} {back}".split()]
 
 
 class Walk:
@@ -78,6 +79,11 @@ class Walk:
         self._ahead: list[Step] = []
         self.seen: Counter[str] = Counter()
         """How often each kind of step was taken."""
+
+    @property
+    def touring(self) -> bool:
+        """Whether screens are still to be opened for the first time."""
+        return bool(self._tour)
 
     def next(self, lines: Sequence[str]) -> Step:
         """The next step, for what stands on the screen now."""

@@ -103,7 +103,7 @@ def test_list_has_the_fields_that_are_promised(shop: Shop, etc: Path) -> None:
     )
     assert (found[0]["bits"], found[0]["type"], found[0]["mode"]) == (2048, "rsa", "0600")
     assert "active" in shop.run("dkim", "list").out
-    assert not (etc / "state").exists()
+    assert not list((etc / "state").glob("*"))  # looking may make the folder, and leaves nothing in it
 
 
 def test_without_opendkim_there_is_one_clear_line(shop: Shop, world: World) -> None:

@@ -102,7 +102,6 @@ def test_items(value: bytes, items: list[bytes]) -> None:
         (b"", b"root", b"jean", b"root: jean\n"),
         (b"", b"first last", b"jean", b'"first last": jean\n'),
         (b"", b"a@b", b"jean", b'"a@b": jean\n'),
-        (b"", b"", b"jean", b'"": jean\n'),
         (b"", b'q"\\', b"jean", b'"q\\"\\\\": jean\n'),
         (b"a:b\n", b"root", b"jean", b"a:b\nroot:jean\n"),
         (b"a:\tb\nlonger-name:\tc\n", b"d", b"e", b"a:\tb\nlonger-name:\tc\nd:\te\n"),

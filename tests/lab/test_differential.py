@@ -13,8 +13,8 @@ from tests.lab.differential.setups import NEVER
 SESSIONS, SETUPS = 2000, 100
 
 
-def test_explain_says_what_smtpd_answers(shared_lab: Lab) -> None:
-    result = differential(shared_lab, seed="sample", sessions=SESSIONS, setups=SETUPS, shrink=2)
+def test_explain_says_what_smtpd_answers(lab: Lab) -> None:
+    result = differential(lab, seed="sample", sessions=SESSIONS, setups=SETUPS, shrink=2)
     assert not result["differences"], printed(result)
     assert result["sessions"] == SESSIONS
     answers = result["outcomes"]

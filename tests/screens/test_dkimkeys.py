@@ -96,8 +96,7 @@ class Keys(ListConsole):
         await self.press("n")
         await self.shows("new key", "selector", "last: make it")
         await self.press("enter")
-        for _ in range(20):
-            await self.press("backspace")
+        await self.press(*["backspace"] * 20)
         await self.type(selector)
         await self.press("enter", "enter")
         await self.until(lambda: isinstance(self.app.screen, TypedWord))
@@ -108,8 +107,7 @@ class Keys(ListConsole):
         await self.at(("falcot.com", selector))
 
     async def type(self, word: str) -> None:
-        for character in word:
-            await self.press("full_stop" if character == "." else character)
+        await self.press(*("full_stop" if character == "." else character for character in word))
 
 
 @asynccontextmanager
