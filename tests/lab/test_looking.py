@@ -50,7 +50,7 @@ WALK: tuple[tuple[tuple[str, ...], str], ...] = (
     (("T",), "emplate"), (("q",), "K/J"), (("b",), "smtpd_delay_reject"), (("q",), "K/J"),
     (("6",), "[6Milters]"), (("tab",), "[6Keys]"), (("tab",), "[6Files]"),
     (("7",), "[7Auth]"), (("tab",), ""), (("tab",), ""),
-    (("8",), "[8Log]"), (("S",), "tatistics"), (("q",), "[8Log]"), (("enter",), "race"), (("q",), "[8Log]"),
+    (("8",), "[8Log]"), (("S",), "tatistics"), (("q",), "[8Log]"), (("enter",), "AFTER"), (("q",), "[8Log]"),
     (("9",), "oldest"), (("enter",), "every header"), (("escape",), "group"), (("b",), ""),
     (("0",), "[0Param]"), (("tab",), "[0Serv]"),
     (("L",), ""), (("L",), ""), (("?",), "Keys of"), (("q",), "[0Serv]"),

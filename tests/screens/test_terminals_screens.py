@@ -77,7 +77,9 @@ class Looking:
         self.term.send(*keys)
         self.term.wait_until(there, 30)
         self.term.settle(0.11)  # a letter right behind Escape would be Alt and that letter
-        if any("beside" in fault for fault in self.sheet.faults(light=self._light)):
+        for _ in range(10):
+            if not any("beside" in fault for fault in self.sheet.faults(light=self._light)):
+                break
             self.sheet.turn()  # it may have been on its way when the window became smaller
             self.term.settle(0.3)
         assert not self.sheet.faults(light=self._light)
