@@ -65,6 +65,10 @@ class Line(NamedTuple):
     why: str = ""
 
 
+_TOLD = 8
+"""Columns without a meaning that are named."""
+
+
 @dataclass(slots=True)
 class Report:
     """What an import would do. `source`: the file's name; `says`: what else there is to know."""
@@ -168,9 +172,12 @@ def report_of(
     Raises BadSheet, InstanceError and OSError, and whatever `progress` raises.
     """
     with uncollected():
-        return _report_of(
-            instance, kind, read(raw, form, COLUMNS[kind]), source, table, mirror=mirror, progress=progress
-        )
+        sheet = read(raw, form, COLUMNS[kind])
+        report = _report_of(instance, kind, sheet, source, table, mirror=mirror, progress=progress)
+    if sheet.unread:
+        named = ", ".join(sheet.unread[:_TOLD]) + (", …" if len(sheet.unread) > _TOLD else "")
+        report.says.append(f"columns that are not read: {named}")
+    return report
 
 
 @contextmanager

@@ -272,6 +272,14 @@ def test_blank_lines_above_the_columns_are_passed_over() -> None:
     assert [(row.line, row.cells["address"]) for row in found.rows] == [(6, "a")]
 
 
+def test_columns_without_a_meaning_are_named(folder: Path) -> None:
+    raw = "address,destinations,colour\na@x.test,b@y.test,red\n"
+    assert "columns that are not read: colour" in planned(folder, "aliases", raw).says
+    assert not any(
+        "columns" in text for text in planned(folder, "aliases", raw.replace("colour", "table")).says
+    )
+
+
 def test_what_stands_there_comes_back_however_wrong(folder: Path) -> None:
     (folder / "virtual").write_text("a@x.test |run\nb@x.test one@z.test\n")
     raw, _ = export(Instance.open(str(folder)), "aliases", "csv")
