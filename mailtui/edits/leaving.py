@@ -258,6 +258,8 @@ def _perhaps(hunt: Hunt) -> Iterator[Place]:
 def _says(hunt: Hunt) -> Iterator[str]:
     """What somebody should know who cannot see it in the places."""
     to = hunt.wish.forward
+    if not to and hunt.address.partition("@")[0].lower() == "postmaster":
+        yield "every domain must take mail for postmaster (RFC 5321 4.5.1): hand it on to somebody"
     if to and any(end.how == "remote" for end in hunt.resolver.resolve(to).final):
         yield f"{safe(to)} is not on this server: their mail is sent on to another"
     for lookup in (each for name in ALIASES for each in hunt.lookups(name)):

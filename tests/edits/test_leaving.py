@@ -264,6 +264,12 @@ def test_a_place_or_an_address_that_there_is_not(office: Office) -> None:
     assert office.leave(address="info@brand.test").places[-1].key == "roland@falcot.com"
 
 
+def test_nobody_may_be_left_without_a_postmaster(office: Office) -> None:
+    alone, handed = (office.leave(to, "postmaster@falcot.com") for to in ("", LAURE))
+    assert any("RFC 5321" in text for text in alone.says)
+    assert not any("RFC 5321" in text for text in handed.says)
+
+
 def test_forward_files_are_told_of_and_never_edited(office: Office, tmp_path: Path) -> None:
     for name, text in (("jean", "jean@gmail.test\n"), ("roland", "\\roland, jean\n")):
         (tmp_path / "home" / name).mkdir(parents=True)
