@@ -3,10 +3,14 @@
     yield Footer()
     footer.say("staged: ~ alias webmaster…", "information")
 
-The keys are those of `screen.active_bindings`, so that a field that has the cursor shows its own.
+The keys are those of `screen.active_bindings`, so that a field that has the cursor shows its own. A screen
+with a method `word_of(binding)` says itself what an action is called now.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
@@ -16,6 +20,9 @@ from textual.screen import Screen
 from mailtui.screens.parts.bars import Bar
 from mailtui.screens.parts.keys import key_name
 from mailtui.screens.parts.text import Span, ascii_in_use, plain_in_use, spans_width
+
+if TYPE_CHECKING:
+    from mailtui.screens.parts.lifetime import LastingApp
 
 MOST, FEW = 5, 3
 """Keys of the view that are shown; where they are read out."""
@@ -63,10 +70,13 @@ class Footer(Bar):
     def say(self, text: str, severity: str = "information") -> None:
         """Show a message in place of the keys until the next key is pressed; an empty one: the keys."""
         self._message = (text, severity) if text else None
+        if text:
+            cast("LastingApp", self.app).speaking.add(self)
         self.refresh()
 
     def hush(self) -> None:
         """Show the keys again."""
+        cast("LastingApp", self.app).speaking.discard(self)
         if self._message is not None:
             self._message = None
             self.refresh()
@@ -97,6 +107,8 @@ class Footer(Bar):
                 continue
             if not general and not active.binding.show:
                 continue
+            if not general and not self._word(active.binding):
+                continue
             span = self._spans(active)
             if general:
                 right.extend(span)
@@ -109,10 +121,15 @@ class Footer(Bar):
             left.extend(span)
         return [(" ", ""), *left], [*right[:-1], (" ", "")] if right else []
 
+    def _word(self, binding: Binding) -> str:
+        """What the screen calls an action now; empty where it is not offered."""
+        word_of: Callable[[Binding], str] | None = getattr(self.screen, "word_of", None)
+        return word_of(binding) if word_of is not None else binding.description
+
     def _spans(self, active: ActiveBinding) -> list[Span]:
         binding = active.binding
         key = binding.key_display or key_name(binding.key, ascii_in_use())
-        word = binding.description
+        word = self._word(binding)
         if binding.id == "app.quit" and self.screen is not self.app.screen_stack[0]:
             word = "back"
         style = "" if active.enabled else "dim"

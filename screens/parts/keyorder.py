@@ -5,15 +5,21 @@ a slow line `/web` typed in one go would thus be `/`, then the commands `w`, `e`
 a key is only handed out once the one before it has done its work and the screen it opened is up.
 
     focus_now(widget)      # instead of widget.focus(), which takes effect too late for the next key
+
+A key that no widget on its way listens for runs its action at once: on Textual's way it first goes through
+the queue of every widget from the focused one up to the app, which costs more than the action.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
+from functools import lru_cache
 
 from textual import events
 from textual.app import App, ScreenStackError
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -28,11 +34,26 @@ _LOST = 5.0
 """Seconds after which a key counts as done in any case."""
 
 _SOON = 0.005
+_BEHIND = 0.01
+"""Seconds after which the further rounds begin where no key waits for them: the paint comes first."""
 
 
 def focus_now(widget: Widget) -> None:
     """Give a widget the focus before the next key is handed out."""
     widget.screen.set_focus(widget)
+
+
+@lru_cache(maxsize=1024)
+def _listens(kind: type[DOMNode], names: tuple[str, ...]) -> bool:
+    """Whether such a node has a say in what a key of these names does, beside its bindings: a handler of its
+    own, or a method that is called like the key."""
+    if any(hasattr(kind, f"{lead}{name}") for name in names for lead in ("key_", "_key_")):
+        return True
+    own = [vars(owner) for owner in kind.__mro__ if owner not in (Widget, App)]
+    if any({"on_key", "_on_key", "handle_key"} & known.keys() for known in own):
+        return True
+    kinds = {events.Key, events.InputEvent, events.Event, Message}
+    return any(known.get("_decorated_handlers", {}).keys() & kinds for known in own)
 
 
 class KeysInOrder(App[int], inherit_bindings=False):
@@ -45,6 +66,11 @@ class KeysInOrder(App[int], inherit_bindings=False):
             super().__init__()
             self.number, self.target, self.rounds = number, target, rounds
 
+        @property
+        def fresh(self) -> bool:
+            """Whether this is the first of its rounds."""
+            return self.rounds == _ROUNDS
+
     def __init__(self, *args: object, **kwargs: object) -> None:
         self._held: deque[events.Key | events.Paste] = deque()
         self._number = 0
@@ -52,6 +78,8 @@ class KeysInOrder(App[int], inherit_bindings=False):
         self.typed_at = 0.0
         """When the last key came, by the monotonic clock: who works in a thread beside gives way to keys."""
         self._target: MessagePump | None = None
+        self._behind: asyncio.TimerHandle | None = None
+        self._next_round: KeysInOrder.Done | None = None
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
 
     async def on_event(self, event: events.Event) -> None:
@@ -60,6 +88,8 @@ class KeysInOrder(App[int], inherit_bindings=False):
                 event = events.Key("enter", "\r")  # typed before the terminal was ours, which made it LF
             self._held.append(event)
             self.typed_at = time.monotonic()
+            if self._behind is not None:
+                self._go_round()
             if self._busy and self._target is not None:
                 self._watch(self._target, self._number, _LOST)
             await self._hand_out()
@@ -83,12 +113,31 @@ class KeysInOrder(App[int], inherit_bindings=False):
     def before_key(self) -> None:
         """Called before each key is handed out."""
 
+    def after_key(self) -> None:
+        """Called behind a key's action where no key waits."""
+
     async def on_keys_in_order_done(self, message: KeysInOrder.Done) -> None:
         message.stop()
-        if message.rounds and message.target.is_running:
-            message.target.post_message(self.Done(message.number, message.target, message.rounds - 1))
+        if message.rounds:
+            self._further(self.Done(message.number, message.target, message.rounds - 1), wait=message.fresh)
         else:
             await self._finished(message.number)
+
+    def _further(self, done: KeysInOrder.Done, *, wait: bool) -> None:
+        """Send it round; where it may wait and no key does, behind the paint."""
+        self._next_round = done
+        if self._held or not wait:
+            self._go_round()
+        elif self._behind is None:
+            self._behind = asyncio.get_running_loop().call_later(_BEHIND, self._go_round)
+
+    def _go_round(self) -> None:
+        done, self._next_round = self._next_round, None
+        if self._behind is not None:
+            self._behind.cancel()
+            self._behind = None
+        if done is not None and not (done.target.is_running and done.target.post_message(done)):
+            self.call_next(self._finished, done.number)
 
     async def _finished(self, number: int) -> None:
         if number == self._number:
@@ -109,11 +158,25 @@ class KeysInOrder(App[int], inherit_bindings=False):
         self._number += 1
         target = self.focused or self.screen
         self.before_key()
-        await super().on_event(event)
         self._target = target
-        target.post_message(self.Done(self._number, target, _ROUNDS))
+        if isinstance(event, events.Key) and self._straight(target, event):
+            number = self._number  # an action may wait long, and this key then counts as lost
+            if not await self._check_bindings(event.key, priority=True):
+                await self._check_bindings(event.key)
+            if not self._held:
+                self.after_key()
+            self._further(self.Done(number, target, _ROUNDS - 1), wait=True)
+        else:
+            await super().on_event(event)
+            target.post_message(self.Done(self._number, target, _ROUNDS))
         if self._held:
             self._watch(target, self._number, _LOST)
+
+    @staticmethod
+    def _straight(target: DOMNode, event: events.Key) -> bool:
+        """Whether nobody on a key's way from the target up has a say but by bindings."""
+        names = tuple(event.name_aliases)
+        return not any(_listens(type(node), names) for node in target.ancestors_with_self)
 
     def _watch(self, target: MessagePump, number: int, left: float) -> None:
         """See to it that a widget that has gone, as a dialog that was answered, holds no key back. One that

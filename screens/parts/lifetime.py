@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from weakref import WeakSet
 
 from rich.console import RenderableType
 from textual.app import App
@@ -70,6 +71,8 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         # Neither is used (see `notify`), and they would be two more widgets on every screen.
         self._disable_tooltips = self._disable_notifications = True
         self.session = session
+        self.speaking: WeakSet[Footer] = WeakSet()
+        """The footers that say something, until the next key."""
         self.crashed = ""
         """The line for standard error after the console failed."""
         self._crash_dir = crash_dir
@@ -281,8 +284,14 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
             footer.say(f"{title}: {message}" if title else message, severity)
 
     def before_key(self) -> None:
-        for footer in self.screen.query(Footer):
-            footer.hush()
+        for footer in list(self.speaking):
+            if footer.is_attached and footer.screen is self.screen:
+                footer.hush()
+
+    def after_key(self) -> None:
+        screen = self._screen_up
+        if isinstance(screen, Paced):
+            screen.paint_at_once()
 
     def on_poller_news(self, news: Poller.News) -> None:
         self.session.polled(news.paths, news.status)

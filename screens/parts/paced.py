@@ -13,6 +13,8 @@ from textual.keys import key_to_character
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
+from mailtui.screens.parts.compositor import DirectCompositor
+
 if TYPE_CHECKING:
     from mailtui.screens.parts.lifetime import LastingApp
 
@@ -21,6 +23,15 @@ Answer = TypeVar("Answer")
 
 class Paced(Screen[Answer]):
     """What is to be painted stays marked while it cannot be: it is painted later, and once."""
+
+    def __init__(
+        self,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002  # Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name, id, classes)
+        self._compositor = DirectCompositor()
 
     def _compositor_refresh(self) -> None:
         """Not while Textual holds updates back, as it does at start: it would render every line and throw it
@@ -42,6 +53,22 @@ class Paced(Screen[Answer]):
                     if field.check_consume_key(key, key_to_character(key)):
                         del bindings.key_to_bindings[key]
         return chain
+
+    def paint_at_once(self) -> None:
+        """Paint what a key's action marked without the messages by which Textual gathers it, of which each
+        widget needs two. What must be laid out or mounted first is left to them."""
+        waits = self._layout_required or self._repaint_required or self._scroll_required
+        if waits or self._recompose_required or not self.is_current:
+            return
+        shown = self._compositor.visible_widgets
+        if any(one._layout_required or one._scroll_required or one._pruning for one in shown):  # noqa: SLF001
+            return
+        marked = {one for one in shown if one._repaint_required}  # noqa: SLF001  # no other word for all these
+        for widget in marked:
+            widget._repaint_required = False  # noqa: SLF001
+        self._dirty_widgets |= marked
+        if self._dirty_widgets:
+            self.paint_now()
 
     def paint_now(self) -> None:
         """Paint what is marked, what was marked since the last try included."""

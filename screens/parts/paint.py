@@ -19,6 +19,7 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
+from mailtui.screens.parts.compositor import LineCache
 from mailtui.screens.parts.terminal import Plan
 
 if TYPE_CHECKING:
@@ -159,6 +160,15 @@ def _grounded(line: Iterable[Segment], ground: Style) -> list[Segment]:
 
 class Painted(Widget):
     """A widget that draws its own lines with the console's styles."""
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002  # Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._styles_cache = LineCache()
 
     @property
     def reading_line(self) -> int:

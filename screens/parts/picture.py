@@ -7,6 +7,8 @@ Textual sends each dirty row whole, every span with its full style and a reset b
 anything is laid out anew. Over a slow line that is what a key costs. What others wrote over the screen is
 healed by `forget`, after which all is sent. Rows with characters beyond ASCII are sent whole, where they
 change at all: terminals disagree about their widths, and what stands right of them may have been shifted.
+
+Where whole rows only moved up or down, the terminal moves them itself, which costs a row what a list costs.
 """
 
 from __future__ import annotations
@@ -15,56 +17,25 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from rich.color import Color, ColorSystem
+from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console, ConsoleOptions, RenderableType, RenderResult
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 
+from mailtui.screens.parts.compositor import PartsUpdate
+from mailtui.screens.parts.look import PLAIN, Look, look_of
+from mailtui.screens.parts.movedrows import Moved, moved_rows
+
+Update = ChopsUpdate | LayoutUpdate | PartsUpdate
+"""What is laid over the picture."""
+
 _GAP = 7
 """Cells between two changes that are rather sent again than jumped over."""
 
-_ATTRIBUTES = (
-    ("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("blink", "5"), ("blink2", "6"),
-    ("reverse", "7"), ("conceal", "8"), ("strike", "9"), ("underline2", "21"), ("overline", "53"),
-)  # fmt: skip
-_WEIGHTS = ("1", "2")
-"""Attributes that 22 alone takes back."""
-
-
-class Look(NamedTuple):
-    """A style as the codes that make it (SGR). Each is made once, so that looks are compared by identity."""
-
-    attributes: str = ""
-    colour: str = ""
-    ground: str = ""
-
-    def after(self, before: Look, *, old: bool) -> str:
-        """What turns the look of the cell before into this one. An `old` terminal may not know how to take
-        back bold alone."""
-        codes: list[str] = []
-        if before.attributes != self.attributes:
-            if before.attributes in _WEIGHTS and not old:
-                codes.append("22")
-            elif before.attributes:
-                codes.append("0")
-                before = PLAIN
-            if self.attributes:
-                codes.append(self.attributes)
-        if self.colour != before.colour:
-            codes.append(self.colour or "39")
-        if self.ground != before.ground:
-            codes.append(self.ground or "49")
-        return f"\x1b[{';'.join(codes)}m" if codes else ""
-
-    @property
-    def blank(self) -> Look:
-        """What a blank shows of it: its ground, and lines through it."""
-        return self if self.attributes not in {"", *_WEIGHTS} else Look(ground=self.ground)
-
-
-PLAIN = Look()
+_STRIPS = 256
+"""Strips whose cells are kept."""
 
 
 class _Cells(NamedTuple):
@@ -73,6 +44,11 @@ class _Cells(NamedTuple):
 
     texts: list[str]
     looks: list[Look | None]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.texts)
 
 
 class Picture:
@@ -86,6 +62,7 @@ class Picture:
         self._looks: dict[Style | None, Look] = {}
         self._known: dict[Look, Look] = {PLAIN: PLAIN}
         self._blanks: dict[Look, Look] = {}
+        self._known_strips: dict[int, tuple[Strip, _Cells]] = {}
         self._colours = ColorSystem.TRUECOLOR
 
     def forget(self) -> None:
@@ -94,33 +71,50 @@ class Picture:
 
     def differing(self, update: RenderableType, size: Size, console: Console) -> RenderableType:
         """A `Difference`: only what this update changes, and it is sent now; anything else as it is."""
-        if isinstance(update, (ChopsUpdate, LayoutUpdate)):
+        if isinstance(update, (ChopsUpdate, LayoutUpdate, PartsUpdate)):
             return Difference(self.send(update, size, console))
         self.forget()
         return update
 
     # Sending
 
-    def send(self, update: ChopsUpdate | LayoutUpdate, size: Size, console: Console) -> str:
+    def send(self, update: Update, size: Size, console: Console) -> str:
         """The bytes for an update, which then stands on the terminal."""
         colours = COLOR_SYSTEMS[console.color_system] if console.color_system else ColorSystem.TRUECOLOR
         if colours is not self._colours:
             self._colours = colours
             self._looks.clear()
+            self._known_strips.clear()
         if size != self._size:
             self._size = size
             self._rows = [_Cells([""] * size.width, [None] * size.width) for _ in range(size.height)]
+        news = [(y, x, self._cells(strips)) for y, x, strips in _parts_of(update)]
         parts: list[str] = []
+        whole = {y: new.text for y, x, new in news if not x and len(new.texts) == size.width}
+        if (moved := moved_rows(whole, self._texts(whole))) is not None:
+            parts.append(self._move(moved))
         look = PLAIN
-        for y, x, strips in _rows_of(update) if isinstance(update, LayoutUpdate) else _parts_of(update):
-            look = self._send_part(parts, look, y, x, strips)
+        for y, x, new in news:
+            look = self._send_part(parts, look, y, x, new)
         if look is not PLAIN:
             parts.append("\x1b[0m")
         return "".join(parts)
 
-    def _send_part(self, parts: list[str], look: Look, y: int, x: int, strips: Iterable[Strip]) -> Look:
+    def _texts(self, rows: Iterable[int]) -> dict[int, str]:
+        """What stands in these rows."""
+        return {y: self._rows[y].text for y in rows if 0 <= y < len(self._rows)}
+
+    def _move(self, moved: Moved) -> str:
+        """Have the terminal move rows. What comes free is blank, on the terminal's own ground."""
+        blank = [_Cells([" "] * self._size.width, [PLAIN] * self._size.width) for _ in range(abs(moved.by))]
+        rows = self._rows[moved.first : moved.last + 1]
+        rows = rows[moved.by :] + blank if moved.by > 0 else blank + rows[: moved.by]
+        self._rows[moved.first : moved.last + 1] = rows
+        at, step = (moved.last, "\n") if moved.by > 0 else (moved.first, "\x1bM")
+        return f"\x1b[{moved.first + 1};{moved.last + 1}r\x1b[{at + 1};1H{step * abs(moved.by)}\x1b[r"
+
+    def _send_part(self, parts: list[str], look: Look, y: int, x: int, new: _Cells) -> Look:
         """Add what changes a part of row `y` from column `x` on; returns the look of the last cell sent."""
-        new = self._cells(strips)
         width = len(new.texts)
         if not 0 <= y < len(self._rows) or x + width > self._size.width:
             runs = [(0, width)]  # outside of the window: Textual knows of another size already
@@ -147,6 +141,19 @@ class Picture:
         return look
 
     def _cells(self, strips: Iterable[Strip]) -> _Cells:
+        """The cells of strips side by side. A row of a list that moves is the same strip again."""
+        strips = list(strips)
+        if len(strips) != 1:
+            return self._cut(strips)
+        (strip,) = strips
+        known = self._known_strips.get(id(strip))
+        if known is None or known[0] is not strip:
+            if len(self._known_strips) >= _STRIPS:
+                self._known_strips.clear()
+            known = self._known_strips[id(strip)] = strip, self._cut(strips)
+        return known[1]
+
+    def _cut(self, strips: Iterable[Strip]) -> _Cells:
         texts: list[str] = []
         looks: list[Look | None] = []
         for strip in strips:
@@ -166,7 +173,7 @@ class Picture:
     def _look(self, style: Style | None) -> Look:
         look = self._looks.get(style)
         if look is None:
-            look = self._looks[style] = self._one(self._made(style) if style else PLAIN)
+            look = self._looks[style] = self._one(look_of(style, self._colours) if style else PLAIN)
         return look
 
     def _one(self, look: Look) -> Look:
@@ -178,23 +185,6 @@ class Picture:
         if blank is None:
             blank = self._blanks[look] = self._one(look.blank)
         return blank
-
-    def _made(self, style: Style) -> Look:
-        attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
-        colour, ground = style.color, style.bgcolor
-        return Look(
-            attributes,
-            ";".join(self._shown(colour).get_ansi_codes()) if colour else "",
-            ";".join(self._shown(ground).get_ansi_codes(foreground=False)) if ground else "",
-        )
-
-    def _shown(self, colour: Color) -> Color:
-        """The colour as the terminal gets it: one that is in the palette of 256 by its number, which is half
-        as long."""
-        if self._colours is ColorSystem.TRUECOLOR and colour.triplet is not None:
-            numbered = colour.downgrade(ColorSystem.EIGHT_BIT)
-            return numbered if numbered.get_truecolor() == colour.triplet else colour
-        return colour.downgrade(self._colours)
 
 
 class Difference(CompositorUpdate):
@@ -243,13 +233,18 @@ def _runs(old: _Cells, new: _Cells, x: int) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _rows_of(update: LayoutUpdate) -> Iterator[tuple[int, int, Iterable[Strip]]]:
-    for y, strips in enumerate(update.strips, update.region.y):
-        yield y, update.region.x, strips
+def _parts_of(update: Update) -> Iterator[tuple[int, int, Iterable[Strip]]]:
+    """The parts of rows that an update has: row, column, cells."""
+    if isinstance(update, PartsUpdate):
+        yield from ((y, x, [strip]) for y, x, strip in update.parts)
+    elif isinstance(update, LayoutUpdate):
+        yield from ((y, update.region.x, strips) for y, strips in enumerate(update.strips, update.region.y))
+    else:
+        yield from _chops_of(update)
 
 
-def _parts_of(update: ChopsUpdate) -> Iterator[tuple[int, int, Iterable[Strip]]]:
-    """The parts of rows that an update has, as Textual cuts them."""
+def _chops_of(update: ChopsUpdate) -> Iterator[tuple[int, int, Iterable[Strip]]]:
+    """The parts as Textual cuts them."""
     for y, first, last in update.spans:
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is None or x > last or end <= first:

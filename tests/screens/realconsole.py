@@ -19,6 +19,7 @@ _PRIVATE = "7 25 1000 1003 1004 1006 1015 1049 2004 2026 2048"
 KNOWN = re.compile(
     rb"\x1b(?:\[[0-9;]*m"  # colours
     rb"|\[\d+;\d+H|\[H|\[2J"  # cursor to a place, clear
+    rb"|\[\d+;\d+r\x1b\[\d+;1H(?:\r?\n|\x1bM)+\x1b\[r"  # rows between two moved up or down, and all free again
     rb"|\[\?(?:" + _PRIVATE.replace(" ", "|").encode() + rb")[hl]"  # modes
     rb"|\[\?(?:2026|2048)\$p"  # are these modes known here?
     rb"|\[<u"  # leave a keyboard protocol that was never entered: harmless

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pyte
 import pytest
 from hypothesis import given
@@ -13,9 +15,11 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from mailtui.screens.parts.compositor import PartsUpdate
+from mailtui.screens.parts.movedrows import moved_rows
 from mailtui.screens.parts.picture import Picture
 
-SIZE = Size(12, 3)
+SIZE = Size(12, 8)
 STYLES = [
     Style(), Style(bold=True), Style(color="#ff5f5f"), Style(color="#121212", bgcolor="#d0d0d0"),
     Style(bgcolor="#005f87"), Style(underline=True, color="#123456"), Style(reverse=True), Style(dim=True),
@@ -86,6 +90,63 @@ def test_differences_add_up_to_the_whole(updates: list[tuple[list[Strip], bool]]
     assert ours.cells == textual.cells
 
 
+class Scrolled(NamedTuple):
+    """A list of many rows seen through a window that moves, under a heading; `at` is the row of the cursor."""
+
+    rows: list[Strip]
+    views: list[tuple[int, int]]
+
+    def frames(self) -> list[list[Strip]]:
+        found = []
+        for top, at in self.views:
+            seen = self.rows[top : top + SIZE.height - 2]
+            seen[at] = seen[at].apply_style(STYLES[4])
+            found.append([_row([("heading", 1)], 12), *seen, _row([("foot", 0)], 12)])
+        return found
+
+
+scrolled = st.builds(
+    Scrolled,
+    st.lists(st.tuples(texts, st.integers(0, len(STYLES) - 1)), min_size=14, max_size=14).map(
+        lambda cells: [_row([(str(number), 0), cell], 12) for number, cell in enumerate(cells)]
+    ),
+    st.lists(st.tuples(st.integers(0, 8), st.integers(0, SIZE.height - 3)), min_size=2, max_size=6),
+)
+
+
+@given(scrolled)
+def test_a_list_that_scrolls_adds_up_to_the_whole(seen: Scrolled) -> None:
+    picture, ours, textual = Picture(), Shown(), Shown()
+    first, *later = seen.frames()
+    ours.feed(picture.send(whole(first), SIZE, ours.console))
+    for frame in later:
+        rows = PartsUpdate([(y, 0, strip) for y, strip in enumerate(frame)])
+        ours.feed(picture.send(rows, SIZE, ours.console))
+        textual.feed("\x1b[H" + whole(frame).render_segments(textual.console).replace("\n", ""))
+        assert ours.cells == textual.cells
+
+
+@pytest.mark.parametrize("by", [1, -1])
+def test_rows_that_only_move_are_moved_by_the_terminal(by: int) -> None:
+    picture, shown = Picture(), Shown()
+    many = [_row([(f"row {number:7}", 0)], 12) for number in range(20)]
+    head = _row([("heading", 1)], 12)
+    picture.send(whole([head, *many[5 : SIZE.height + 4]]), SIZE, shown.console)
+    after = [head, *many[5 + by : SIZE.height + 4 + by]]
+    sent = picture.send(PartsUpdate([(y, 0, strip) for y, strip in enumerate(after)]), SIZE, shown.console)
+    new = "row      12" if by > 0 else "row       4"
+    assert sent.startswith("\x1b[2;8r\x1b[8;1H\n\x1b[r" if by > 0 else "\x1b[2;8r\x1b[2;1H\x1bM\x1b[r")
+    assert sent.count("row") == 1
+    assert new in sent
+
+
+def test_rows_that_are_not_painted_are_not_moved() -> None:
+    new = {1: "b", 2: "c", 4: "e", 5: "f", 6: "g", 7: "h"}
+    old = {1: "a", 2: "b", 4: "d", 5: "e", 6: "f", 7: "g"}
+    assert moved_rows(new, old) is None
+    assert moved_rows(new | {3: "d"}, old | {3: "c"}) == (1, 7, 1)
+
+
 @given(pictures)
 def test_what_stands_there_already_is_not_sent(frame: list[Strip]) -> None:
     picture, shown = Picture(), Shown()
@@ -96,7 +157,7 @@ def test_what_stands_there_already_is_not_sent(frame: list[Strip]) -> None:
 
 def test_what_is_forgotten_is_sent_whole() -> None:
     picture, shown = Picture(), Shown()
-    frame = [_row([("abc", 0)], 12)] * 3
+    frame = [_row([("abc", 0)], 12)] * SIZE.height
     first = picture.send(whole(frame), SIZE, shown.console)
     shown.feed("\x1b[2J")  # another program writes on the terminal
     picture.forget()
@@ -105,11 +166,11 @@ def test_what_is_forgotten_is_sent_whole() -> None:
 
 def test_another_size_or_an_unknown_update_forgets_what_stood_there() -> None:
     picture, shown = Picture(), Shown()
-    frame = [_row([("abc", 0)], 12)] * 3
+    frame = [_row([("abc", 0)], 12)] * SIZE.height
     picture.send(whole(frame), SIZE, shown.console)
-    assert "abc" in picture.send(part(frame), Size(12, 4), shown.console)
+    assert "abc" in picture.send(part(frame), Size(12, 9), shown.console)
     assert picture.differing("text", SIZE, shown.console) == "text"
-    assert "abc" in picture.send(part(frame), Size(12, 4), shown.console)
+    assert "abc" in picture.send(part(frame), Size(12, 9), shown.console)
 
 
 @pytest.mark.parametrize(
@@ -122,13 +183,13 @@ def test_another_size_or_an_unknown_update_forgets_what_stood_there() -> None:
 )
 def test_only_cells_that_differ_are_sent(before: str, after: str, sent: str) -> None:
     picture, shown = Picture(), Shown()
-    picture.send(whole([_row([(before, 0)], 12)] * 3), SIZE, shown.console)
-    frame = [_row([(after, 0)], 12), *[_row([(before, 0)], 12)] * 2]
+    picture.send(whole([_row([(before, 0)], 12)] * SIZE.height), SIZE, shown.console)
+    frame = [_row([(after, 0)], 12), *[_row([(before, 0)], 12)] * (SIZE.height - 1)]
     assert picture.send(part(frame), SIZE, shown.console) == sent
 
 
 def test_colours_of_the_palette_go_by_number() -> None:
     picture, shown = Picture(), Shown()
-    text = picture.send(whole([_row([("a", 2), ("b", 5)], 12)] * 3), SIZE, shown.console)
+    text = picture.send(whole([_row([("a", 2), ("b", 5)], 12)] * SIZE.height), SIZE, shown.console)
     assert "\x1b[38;5;203ma" in text
     assert "38;2;18;52;86" in text

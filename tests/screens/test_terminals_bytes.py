@@ -21,6 +21,7 @@ def test_a_key_costs_few_bytes_on_every_screen(demo: Path) -> None:
         term.wait_until(ALIAS)
         for name in SCREENS:
             term.send(name.key)
+            term.wait_until(f"[{name.key}")  # its tab
             term.settle(0.25)  # what it finds out at first is not the keys'
             sizes = {}
             for key in KEYS:
