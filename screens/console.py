@@ -97,6 +97,7 @@ def _made(
     """The app and what it shows. All but waiting for programs is done in this one thread: two that work hand
     Python to and fro at every file they open, and the time of a start lies between their turns."""
     session = open_session()
+    session.read_ahead()
     from threading import Thread
 
     from mailtui.screens.parts.heap import one_arena

@@ -11,6 +11,7 @@ import io
 from array import array
 from bisect import bisect_left, bisect_right
 from itertools import accumulate, compress, count
+from typing import Self
 
 BLANK, COMMENT, CONTINUATION, FIRST = 0, 1, 2, 3
 """The kinds of a physical line. A CONTINUATION above the first FIRST line is an orphan."""
@@ -53,20 +54,25 @@ class Lines:
         self.firsts = array("L", compress(count(), self.kinds.translate(_IS_FIRST)))
         """Line numbers at which logical lines begin."""
 
+    @classmethod
+    def of(cls, raw: bytes, starts: array[int], kinds: bytes, firsts: array[int]) -> Self:
+        """The lines of `raw` where all of this is known already."""
+        lines = cls.__new__(cls)
+        lines.raw, lines.starts, lines.kinds, lines.firsts = raw, starts, kinds, firsts
+        return lines
+
     def replaced(self, raw: bytes, top: int, bottom: int, window: Lines) -> Lines:
         """The lines of `raw`, which has the lines of `window` where this file has those from `top` to before
         `bottom`. Line `bottom`, if there is one, must begin a logical line."""
-        lines = Lines.__new__(Lines)
-        lines.raw = raw
         head, tail = self.starts[:top], self.starts[bottom:]
-        lines.starts = (
+        starts = (
             head + shifted(window.starts[:-1], self.starts[top]) + shifted(tail, len(raw) - len(self.raw))
         )
-        lines.kinds = self.kinds[:top] + window.kinds + self.kinds[bottom:]
+        kinds = self.kinds[:top] + window.kinds + self.kinds[bottom:]
         low, high = bisect_left(self.firsts, top), bisect_left(self.firsts, bottom)
-        below = shifted(self.firsts[high:], len(lines.kinds) - len(self.kinds))
-        lines.firsts = self.firsts[:low] + shifted(window.firsts, top) + below
-        return lines
+        below = shifted(self.firsts[high:], len(kinds) - len(self.kinds))
+        firsts = self.firsts[:low] + shifted(window.firsts, top) + below
+        return Lines.of(raw, starts, kinds, firsts)
 
     def __len__(self) -> int:
         return len(self.kinds)

@@ -102,6 +102,12 @@ class AliasTables:
         return next((table for table in self.tables if spec in {table.spec, table.lookup.spec}), None)
 
 
+def targets_of(instance: Instance) -> list[Target]:
+    """The texts of the tables that hold aliases. Raises ParameterError."""
+    found = (lookup for parameter, _ in _ROLES for lookup in instance.lookups(parameter))
+    return [lookup.target for lookup in found if lookup.editable and lookup.target is not None]
+
+
 def access_table(
     instance: Instance, lookup: Lookup, parameters: tuple[str, ...], kind: MapKind
 ) -> AliasTable:

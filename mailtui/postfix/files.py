@@ -40,6 +40,20 @@ class Stamp(NamedTuple):
         return cls(status.st_mtime_ns, status.st_size, status.st_ino, status.st_ctime_ns)
 
 
+class Read(NamedTuple):
+    """A table that was read, and the state of the file that it was read from."""
+
+    stamp: Stamp
+    document: Table | Aliases
+
+
+class Expected(Protocol):
+    """A table that is being read elsewhere."""
+
+    def wait(self) -> Read | None:
+        """The table, once it is read; None where that failed."""
+
+
 class Reader(Protocol):
     """Where the bytes of an instance come from: the disk (`Files`), or the disk with a draft over it."""
 
@@ -86,6 +100,11 @@ class Files:
         self._by_path: dict[str, _Cached] = {}
         self._by_real_path: dict[str, _Cached] = {}
         self._told: dict[str, Stamp | None] = {}
+        self._expected: dict[str, tuple[Format, Expected]] = {}
+
+    def expect(self, target: Target, reading: Expected) -> None:
+        """A table is being read already: whoever asks for it waits for that."""
+        self._expected[target.path] = (target.format, reading)
 
     def raw(self, path: str) -> bytes:
         """The bytes of a file as they are now. Raises OSError, also for anything but a regular file."""
@@ -135,9 +154,20 @@ class Files:
         real = os.path.realpath(path)
         held = self._by_real_path.get(real)
         if held is None or held.stamp != stamp:
-            held = self._by_real_path[real] = _Cached(*_load(path))
+            held = self._by_real_path[real] = self._awaited(path, stamp) or _Cached(*load(path))
         self._by_path[path] = held
         return held
+
+    def _awaited(self, path: str, stamp: Stamp | None) -> _Cached | None:
+        """What was read elsewhere, where that is the file as it is now."""
+        if path not in self._expected:
+            return None
+        kind, reading = self._expected[path]
+        read = reading.wait()
+        self._expected.pop(path, None)
+        if read is None or read.stamp != stamp:
+            return None
+        return _Cached(read.stamp, read.document.raw, {kind: read.document})
 
 
 def _look(path: str) -> Stamp | None:
@@ -147,8 +177,8 @@ def _look(path: str) -> Stamp | None:
         return None
 
 
-def _load(path: str) -> tuple[Stamp, bytes]:
-    """A file's bytes with the state they belong to."""
+def load(path: str) -> tuple[Stamp, bytes]:
+    """A file's bytes with the state they belong to. Raises OSError, also for anything but a regular file."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     kind = os.fstat(handle).st_mode
     if not stat.S_ISREG(kind):

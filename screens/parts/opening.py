@@ -49,6 +49,14 @@ def session_of(prepared: Prepared) -> Session:
             return Source("none", why=str(error))
         return find(log_file, prepared.log)
 
+    def read_ahead() -> None:
+        from mailtui.postfix.aliastables import targets_of
+        from mailtui.postfix.readahead import read_ahead
+
+        with suppress(InstanceError):  # the screens tell of it
+            if session.files is not None:
+                read_ahead(session.files, targets_of(prepared.instance))
+
     def look_ahead() -> None:
         """Every screen needs Postfix's defaults; what hinders postconf is told by the screen that asks."""
         with suppress(InstanceError):
@@ -77,6 +85,7 @@ def session_of(prepared: Prepared) -> Session:
         look=look,
         find_log=find_log,
         examine=examine,
+        read_ahead=read_ahead,
         look_ahead=look_ahead,
         settings=prepared.settings,
         notes=tuple(prepared.notes),

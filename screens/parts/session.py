@@ -101,6 +101,8 @@ class Session:
     """What `examine` said last, the worst first."""
     examined: bool = False
     """Whether it has said anything yet."""
+    read_ahead: Callable[[], None] = _nothing
+    """Has large tables read by another process; asked before there is any thread."""
     look_ahead: Callable[[], None] = _nothing
     """Asks beforehand what every screen will ask, in a thread while the screens are still being imported."""
     settings: Settings = field(default_factory=Settings)
