@@ -160,6 +160,7 @@ class KeysInOrder(App[int], inherit_bindings=False):
         self.before_key()
         self._target = target
         if isinstance(event, events.Key) and self._straight(target, event):
+            self.app_focus = True  # as Textual has it: a terminal that sends keys has the focus
             number = self._number  # an action may wait long, and this key then counts as lost
             if not await self._check_bindings(event.key, priority=True):
                 await self._check_bindings(event.key)
