@@ -8,6 +8,7 @@ lines(text)["keymap.aliases.new"]        # → 12
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from typing import Any, NamedTuple
 
@@ -44,7 +45,7 @@ def read(path: str) -> Read:
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return Read({}, (f"{path}: {error}",), text=text)
+        return Read({}, (_not_toml(path, str(error)),), text=text)
     values: dict[str, Any] = {}
     wrong: list[tuple[str, str, str]] = []
     for name, value in document.items():
@@ -71,6 +72,14 @@ def _keymap(table: dict[str, Any], wrong: list[tuple[str, str, str]]) -> list[tu
         except TypeError as error:
             wrong.append((f"keymap.{name}", f'keymap: "{name}"', f"must be {error}"))
     return found
+
+
+def _not_toml(path: str, why: str) -> str:
+    """Where a file cannot be read on, and that nothing in it holds."""
+    place = re.search(r" \(at line (\d+), column (\d+)\)$", why)
+    where = f"{path}:{place[1]}" if place is not None else path
+    words = f"{why[: place.start()]} (column {place[2]})" if place is not None else why
+    return f"{where}: this is not TOML: {words}; nothing in this file holds until that is mended"
 
 
 def _near(name: str) -> str:

@@ -36,7 +36,7 @@ from mailtui.screens.parts.overviewlines import (
     weights,
 )
 from mailtui.screens.parts.session import Change
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.text import Spans, cells, show
 
 if TYPE_CHECKING:
     from mailtui.doctor.model import Finding
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 LOW = 22
 """Lines of a window below which nothing more is told of what the cursor is on."""
+_BESIDE_TITLE = 18
+"""Columns that a finding's row has beside its title, as a rule."""
 _OF_FILES = ("postfix", "milters", "certificate", "domains", "keys", "names", "policy", "written")
 """What a change of the configuration may change."""
 
@@ -121,7 +123,9 @@ class OverviewScreen(ConsoleScreen):
 
     def _begin(self) -> None:
         """Once the first lines are painted: what follows imports much, in threads."""
-        self.gathering = Gathering(topics(self.session.instance, lambda: self._feed), self._tell)
+        self.gathering = Gathering(
+            topics(self.session.instance, lambda: self._feed, self._find_out), self._tell
+        )
         self.gathering.start()
         beside(
             self, "log", lambda: importlib.import_module("mailtui.screens.parts.livelog"),
@@ -205,7 +209,9 @@ class OverviewScreen(ConsoleScreen):
             lines = self._of_line(str(self.facts.key))
         elif finding is not None:
             what = "fix" if finding.fix is not None else "do"
+            cut = cells(show(finding.title)) > self.findings.size.width - _BESIDE_TITLE
             lines = [
+                *([[(f"{'finding':<{LABEL}}", "dim"), (finding.title, "")]] if cut else []),
                 [(f"{what:<{LABEL}}", "dim"), (finding.fix_words, "")],
                 [(f"{'why':<{LABEL}}", "dim"), (finding.why, "")],
             ]

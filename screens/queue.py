@@ -12,6 +12,7 @@ from mailtui.postfix.mailqueue.groups import BYS, TITLES, By
 from mailtui.postfix.mailqueue.listing import Listing
 from mailtui.screens.parts import queueacts as acts
 from mailtui.screens.parts.beside import beside
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.queuelist import QueueList
 from mailtui.screens.parts.queuerows import as_text, title_of
@@ -70,7 +71,11 @@ class QueueScreen(QueueList):
         """Gather what is chosen, in a thread, and go on with it."""
         listing, rows, about = self._chosen()
         if not rows:
-            self.say("No message is chosen", "warning")
+            hidden = bool(self.lines.marked)
+            self.say(
+                "None of the marked rows is shown: / and Esc show all" if hidden else "No message is chosen",
+                "warning",
+            )
             return
         beside(self, "pick", lambda: acts.pick(listing, rows), lambda found: then(found, about), self.bad)
 
@@ -87,7 +92,8 @@ class QueueScreen(QueueList):
 
     def action_group(self) -> None:
         if self.within is not None:
-            self.say("These are the messages of one group; q goes back to the groups")
+            back = key_for("app.quit", "q")
+            self.say(f"These are the messages of one group; {back} goes back to the groups")
             return
         order: tuple[By | None, ...] = (None, *BYS)
         self.group_by(order[(order.index(self.store.by) + 1) % len(order)])
@@ -146,7 +152,7 @@ class QueueScreen(QueueList):
             row = self.store.listing.row_of(key)
             open_trace(self, key, self.store.listing.arrived(row) if row is not None else None)
         else:
-            self.say("A trace is of one message: Enter shows those of the group")
+            self.say(f"A trace is of one message: {key_for('queue.open', 'Enter')} shows those of the group")
 
     def action_copy(self) -> None:
         listing, rows, _ = self._chosen()

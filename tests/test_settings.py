@@ -54,7 +54,7 @@ def test_the_later_file_wins_key_by_key(tmp_path: Path) -> None:
         ("dns_timeout = true\n", "dns_timeout: must be a number above 0"),
         ('color = "pink"\n', "color: must be one of"),
         ('after_write = "x"\n', "after_write: must be a list"),
-        ("log = \n", "line 1"),
+        ("log = \n", ":1: this is not TOML: Invalid value (column 7); nothing in this file holds"),
     ],
 )
 def test_what_is_wrong_is_said_and_the_rest_holds(tmp_path: Path, text: str, words: str) -> None:

@@ -14,7 +14,7 @@ from mailtui.cli.context import Context
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import DONE, REFUSED, USAGE, Failed, columns, note, write, write_json
 from mailtui.commands import CommandError
-from mailtui.postfix.mailqueue.entry import NULL_SENDER, Entry, Seen, fields, is_id
+from mailtui.postfix.mailqueue.entry import HOLD, NULL_SENDER, Entry, Seen, fields, is_id
 from mailtui.postfix.mailqueue.groups import BYS, By, Group, grouped, matched
 from mailtui.postfix.mailqueue.listing import Listing, read_all
 from mailtui.postfix.mailqueue.origins import Origins
@@ -216,13 +216,16 @@ def act(context: Context, options: argparse.Namespace) -> int:
     if whole and (len(listing) or options.site):
         return _flush(context, listing, options.site)
     origins = _origins(context, listing) if query.asks_origin else Origins()
-    seen = {entry.queue_id: Seen.of(entry) for _, entry in _rows(listing, query, origins, options.ids)}
+    entries = [entry for _, entry in _rows(listing, query, origins, options.ids)]
+    seen = {entry.queue_id: Seen.of(entry) for entry in entries}
     ids = list(seen)
     gone = [each for each in dict.fromkeys(options.ids) if listing.row_of(each) is None]
     if not ids:
         return _nothing(context, gone)
     plan = queueacts.plan(context.instance.config_dir, verb, len(ids))
     words = f"{verb} {queueacts.counted(len(ids))}"
+    if verb == "requeue" and (held := sum(entry.queue == HOLD for entry in entries)):
+        words += f" ({held:,} on hold: requeueing ends that, and they are delivered)"
     if context.dry_run:
         return _tried(context, words, plan, ids)
     confirmed(context, f"{words}: now, no undo", str(len(ids)))

@@ -57,6 +57,11 @@ def _signing(dkim: DkimCase, life: Life) -> Iterator[Finding]:
                 "opendkim cannot sign with it: mail of that domain gets 451, or it does not even start",
                 problem.do or "make a new key",
             )  # fmt: skip
+        elif problem.unseen:
+            yield _finding(
+                dkim, "dkim-key-unseen", "advice", row, f"{safe(problem.node)} was not looked at",
+                problem.what, problem.do,
+            )  # fmt: skip
         elif problem.node:
             yield _finding(
                 dkim, "dkim-key-open", "warning", row, problem.words,

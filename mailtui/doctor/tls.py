@@ -152,12 +152,15 @@ def _name(case: Case, each: Facts, users: list[AuthService]) -> Iterator[Finding
     hosts = dict.fromkeys(user.hostname for user in users)
     if each.certificate is None or any(each.covers(host) for host in hosts) or each.snakeoil:
         return
-    names = ", ".join(each.certificate.names) or each.certificate.subject
+    names = ", ".join(each.certificate.names)
+    why = f"it is for {safe(names)}: that is what users must type in as their server"
+    if not names:
+        subject = safe(each.certificate.subject) or "its subject"
+        why = f"it has no subjectAltName, and mail programs do not take a name from {subject} (RFC 9525)"
     yield _told(
         case, each, users, "tls-name", "advice",
         f"the certificate {safe(each.pair.cert)} is not for {safe(', '.join(hosts))}",
-        f"it is for {names}: that is what users must type in as their server", "no edit changes it: have"
-        " one with that name too",
+        why, "no edit changes it: have one with that name too",
     )  # fmt: skip
 
 

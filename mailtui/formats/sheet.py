@@ -1,8 +1,8 @@
 """Rows of a CSV or JSON file, each with its line: what an import reads and an export writes.
 
 CSV: a first line that names the columns; commas, semicolons or tabs between cells (as a spreadsheet writes
-them), a byte order mark and a line `sep=;` are understood. JSON: an array of objects. A cell is never taken
-for anything but text.
+them), a byte order mark and a line `sep=;` are understood. JSON: an array of objects, or an object a line. A
+cell is never taken for anything but text.
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ def _require_columns(columns: Sequence[str], given: Sequence[str], names: Mappin
     if not known:
         there = f"its first line is {', '.join(given)[:60]}" if given else "it is empty"
         raise BadSheet(f"no column is known: {there}", line=1, do=f"name them in the first line: {wanted}")
+    key = next(iter(names.values()))
+    if key not in known:
+        there = ", ".join(given)[:60]
+        raise BadSheet(f"there is no column {key} among {there}", line=1, do=f"the columns are {wanted}")
     twice = next((name for name in known if known.count(name) > 1), "")
     if twice:
         raise BadSheet(f"two columns are both {twice}", line=1, do="leave one of them out")
@@ -111,7 +115,9 @@ def _read_json(text: str, names: Mapping[str, str]) -> Sheet:
     except RecursionError:
         raise BadSheet("is nested too deep", do="an array of objects is wanted") from None
     except json.JSONDecodeError as error:
-        raise BadSheet(f"is not JSON: {error.msg}", line=error.lineno) from None
+        document = _json_lines(text) if error.msg == "Extra data" else None
+        if document is None:
+            raise BadSheet(f"is not JSON: {error.msg}", line=error.lineno) from None
     if not isinstance(document, list):
         raise BadSheet("is no array of objects", do='write [{"…": "…"}, …]')
     rows: list[SheetRow] = []
@@ -130,6 +136,14 @@ def _read_json(text: str, names: Mapping[str, str]) -> Sheet:
     if rows:
         _require_columns(list(columns), list(unread), names)
     return Sheet(rows, tuple(columns), tuple(unread))
+
+
+def _json_lines(text: str) -> list[object] | None:
+    """One object a line, as `log --json` prints them; None where it is something else."""
+    try:
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (json.JSONDecodeError, RecursionError):
+        return None
 
 
 def _cell(value: object, name: str, number: int) -> Cell:

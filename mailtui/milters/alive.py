@@ -63,6 +63,8 @@ class Alive:
     problem: str = ""
     hangs: bool = False
     """It takes the connection, and then says nothing within the time."""
+    closed: bool = False
+    """Whether it answers is not known: the caller, who is not root, may not connect."""
     behind: Behind | None = None
 
     @property
@@ -79,6 +81,8 @@ class Alive:
             return f"alive {self.ms:.0f} ms"
         if self.hangs and self.reachable:
             return "HANGS"
+        if self.closed:
+            return "unseen"
         return "no milter" if self.reachable else "DOWN"
 
 
@@ -94,6 +98,8 @@ def ping(address: str | Endpoint, *, timeout: float = SECONDS, root: str = "/") 
     try:
         connection = connected(where, root, end)
     except OSError as error:
+        if isinstance(error, PermissionError) and os.geteuid() != 0:
+            return Alive(False, False, ms=_since(began), problem="root alone may ask it", closed=True)
         return Alive(False, False, ms=_since(began), problem=why_not(error, timeout))
     with connection:
         try:

@@ -39,6 +39,11 @@ class Looked:
         return self.reachable and self.alive is not None and self.alive.negotiated
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether nothing can be said of it: the caller, who is not root, may not connect."""
+        return self.alive is not None and self.alive.closed and self.facts.out_of_reach is None
+
+    @property
     def problem(self) -> str:
         """Why it does not; empty where it does."""
         stopped = self.facts.out_of_reach

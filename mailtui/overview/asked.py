@@ -30,10 +30,14 @@ def milters(instance: Instance, downs: Downs) -> Line:
         return Line("milters", (said("none is asked", "dim"),))
     down: dict[str, Item] = {}
     up: dict[str, Item] = {}
+    hidden: dict[str, Item] = {}
     more: list[str] = []
     for each in seen:
         address, name = each.row.address, each.facts.name
         called = address if name in {"", "unknown"} else name
+        if each.is_hidden:
+            hidden[address] = said(f"{called}: root alone may ask", "dim")
+            continue
         since = downs.since(address, up=each.is_up)
         if each.is_up and each.alive is not None:
             up[address] = said(f"{called} {each.alive.ms:.0f} ms", "good")
@@ -41,7 +45,8 @@ def milters(instance: Instance, downs: Downs) -> Line:
         down[address] = said(f"{called} {_word(each)} {since}", "error")
         becomes = when_down(each.chain, each.row, name)
         more.append(f"{called}: {each.problem}; {which_mail(each.chain)}: {becomes}")
-    items = (*down.values(), *_alive([item for address, item in up.items() if address not in down]))
+    alive = _alive([item for address, item in up.items() if address not in down])
+    items = (*down.values(), *alive, *hidden.values())
     return Line("milters", items, "error" if down else "", tuple(more), alike=True)
 
 
@@ -68,10 +73,14 @@ def policies(instance: Instance, downs: Downs) -> Line:
         return Line("policy", (said("no rule asks a policy service", "dim"),))
     down: list[Item] = []
     up: list[Item] = []
+    hidden: list[Item] = []
     more: list[str] = []
     for row, tried in zip(rows, at_once(rows, lambda each: asked(instance, each)), strict=True):
         program, _ = program_of(row, tried)
-        called = row.written if program == "other" else program
+        called = downs.called(row.written, "" if program == "other" else program)
+        if tried.closed:
+            hidden.append(said(f"{called}: root alone may ask", "dim"))
+            continue
         since = downs.since(row.written, up=tried.alive)
         if tried.alive:
             up.append(said(f"{called} {tried.ms:.0f} ms", "good"))
@@ -80,7 +89,7 @@ def policies(instance: Instance, downs: Downs) -> Line:
             more.append(
                 f"{called} ({row.written}) {tried.says}; meanwhile: {when_down(row.value('default_action'))}"
             )
-    return Line("policy", (*down, *_alive(up)), "error" if down else "", tuple(more), alike=True)
+    return Line("policy", (*down, *_alive(up), *hidden), "error" if down else "", tuple(more), alike=True)
 
 
 def at_once(things: Sequence[Asked], ask: Callable[[Asked], Answer]) -> list[Answer]:

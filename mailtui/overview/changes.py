@@ -43,8 +43,8 @@ def written(instance: Instance) -> Line:
     half = history.unfinished()
     items: list[Item] = [said("a change was NOT FINISHED", "error")] if half else []
     items.append(said(f"{day(entry.time)} by {entry.who}{_ended(entry)}"))
-    items.append(said("; ".join(entry.edits)))
-    return Line("written", tuple(items), "error" if half else "", (*half, *entry.edits))
+    items.append(said(entry.words))
+    return Line("written", tuple(items), "error" if half else "", (*half, *entry.told))
 
 
 def _ended(entry: Entry) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -24,23 +24,18 @@ TOLD = 20
 
 
 def domains(instance: Instance) -> Line:
-    """What DNS said of the domains when it was asked last. Nothing is asked."""
-    from mailtui.apply.domaindns import known
-    from mailtui.postfix.domainlist import domain_list
-
-    listing = domain_list(instance, instance)
-    keys = (listing.key(at) for at in range(len(listing)))
-    hosted = dict.fromkeys(name.lower() for name, kind in keys if kind != "default" and _in_dns(name))
+    """What DNS said of the domains when it was asked last. Nothing is asked (see `asking`)."""
+    hosted = _hosted(instance)
     if not hosted:
         return Line("domains", (said("none with a name in DNS", "dim"),))
-    store = known(instance)
-    asked: list[DomainDns] = []
-    if store is not None and store.there:
-        asked = [found for name in islice(hosted, MANY) if (found := store.of(name)) is not None]
+    asked = _answers(instance, hosted)
     bad = sorted((each for each in map(_trouble, asked) if each is not None), key=lambda each: each[0])
     items = [item for _, item, _, _ in bad]
-    if len(asked) > len(bad):
-        items.append(said(f"{len(asked) - len(bad)} ok", "good"))
+    silent = sum(_trouble(each) is None and _unanswered(each) for each in asked)
+    if len(asked) > len(bad) + silent:
+        items.append(said(f"{len(asked) - len(bad) - silent} ok", "good"))
+    if silent:
+        items.append(said(f"{silent} without an answer", "dim"))
     if len(hosted) > len(asked):
         items.append(said(f"{len(hosted) - len(asked)} not asked yet", "dim"))
     more = [why for _, _, _, why in bad[:TOLD]]
@@ -49,6 +44,37 @@ def domains(instance: Instance) -> Line:
     else:
         more.append("DNS was not asked about them yet: t in Domains does.")
     return Line("domains", tuple(items), worst([weight for _, _, weight, _ in bad]), tuple(more), alike=True)
+
+
+def stale(instance: Instance) -> list[str]:
+    """The domains of which nothing is known, or only what was so a day ago."""
+    hosted = _hosted(instance)
+    known = (each for each in _answers(instance, hosted) if each.age() < DAY and not _unanswered(each))
+    fresh = {each.domain.rstrip(".").lower() for each in known}
+    return [name for name in islice(hosted, MANY) if name not in fresh]
+
+
+def _hosted(instance: Instance) -> dict[str, None]:
+    """The domains that mail is taken for, as far as DNS has names for them."""
+    from mailtui.postfix.domainlist import domain_list
+
+    listing = domain_list(instance, instance)
+    keys = (listing.key(at) for at in range(len(listing)))
+    return dict.fromkeys(name.lower() for name, kind in keys if kind != "default" and _in_dns(name))
+
+
+def _answers(instance: Instance, hosted: Iterable[str]) -> list[DomainDns]:
+    from mailtui.apply.domaindns import known
+
+    store = known(instance)
+    if store is None or not store.there:
+        return []
+    return [found for name in islice(hosted, MANY) if (found := store.of(name)) is not None]
+
+
+def _unanswered(found: DomainDns) -> bool:
+    """Whether a question every receiver asks had no answer: that is not to pass for `ok`."""
+    return any(part.state == "unknown" for part in (found.mx, found.spf, found.dmarc))
 
 
 def _in_dns(name: str) -> bool:

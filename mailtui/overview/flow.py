@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 DELIVERED = b" status=sent"
 FATAL = (b": fatal: ", b": panic: ")
+_COMMAND = re.compile(rb"/(?:post(?:queue|super|conf|map|alias|drop|multi|fix-script)|sendmail)\[")
+"""Commands, which log their own mistakes: no daemon has died."""
 RECENT = 600.0
 """Seconds for which a daemon's death is told of."""
 BACK = 64 << 20
@@ -60,7 +63,8 @@ def _last(chunk: Chunk, mark: bytes) -> tuple[datetime, str] | None:
         begin = chunk.raw.rfind(b"\n", 0, at) + 1
         line = chunk.raw[begin : begin + 2048].partition(b"\n")[0]
         moment = when(line[:64], chunk.now)
-        if moment is not None and b"postfix" in line[: at - begin + 1]:
+        head = line[: at - begin + 1]
+        if moment is not None and b"postfix" in head and not _COMMAND.search(head):
             program, _, text = line.partition(b"]: ")
             name = program.rpartition(b" ")[2].partition(b"[")[0]
             return moment, safe(f"{decode(name)}: {decode(text)}", 300)

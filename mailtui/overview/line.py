@@ -85,7 +85,15 @@ class Downs:
 
     def __init__(self) -> None:
         self._since: dict[str, tuple[float, bool]] = {}
+        self._names: dict[str, str] = {}
         self._up: set[str] = set()
+
+    def called(self, address: str, name: str) -> str:
+        """The name of what is asked at an address. It is kept: some tell it by one answer, and not by the
+        next; empty: not told now."""
+        if name:
+            self._names[address] = name
+        return self._names.get(address, address)
 
     def since(self, name: str, now: float | None = None, *, up: bool) -> str:
         """Take a look's result; empty for what is up, else `since 20:10`, or `since before 20:10` for what

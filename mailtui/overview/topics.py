@@ -4,6 +4,7 @@ that itself, in its own thread."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailtui.overview.gathering import Topic
@@ -12,6 +13,7 @@ from mailtui.postfix.instance import Instance
 
 if TYPE_CHECKING:
     from mailtui.maillog.feed import Feed
+    from mailtui.overview.asking import Asking
     from mailtui.overview.flow import Pulse
 
 NAMES = (
@@ -21,15 +23,17 @@ NAMES = (
 """All lines in their order; `staged` is known without looking."""
 
 
-def topics(instance: Instance, feed: Callable[[], Feed | None]) -> list[Topic]:
-    """`feed`: the log that is followed, None before that began."""
+def topics(
+    instance: Instance, feed: Callable[[], Feed | None], again: Callable[[str], object] = lambda _: None
+) -> list[Topic]:
+    """`feed`: the log that is followed, None before that began. `again`: have a line found out anew."""
     log = _Log(feed)
 
     def seen(look: Callable[[Instance], Line]) -> Callable[[], Line]:
         """On a view of its own: the screens' one is read anew beside it."""
         return lambda: look(instance.over(instance.files))
 
-    watched = _Watched()
+    watched, named = _Watched(), _Domains(lambda: again("domains"))
     return [
         Topic("postfix", seen(watched.postfix), every=5),
         Topic("written", seen(_written), every=30, first=0.1),
@@ -38,10 +42,10 @@ def topics(instance: Instance, feed: Callable[[], Feed | None]) -> list[Topic]:
         Topic("queue", seen(_queue), every=15, limit=10, first=0.3),
         Topic("milters", seen(watched.milters), every=10, limit=8, first=0.4),
         Topic("certificate", seen(_certificates), every=600, limit=15, first=0.6),
-        Topic("domains", seen(_domains), every=60, limit=15, first=0.7),
+        Topic("domains", seen(named.line), every=60, limit=15, first=0.7),
         Topic("keys", seen(_keys), every=60, limit=10, first=0.8),
-        Topic("names", seen(watched.names), every=30, limit=6, first=0.9),
-        Topic("policy", seen(watched.policies), every=300, limit=8, first=1.0),
+        Topic("names", seen(watched.names), every=10, limit=6, first=0.9),
+        Topic("policy", seen(watched.policies), every=120, limit=8, first=1.0),
     ]
 
 
@@ -115,10 +119,21 @@ def _certificates(instance: Instance) -> Line:
     return certificates(instance)
 
 
-def _domains(instance: Instance) -> Line:
-    from mailtui.overview.dated import domains
+class _Domains:
+    """What DNS says of the domains: told at once as far as it is known, and asked for once."""
 
-    return domains(instance)
+    def __init__(self, done: Callable[[], object]) -> None:
+        self._done = done
+        self._asking: Asking | None = None
+
+    def line(self, instance: Instance) -> Line:
+        from mailtui.overview.asking import Asking
+        from mailtui.overview.dated import domains
+
+        asking = self._asking = self._asking or Asking(self._done)
+        asking.begin(instance)
+        found = domains(instance)
+        return replace(found, more=(*found.more, asking.why)) if asking.why else found
 
 
 def _keys(instance: Instance) -> Line:

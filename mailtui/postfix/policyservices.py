@@ -64,6 +64,8 @@ class Tried:
     problem: str = ""
     ms: float = 0.0
     program: Program = "other"
+    closed: bool = False
+    """Whether it answers is not known: the caller, who is not root, may not connect."""
 
     @property
     def says(self) -> str:
@@ -245,6 +247,8 @@ def try_service(
     try:
         action = ask(server, question(told=told), seconds, instance.queue_directory)
     except PolicyError as error:
+        if error.closed and os.geteuid() != 0:
+            return Tried(False, problem="root alone may ask it", closed=True)
         return Tried(False, problem=str(error), ms=(time.perf_counter() - began) * 1000)
     except ParameterError as error:
         return Tried(False, problem=str(error))

@@ -90,6 +90,8 @@ def policy_told(tried: Tried, when: str) -> Told:
         return Told(
             " ", f"alive {tried.ms:.0f} ms", f"{tried.says} in {tried.ms:.0f} ms (asked {when})", "good"
         )
+    if tried.closed:
+        return Told(" ", "unseen", f"{tried.says} (asked {when})", "dim")
     return Told("!", "DOWN", f"{tried.says} (asked {when})", "error")
 
 

@@ -43,6 +43,8 @@ SAME_TIME = timedelta(seconds=1)
 IDS = 10_000
 """Messages that are followed at most."""
 
+_CLIENT = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){1,7}")
+"""An IP address as access(5) has it as a key, or the beginning of one."""
 _SHOWN = frozenset({"A", "S", "D", "B", "R", "?", "!"})
 _QUEUE_ID = re.compile(rb"\]: ([0-9A-Za-z]{5,25}): ")
 
@@ -57,17 +59,24 @@ def local_domains(instance: Instance) -> list[str]:
 
 def pattern(addresses: Iterable[str], domains: Iterable[str]) -> re.Pattern[bytes]:
     """What finds whole addresses in a log's text in lower case: `name@domain`, with extensions; `name` alone
-    or in one of the local domains (in any where none is known); `@domain` with every name."""
+    or in one of the local domains (in any where none is known); `@domain` with every name; the keys of access
+    tables: a client's address or the beginning of one, a domain with those below it."""
     here = b"|".join(re.escape(encode(domain.lower())) for domain in domains) or rb"[^<>\s]*"
     found: list[bytes] = []
     for address in addresses:
         name, at, domain = address.lower().rpartition("@")
-        if not at:
-            found.append(re.escape(encode(domain)) + rb"(?:\+[^<>@\s]*)?(?:@(?:" + here + rb"))?")
-        else:
+        if at:
             user = re.escape(encode(name)) + rb"(?:\+[^<>@\s]*)?" if name else rb"[^<>\s]*"
-            found.append(user + b"@" + re.escape(encode(domain)))
-    return re.compile(b"<(?:" + b"|".join(found) + b")>")
+            found.append(b"<" + user + b"@" + re.escape(encode(domain)) + b">")
+            continue
+        key = re.escape(encode(domain))
+        found.append(b"<" + key + rb"(?:\+[^<>@\s]*)?(?:@(?:" + here + b"))?>")
+        if _CLIENT.fullmatch(domain):
+            found.append(rb"\[" + key + rb"(?:[.:][0-9a-f.:]*)?\]")
+        elif "." in domain:
+            below = re.escape(encode(domain.lstrip(".")))
+            found.append(rb"[@.]" + below + rb">|(?<![\w.-])(?:[\w-]+\.)*" + below + rb"\[")
+    return re.compile(b"|".join(found))
 
 
 class Watch:
@@ -88,7 +97,7 @@ class Watch:
         that only turn out now to do so."""
         found: set[int] = set()
         fresh: set[bytes] = set()
-        for first, raw in feed.lines.blocks(start):
+        for first, raw in feed.blocks(start):
             low = raw.lower()
             if self._pattern.search(low):
                 fresh |= self._named(low, first, found)
@@ -96,7 +105,7 @@ class Watch:
             earlier = range(max(self._since, feed.lines.first, start - BACK), start)
             found.update(number for number in earlier if _queue_id(line_at(feed, number)) in fresh)
         if self._ids:
-            for first, raw in feed.lines.blocks(start):
+            for first, raw in feed.blocks(start):
                 found.update(_with_ids(raw, first, self._ids))
         return sorted(number for number in found if self._began is None or not self._is_old(feed, number))
 

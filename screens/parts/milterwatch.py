@@ -59,7 +59,11 @@ class MilterWatch:
             found = look(self._instance.over(self._instance.files))
         except (InstanceError, OSError):
             found = []  # the screen that is looked at tells why
-        down = {each.row.address: each.facts.name for each in found if each.row.in_force and not each.is_up}
+        down = {
+            each.row.address: each.facts.name
+            for each in found
+            if each.row.in_force and not each.is_up and not each.is_hidden
+        }
         names = [address if name == "unknown" else name for address, name in down.items()]
         self._words = (
             (f"{names[0]} DOWN" if len(names) == 1 else f"{len(names)} milters DOWN") if names else ""

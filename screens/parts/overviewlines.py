@@ -24,7 +24,7 @@ LABELS: Mapping[str, str] = {
 PLACES: Mapping[str, str] = {
     "mail": "log", "hour": "log", "queue": "queue", "postfix": "services", "milters": "milters",
     "policy": "restrictions", "names": "restrictions", "domains": "domains", "keys": "dkimkeys",
-    "certificate": "auth", "staged": "review", "written": "history",
+    "certificate": "authservices", "staged": "review", "written": "history",
 }  # fmt: skip
 """The mode of the screen to which a line leads; policy services and DNS lists open over theirs."""
 LETTERS = {"error": "!", "warning": "?", "advice": " ", "": " "}

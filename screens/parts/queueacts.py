@@ -89,6 +89,8 @@ def ask(
         lines.append(f"and {len(ids) - len(first):,} more")
     if about:
         lines.insert(0, f"of {about}")
+    if verb == "requeue" and (held := len(set(picked.held) & set(ids))):
+        lines.append(f"! {counted(held)} on hold: requeueing ends that, and they are delivered")
     title = f"{name} {counted(len(ids))}: now, no undo"
     instance = screen.session.instance
 

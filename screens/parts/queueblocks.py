@@ -19,6 +19,7 @@ from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.chooser import Reason
 from mailtui.screens.parts.dialogs import Dialog, ErrorDialog, TypedWord
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keys import key_for, writes
 from mailtui.screens.parts.offering import choose_offer
 from mailtui.screens.parts.queueacts import may_change, words_of
 from mailtui.text.safe import safe
@@ -47,7 +48,7 @@ def new_password(screen: ConsoleScreen, who: Account) -> None:
             beside(screen, "change", lambda: changed(instance, "password", [who], secret), done, failed)
 
     def done(_all: list[Done]) -> None:
-        screen.say(f"{safe(str(who))} has another password; H has the words")
+        screen.say(f"{safe(str(who))} has another password; {key_for('app.history', 'H')} has the words")
         lines: list[str] = ["Shown this once; it is kept nowhere but in sasldb.", "", secret.reveal()]
         screen.app.push_screen(Dialog(f"The password of {who}", lines))
 
@@ -72,8 +73,9 @@ def record_of(client: str = "", sender: str | None = None) -> Record:
     )  # fmt: skip
 
 
-def block_clients(screen: ConsoleScreen, clients: Sequence[str]) -> None:
-    """Ask for a reason and stage what refuses these clients from now on."""
+def block_clients(screen: ConsoleScreen, clients: Sequence[str], user: str = "") -> None:
+    """Ask for a reason and stage what refuses these clients from now on; where they logged in as `user`, also
+    on the services that take logins."""
     session = screen.session
     base, staged = session.instance, session.draft.edits
 
@@ -85,13 +87,14 @@ def block_clients(screen: ConsoleScreen, clients: Sequence[str]) -> None:
         session.stage(
             *plan.edits, label=f"block {count} client{'s' if count > 1 else ''}" if count > 1 else ""
         )
-        screen.say(" · ".join(("Staged; w writes it", *plan.says[:2])))
+        screen.say(" · ".join((f"Staged; {writes()}", *plan.says[:2])))
 
     def reasoned(reason: str | None) -> None:
         if reason is not None:
             beside(
-                screen, "block", lambda: blocking(base, staged, clients[:MOST_CLIENTS], session.who, reason),
-                staging, lambda error: screen.say(words_of(error), "error"),
+                screen, "block",
+                lambda: blocking(base, staged, clients[:MOST_CLIENTS], session.who, reason, user), staging,
+                lambda error: screen.say(words_of(error), "error"),
             )  # fmt: skip
 
     lines = [*(f"  {client}" for client in clients[:8])]
@@ -99,22 +102,24 @@ def block_clients(screen: ConsoleScreen, clients: Sequence[str]) -> None:
         lines.append(f"  and {min(len(clients), MOST_CLIENTS) - len(lines)} more")
     if len(clients) > MOST_CLIENTS:
         lines.append(f"Only the first {MOST_CLIENTS} of {len(clients)}: another password ends all of it.")
-    lines.append(
-        "Who logs in is stopped by this only where the table is asked before permit_sasl_authenticated."
-    )
+    if user:
+        lines.append("Where logins pass before the table is asked, it is put before them.")
     lines.append("A reason, if you like: it is kept as a comment with date and name.")
     title = f"Block {len(clients)} clients" if len(clients) > 1 else f"Block the client {clients[0]}"
     screen.app.push_screen(Reason(title, lines), reasoned)
 
 
-def blocking(base: Instance, staged: Sequence[Edit], clients: Sequence[str], who: str, reason: str) -> Plan:
-    """The edits that refuse all of these, each over those before it; those that are refused already are left
-    out, and said. Raises InstanceError."""
+def blocking(
+    base: Instance, staged: Sequence[Edit], clients: Sequence[str], who: str, reason: str, user: str = ""
+) -> Plan:
+    """The edits that refuse all of these, each over those before it, also where they log in as `user`; those
+    that are refused already are left out, and said. Raises InstanceError."""
     edits: list[Edit] = []
     says: list[str] = []
-    for client in clients:
+    records = [record_of(client) for client in clients]
+    for client, record in zip(clients, records, strict=True):
         now = base.over(Candidate(base.files, [*staged, *edits]))
-        found = offers(now, record_of(client), who=who)
+        found = offers(now, record, who=who)
         if not found:
             says.append(f"{safe(client)} has no address to block")
             continue
@@ -124,6 +129,13 @@ def blocking(base: Instance, staged: Sequence[Edit], clients: Sequence[str], who
             continue
         edits += plan.edits
         says += plan.says
+    if user:
+        from mailtui.edits.loginblocks import for_logins
+
+        named = [(each.client_name or "", each.client_address) for each in records if each.client_address]
+        logins = for_logins(base.over(Candidate(base.files, [*staged, *edits])), named, user)
+        edits += logins.edits
+        says = [*logins.says, *says]
     if not edits:
         return Plan(refused="; ".join(dict.fromkeys(says)) or "none of them can be blocked")
     return Plan(tuple(edits), tuple(dict.fromkeys(says)))

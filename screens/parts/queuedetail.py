@@ -12,6 +12,7 @@ from mailtui.postfix.mailqueue.stuck import Lifetimes, lasting, stuck
 from mailtui.postfix.mailqueue.usual import Usual
 from mailtui.postfix.mailqueue.words import age, amount
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.queuerows import is_suspicious, sender_of, title_of, top
 from mailtui.screens.parts.text import Span, Spans
 
@@ -86,7 +87,8 @@ def _group_lines(group: Group, span: str, usual: Usual) -> Iterator[Spans]:
         of: Span = (f"{group.forged:,} of {len(group):,} bear another sender than this user", "")
         yield [("forged".ljust(LABEL), "dim"), of]
     if is_suspicious(group):
-        yield said("", "the account may be in other hands: f has what can be done", "warning")
+        fix = f"{key_for('queue.fix', 'f')} has what can be done"
+        yield said("", f"the account may be in other hands: {fix}", "warning")
     if group.by != "domain":
         yield said("to", top(group.domains, 4))
     if group.by != "reason" and group.reasons:

@@ -53,10 +53,13 @@ def subject_of(group: Group | None, entry: Entry | None, origin: Origin) -> Subj
     return Subject(origin.user, origin.client, entry.sender, "".join(entry.domains[:1]), reason)
 
 
-def having(listing: Listing, origins: Origins, subject: Subject) -> tuple[list[int], Counter[str]]:
-    """The rows of all messages of a SASL user, or else of what a group has in common; and their clients."""
+def having(
+    listing: Listing, origins: Origins, subject: Subject
+) -> tuple[list[int], Counter[str], Counter[str]]:
+    """The rows of all messages of a SASL user, or else of what a group has in common; their clients, and who
+    logged in."""
     by, key = next((by, key) for by in BYS if (key := getattr(subject, by)))
-    rows, clients = list[int](), Counter[str]()
+    rows, clients, users = list[int](), Counter[str](), Counter[str]()
     for row in listing.order:
         entry = listing.entry(row)
         origin = origins.of(entry.queue_id)
@@ -64,7 +67,9 @@ def having(listing: Listing, origins: Origins, subject: Subject) -> tuple[list[i
             rows.append(row)
             if origin.address:
                 clients[origin.client] += 1
-    return rows, clients
+            if origin.user:
+                users[origin.user] += 1
+    return rows, clients, users
 
 
 def offer(
@@ -82,14 +87,15 @@ def offer(
         screen.say("Nothing is offered here: the log does not say who handed this in", "warning")
         return
 
-    def look() -> tuple[acts.Picked, Counter[str], list[Account]]:
-        rows, clients = having(listing, origins, subject)
+    def look() -> tuple[acts.Picked, Counter[str], str, list[Account]]:
+        rows, clients, users = having(listing, origins, subject)
+        user = subject.user or next((name for name, _ in users.most_common(1)), "")
         accounts = accounts_of(screen.session.instance, subject.user) if subject.user else []
-        return acts.pick(listing, rows), clients, accounts
+        return acts.pick(listing, rows), clients, user, accounts
 
-    def looked(found: tuple[acts.Picked, Counter[str], list[Account]]) -> None:
-        picked, clients, accounts = found
-        ways = _ways(screen, subject, picked, clients, accounts, len(listing), done)
+    def looked(found: tuple[acts.Picked, Counter[str], str, list[Account]]) -> None:
+        picked, clients, user, accounts = found
+        ways = _ways(screen, subject, picked, clients, user, accounts, len(listing), done)
         options = [Option(way.when, way.title, way.go) for way in ways]
         screen.app.push_screen(Chooser("What to do", options), lambda go: go() if go is not None else None)
 
@@ -113,6 +119,7 @@ def _ways(
     subject: Subject,
     picked: acts.Picked,
     clients: Counter[str],
+    user: str,
     accounts: list[Account],
     total: int,
     done: Callable[[Acted], object],
@@ -140,7 +147,7 @@ def _ways(
         title = (
             f"block these {len(named)} clients" if len(named) > 1 else f"block the client {safe(named[0])}"
         )
-        found.append(Way("stage", title, partial(block_clients, screen, named)))
+        found.append(Way("stage", title, partial(block_clients, screen, named, user)))
     if subject.sender and subject.sender != NULL_SENDER:
         title = f"block the sender {safe(subject.sender)}, or all of its domain"
         found.append(Way("stage", title, partial(block_sender, screen, subject.sender)))

@@ -12,6 +12,7 @@ import pytest
 from mailtui.edits.blocking import Offer, network_key, offers
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.draft import merged
+from mailtui.edits.loginblocks import for_logins
 from mailtui.edits.plan import Plan
 from mailtui.edits.store import from_json, to_json
 from mailtui.maillog.record import Record, parse
@@ -347,3 +348,38 @@ def test_a_table_that_cannot_be_read_is_a_refusal_and_the_others_are_offered(
     rows = found(instance)
     assert rows["Block the sender spam@bad.test"].plan.refused.startswith(f"{instance.config_dir}/senders ")
     assert not rows["Block the client 203.0.113.9 (c.bad.test)"].plan.refused
+
+
+SUBMISSION = """\
+smtp inet n - n - - smtpd
+submission inet n - n - - smtpd
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+"""
+
+
+@pytest.mark.parametrize(
+    ("entries", "made"),
+    [
+        ("203.0.113.9 REJECT\n", "check_client_access T:DIR/clients, permit_sasl_authenticated, reject"),
+        ("203.0.113.9 REJECT\n192.0.2.7 OK\n", ""),  # who is let pass there would need no login any more
+    ],
+)
+def test_who_logs_in_is_refused_too(instance_dir: MakeInstance, entries: str, made: str) -> None:
+    main = (
+        "mydestination = falcot.com\nlocal_recipient_maps =\n"
+        "smtpd_client_restrictions = check_client_access hash:${config_directory}/clients\n"
+    )
+    instance = make(instance_dir, main, SUBMISSION, clients=entries)
+    plan = for_logins(instance, [("unknown", "203.0.113.9")], "laure@falcot.com")
+    if not made:
+        assert not plan.edits
+        assert plan.says == (
+            "! submission lets laure@falcot.com pass before the table is asked (permit_sasl_authenticated)",
+        )
+        return
+    assert plan.says == ("submission asks the table before permit_sasl_authenticated",)
+    after = of(instance, texts(instance, plan)["master.cf"])
+    assert f"-o {{ smtpd_client_restrictions = {made} }}" in after
+    now = instance.over(Candidate(instance.files, plan.edits))
+    assert for_logins(now, [("unknown", "203.0.113.9")], "laure@falcot.com") == Plan(), "it holds already"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -87,6 +88,17 @@ def test_a_unix_socket_by_its_place_in_a_chroot(tmp_path: Path) -> None:
         assert ping("unix:/run/sock", root=str(tmp_path / "run")).problem == "No such file or directory"
     finally:
         server.close()
+
+
+def test_a_socket_that_root_alone_reaches_is_not_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("mailtui.milters.alive.connected", refused)
+    assert ping("unix:/run/sock").says == "DOWN"  # to root it is an error like any other
+    monkeypatch.setattr("mailtui.milters.alive.os.geteuid", lambda: 65534)
+    found = ping("unix:/run/sock")
+    assert (found.says, found.closed, found.problem) == ("unseen", True, "root alone may ask it")
 
 
 @pytest.mark.parametrize("text", ["foo:bar", "/run/x", "", "inet:8891@localhost"])

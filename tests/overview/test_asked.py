@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,6 +18,7 @@ from mailtui.demo.nameserver import Nameserver
 from mailtui.overview import asked
 from mailtui.overview.line import Downs
 from mailtui.postfix.instance import Instance
+from mailtui.postfix.policyservices import Tried
 from tests.milters.servers import closed_port, serving
 from tests.postfix.conftest import instance_dir
 
@@ -53,6 +54,27 @@ def test_a_milter_that_goes_and_comes_back(instance_dir: Any, tmp_path: Path) ->
     assert "passes UNFILTERED" in found.more[0]
     with socket.create_server(("127.0.0.1", port)):
         assert "HANGS since " in asked.milters(instance, downs).text
+
+
+def test_what_root_alone_may_ask_is_not_called_down(
+    instance_dir: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    with serving("speaks") as (server,):
+        main = (
+            f"smtpd_milters = {server.address}\n"
+            "smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:10023\n"
+        )
+        instance = made(instance_dir, tmp_path, main)
+        monkeypatch.setattr("os.geteuid", lambda: 65534)
+        monkeypatch.setattr("mailtui.milters.alive.connected", refused)
+        monkeypatch.setattr("mailtui.postfix.smtpd.policy._connected", refused)
+        found = asked.milters(instance, Downs())
+        assert (found.text, found.weight) == (f"{server.address}: root alone may ask", "")
+        found = asked.policies(instance, Downs())
+        assert (found.text, found.weight) == ("inet:127.0.0.1:10023: root alone may ask", "")
 
 
 def test_the_one_that_is_down_comes_first(instance_dir: Any, tmp_path: Path) -> None:
@@ -105,6 +127,19 @@ def test_policy_services(instance_dir: Any, tmp_path: Path) -> None:
     assert found.text.startswith("unix:private/b DOWN since ")
     assert "alive unix:private/a" in found.text
     assert "meanwhile" in found.more[0]
+
+
+def test_a_policy_service_keeps_the_name_that_one_answer_told(
+    instance_dir: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A greylister says so once, and DUNNO when it is asked the same again."""
+    rules = "check_policy_service inet:127.0.0.1:10023, permit"
+    instance = made(instance_dir, tmp_path, f"smtpd_recipient_restrictions = {rules}\n")
+    downs, said = Downs(), []
+    for tried in (Tried(True, program="postgrey"), Tried(True), Tried(False, problem="refused")):
+        monkeypatch.setattr("mailtui.postfix.policyrows.asked", lambda *_, tried=tried: tried)
+        said.append(asked.policies(instance, downs).text.split(" since")[0])
+    assert said == ["alive postgrey 0 ms", "alive postgrey 0 ms", "postgrey DOWN"]
 
 
 def test_no_policy_service(instance_dir: Any, tmp_path: Path) -> None:

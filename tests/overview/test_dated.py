@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from mailtui.apply.database import DATABASE
 from mailtui.apply.state import of_instance
 from mailtui.demo import dkimkeys
 from mailtui.dns.part import DomainDns, Part
-from mailtui.overview import changes, dated
+from mailtui.overview import asking, changes, dated
 from mailtui.postfix.instance import Instance
 from tests.postfix.conftest import instance_dir
 
@@ -34,6 +35,47 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def answer(domain: str, *, spf: Part = FINE, dmarc: Part = FINE, age: float = 60) -> DomainDns:
     return DomainDns(domain, FINE, FINE, FINE, spf, (), dmarc, time.time() - age)
+
+
+@pytest.mark.usefixtures("state")
+def test_domains_that_had_no_answer_are_not_called_ok(
+    instance_dir: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = Instance.open(str(instance_dir("mydestination = falcot.com, falcot.org\n")))
+    silent = Part("unknown", problems=("no answer in time",))
+    assert not domaindns.keep(instance, [answer("falcot.com"), answer("falcot.org", spf=silent)])
+    assert dated.domains(instance).text == "1 ok · 1 without an answer"
+    assert dated.stale(instance) == ["falcot.org"]
+    wanted: list[list[str]] = []
+
+    def look(names: list[str], *_: object) -> list[DomainDns]:
+        wanted.append(names)
+        return [answer(name) for name in names]
+
+    monkeypatch.setattr("mailtui.dns.world.look_at_many", look)
+    assert not asking.ask(instance)
+    assert not asking.ask(instance)
+    assert wanted == [["falcot.org"]], "what is fresh is not asked again"
+    assert dated.domains(instance).text == "2 ok"
+
+
+def test_the_overview_asks_once_and_says_what_stood_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = threading.Event()
+    asked: list[object] = []
+
+    def refused(instance: Instance) -> str:
+        asked.append(instance)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(asking, "DELAY", 0.0)
+    monkeypatch.setattr(asking, "ask", refused)
+    one = asking.Asking(done.set)
+    instance: Any = object()
+    one.begin(instance)
+    one.begin(instance)
+    assert done.wait(10)
+    assert asked == [instance]
+    assert "No space left" in one.why
 
 
 @pytest.mark.usefixtures("state")

@@ -117,6 +117,12 @@ def test_a_daemon_that_dies_is_told_of_for_a_while(instance: Instance, log: Path
         assert mail(instance, feed, Pulse()).weight == ""
 
 
+def test_a_command_that_fails_is_no_daemon(instance: Instance, log: Path) -> None:
+    log.write_bytes(sent(900) + fatal(300).replace(b"postfix/smtpd[", b"postfix/postqueue["))
+    with following(Source("file", str(log))) as feed:
+        assert mail(instance, feed, Pulse()).weight == ""
+
+
 def test_others_words_are_no_death(instance: Instance, log: Path) -> None:
     log.write_bytes(sent(9) + line(5, "smtpd[9]: warning: x").replace(b"postfix/smtpd", b"dovecot: fatal: x"))
     with following(Source("file", str(log))) as feed:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailtui.demo.greylist import Greylist
@@ -230,6 +230,7 @@ def test_what_matches_nothing_is_refused(text: bytes) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=120), st.randoms(use_true_random=False))
+@example(b"\x0b.", random.Random(0))
 def test_every_byte_string_is_such_a_file(raw: bytes, choose: random.Random) -> None:
     white, defaults = Whitelist.parse(raw), Defaults.parse(raw)
     assert white.raw == defaults.raw == raw

@@ -36,7 +36,13 @@ def signed(
     cert, key = tmp_path / f"{name}.pem", tmp_path / f"{name}.key"
     basic = "basicConstraints=critical,CA:TRUE" if ca else "basicConstraints=CA:FALSE"
     begin = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    begin += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{alt}", "-addext", basic]
+    begin += [
+        "-subj",
+        f"/CN={name}",
+        *(["-addext", f"subjectAltName=DNS:{alt}"] if alt else []),
+        "-addext",
+        basic,
+    ]
     if not by:
         openssl(*begin, "-x509", "-days", str(days), "-keyout", str(key), "-out", str(cert))
     else:
@@ -121,6 +127,14 @@ def test_self_signed_another_name_and_an_open_key(instance_dir: Any, tmp_path: P
     assert set(found) == {"tls-self-signed", "tls-name", "tls-key-open"}
     (tmp_path / "one.key").chmod(0o640)
     assert "tls-key-open" not in ids(opened(instance_dir, cert, tmp_path / "one.key"))
+
+
+def test_a_name_in_the_subject_alone_is_no_name(instance_dir: Any, tmp_path: Path) -> None:
+    cert = signed(tmp_path, "mx.falcot.com", alt="")
+    found = ids(opened(instance_dir, cert, tmp_path / "mx.falcot.com.key"))
+    assert found["tls-name"] == (
+        "it has no subjectAltName, and mail programs do not take a name from CN=mx.falcot.com (RFC 9525)"
+    )
 
 
 def test_unreadable(instance_dir: Any, tmp_path: Path) -> None:

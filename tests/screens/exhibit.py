@@ -168,6 +168,7 @@ def _programs(patch: pytest.MonkeyPatch, spool: Path) -> None:
     sockets = [Endpoint("unix", path=str(spool / name / f"{name}.sock")) for name in ANSWER]
     patch.setattr("mailtui.milters.sockets._listening", lambda: ((each, "1") for each in sockets))
     patch.setattr("mailtui.milters.sockets._owners", lambda _inodes: {})
+    patch.setattr("mailtui.overview.asking.DELAY", 3600.0)  # pictures show what is so before DNS was asked
     patch.setattr("mailtui.screens.parts.milterwatch.FIRST", 0.0)
     patch.setattr("mailtui.screens.parts.guarded.GUARD", 0.0)
     patch.setattr("mailtui.postfix.instances._managed", lambda _default: [])

@@ -180,7 +180,9 @@ async def test_hold_and_release_a_group_and_marks(folder: Path) -> None:
         await up.press("enter")
         await up.shows("2 messages put on hold")
         await up.until(lambda: up.line_with("laure@falcot.com").startswith(" #"))
-        await up.press("number_sign")
+        await up.press("R")
+        await up.shows("! 2 messages on hold: requeueing ends that, and they are delivered")
+        await up.press("escape", "number_sign")
         await up.shows("Release 2 messages: now")
         await up.type("2")
         await up.press("enter")
@@ -204,6 +206,12 @@ async def test_cursor_and_marks_survive_a_reading(folder: Path, monkeypatch: pyt
         await up.until(lambda: len(up.ids) == 4)
         assert up.here == "AAAAAA1"
         await up.shows("1 marked")
+        await up.press("slash")
+        await up.type("id:AAAAAA4")
+        await up.press("enter")
+        await up.until(lambda: has(up, ["AAAAAA4"]))
+        await up.press("d")
+        await up.shows("None of the marked rows is shown: / and Esc show all")
 
 
 async def test_offers_against_a_sasl_user(folder: Path) -> None:

@@ -133,6 +133,14 @@ async def test_it_ends_after_five_minutes(folder: Path, log: Path) -> None:
         ("@x.example", "to=<anyone@x.example>,", True),
         ("@x.example", "to=<anyone@y.x.example>,", False),
         ("a.b@x.example", "to=<axb@x.example>,", False),
+        ("203.0.113.9", "reject: RCPT from unknown[203.0.113.9]: 554", True),
+        ("203.0.113", "connect from mx.new.example[203.0.113.9]", True),
+        ("203.0.113.9", "connect from unknown[203.0.113.99]", False),
+        ("2001:db8", "connect from unknown[2001:db8::1]", True),
+        ("bulk.example", "reject: RCPT from mx.bulk.example[203.0.113.66]: 554", True),
+        ("bulk.example", "from=<lottery@bulk.example>,", True),
+        ("bulk.example", "from=<lottery@notbulk.example>, unknown[192.0.2.1]", False),
+        ("bulk.example", "reject: RCPT from notbulk.example[192.0.2.1]: 554", False),
     ],
 )  # fmt: skip
 def test_whole_addresses_are_found(address: str, line: str, found: bool) -> None:

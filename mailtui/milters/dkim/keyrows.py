@@ -34,12 +34,13 @@ _MARKS = frozenset("*[](){}|?^$\\+%")
 @dataclass(frozen=True, slots=True)
 class KeyProblem:
     """What is wrong with a key: `what`, on which `node` of its path (none where it is the key itself), and
-    what to `do`. `stops`: opendkim cannot sign with it."""
+    what to `do`. `stops`: opendkim cannot sign with it; `unseen`: whether it can, root alone finds out."""
 
     what: str
     do: str = ""
     node: str = ""
     stops: bool = True
+    unseen: bool = False
 
     @property
     def words(self) -> str:
@@ -177,7 +178,9 @@ def look(
     path = key if is_path(key) else ""
     nodes, problems, made = _path(config, path) if path else ((), (), 0.0)
     data = read_key(key)
-    if data.problem and not any(each.node == path for each in problems):
+    if data.problem and os.geteuid() != 0 and os.path.exists(path) and not os.access(path, os.R_OK):
+        problems = (*problems, _unseen(path))
+    elif data.problem and not any(each.node == path for each in problems):
         problems = (*problems, KeyProblem(data.problem, data.do, path))
     elif not data.problem:
         problems = (*problems, *_of_kind(config, data))
@@ -203,6 +206,8 @@ def _path(config: DkimConfig, path: str) -> tuple[tuple[Node, ...], tuple[KeyPro
         nodes = tuple(walk(path, uid))
         made = os.stat(path).st_mtime
     except OSError as error:
+        if isinstance(error, PermissionError) and os.geteuid() != 0:
+            return (), (_unseen(path),), 0.0
         why = (
             "does not exist"
             if isinstance(error, FileNotFoundError)
@@ -220,6 +225,11 @@ def _path(config: DkimConfig, path: str) -> tuple[tuple[Node, ...], tuple[KeyPro
         way = f"chown {who} {closed.path}" if closed.is_file else f"chown {who} {closed.path}, or chmod o+x"
         problems.append(KeyProblem(f"{safe(who)}, as whom opendkim runs, cannot get in", way, closed.path))
     return nodes, tuple(problems), made
+
+
+def _unseen(path: str) -> KeyProblem:
+    """What the caller may not look at, and opendkim perhaps may."""
+    return KeyProblem("root alone may look", "run mailtui with sudo", path, stops=False, unseen=True)
 
 
 def _closed_to(nodes: Sequence[Node], uid: int) -> Node | None:

@@ -46,7 +46,9 @@ class Endpoint:
 
 
 class PolicyError(Exception):
-    """The server cannot be asked, or gives no action."""
+    """The server cannot be asked, or gives no action. `closed`: the caller may not connect."""
+
+    closed = False
 
 
 def endpoint(argument: str) -> Endpoint:
@@ -172,13 +174,15 @@ def ask(server: Endpoint, question: bytes, seconds: float, queue_directory: str)
             sock.sendall(question)
             return _action(sock, until)
     except (OSError, ValueError) as error:
-        raise PolicyError(safe(getattr(error, "strerror", None) or str(error))) from None
+        problem = PolicyError(safe(getattr(error, "strerror", None) or str(error)))
+        problem.closed = isinstance(error, PermissionError)
+        raise problem from None
 
 
 def _connected(server: Endpoint, seconds: float, queue_directory: str) -> socket.socket:
     if server.transport != "inet":
         path = os.path.join(queue_directory, server.place.lstrip("/"))
-        if server.place.startswith("/") and os.path.exists(server.place):
+        if server.place.startswith("/") and not _is_missing(server.place):
             path = server.place
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(seconds)
@@ -191,6 +195,17 @@ def _connected(server: Endpoint, seconds: float, queue_directory: str) -> socket
     host, _colon, port = server.place.rpartition(":")
     number = int(port) if port.isdigit() else socket.getservbyname(port, "tcp")
     return socket.create_connection((host.strip("[]") or "127.0.0.1", number), timeout=seconds)
+
+
+def _is_missing(path: str) -> bool:
+    """Whether nothing is there; what may not be looked at is taken to be."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _action(sock: socket.socket, until: float) -> str:

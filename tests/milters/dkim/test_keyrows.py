@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from mailtui.maillog.source import Source
 from mailtui.milters.dkim.config import DkimConfig
 from mailtui.milters.dkim.habit import key_name, key_path, new_selector
-from mailtui.milters.dkim.keyrows import KeyRow, keys, pattern_domain, sample
+from mailtui.milters.dkim.keyrows import KeyRow, keys, look, pattern_domain, sample
 from mailtui.milters.dkim.lastused import found_in, last_used
 from mailtui.postfix.files import Files
 
@@ -139,3 +140,20 @@ def test_the_last_signature_of_each_key(tmp_path: Path) -> None:
     assert found == {("falcot.com", "mail"): datetime(2026, 11, 22, 10, tzinfo=UTC)}
     assert not last_used(Source("file", str(tmp_path / "none")), [("falcot.com", "mail")])
     assert not found_in(b"DKIM-Signature field added (s=mail, d=falcot.com)", {("falcot.com", "mail")})
+
+
+def test_who_is_not_root_is_told_that_a_key_was_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("mailtui.milters.dkim.keyrows.os.geteuid", lambda: 65534)
+    monkeypatch.setattr("mailtui.milters.dkim.keyrows.walk", refused)
+    monkeypatch.setattr("mailtui.milters.dkim.keyrows.os.access", lambda *_: False)
+    key = tmp_path / "s.private"
+    key.write_bytes(b"")
+    (problem,) = look(_config(tmp_path, ""), "falcot.com", "s", str(key)).problems[:1]
+    assert problem.unseen
+    assert not problem.stops
+    assert problem.words == f"{key}: root alone may look; run mailtui with sudo"
