@@ -132,11 +132,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "silence", SILENCES, "A finding that is known and need not be told again, with the reason.",
-        "# in the findings (f) silences one.",
+        "The findings view silences one.",
     ),
     Setting(
         "keymap", KEYMAP, 'Other keys for actions, by their ids: "aliases.new" = "N", or a list of keys.',
-        "The settings screen lists every action with its id.",
+        "The settings screen lists every action with its id. The letters and numbers that answer a question"
+        " stay as they are.",
     ),
 )  # fmt: skip
 """In the order in which they are shown."""

@@ -28,7 +28,7 @@ class AccessScreen(AliasesScreen):
     MODE = "restrictions"
     NOUNS = ("entry", "entries")
     HELP_TITLE = "an access table"
-    EMPTY = "No entry yet; n makes one"
+    EMPTY = "No entry yet; {aliases.new:n} makes one"
     COLUMNS = (
         Column("KEY", share=4, least=16),
         Column("ACTION", share=5, least=16),

@@ -15,6 +15,7 @@ from mailtui.screens.parts.aliasrows import AliasRows
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
+from mailtui.screens.parts.keys import on_again, takes_back
 
 if TYPE_CHECKING:  # and imported where they are used: the first screen is up sooner
     from mailtui.postfix.instance import Instance
@@ -31,7 +32,7 @@ class AliasesScreen(Removing):
 
     MODE = "aliases"
     NOUNS = ("alias", "aliases")
-    EMPTY = "No alias yet; n makes one"
+    EMPTY = "No alias yet; {aliases.new:n} makes one"
     COLUMNS = (
         Column("ADDRESS", share=4, least=16),
         Column("GOES TO", share=5, least=16),
@@ -113,7 +114,7 @@ class AliasesScreen(Removing):
 
     def _edit_together(self, rows: list[AliasRow]) -> None:
         if any(row.table.kind is not None for row in rows):
-            self.say("Several are edited at once in the list of aliases alone; d and # act on marked ones")
+            self.say("Several are edited at once in the list of aliases alone")
             return
         from mailtui.screens.parts.aliasbulk import open_bulk
 
@@ -128,9 +129,9 @@ class AliasesScreen(Removing):
         if row is None or not self.editable([row]) or self.aliases is None:
             return
         if row.marker == "-":
-            self.say(f"This {self.nouns()[0]} is to be deleted; u takes that back", "warning")
+            self.say(f"This {self.nouns()[0]} is to be deleted; {takes_back()}", "warning")
         elif not row.enabled:
-            self.say(f"This {self.nouns()[0]} is off; # switches it on again", "warning")
+            self.say(f"This {self.nouns()[0]} is off; {on_again('aliases')}", "warning")
         else:
             from mailtui.screens.parts.aliasform import Form
 

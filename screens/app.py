@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from mailtui.screens.parts.built import make_screen
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keys import put_in_force
 from mailtui.screens.parts.lifetime import LastingApp
 from mailtui.screens.parts.names import MODES, SCREENS
 from mailtui.screens.parts.session import Session
@@ -72,6 +73,7 @@ class MailtuiApp(LastingApp):
     ) -> None:
         self.__dict__["DEFAULT_MODE"] = start  # this console's own; Textual reads it in its __init__
         super().__init__(session, plan, crash_dir)
+        put_in_force({})
         self.strip = StripLines()
         self.quit_after_write = False
         """Set by `:wq`: whoever writes calls `written`."""
@@ -108,6 +110,10 @@ class MailtuiApp(LastingApp):
             from mailtui.screens.parts.keymap import take_keys
 
             take_keys(self)
+
+    def set_keymap(self, keymap: Mapping[str, str]) -> None:
+        super().set_keymap(keymap)
+        put_in_force(self._keymap)
 
     def on_unmount(self) -> None:
         if self._live_log is not None:

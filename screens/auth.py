@@ -22,6 +22,7 @@ from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import Confirm, Dialog, ErrorDialog, TypedWord
+from mailtui.screens.parts.keys import key_for, writes
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.passworddialog import PasswordDialog, Typed
@@ -44,7 +45,7 @@ class AuthScreen(Sibling, BackgroundList[AccountRow]):
 
     MODE = "auth"
     NOUNS = ("account", "accounts")
-    EMPTY = "No account yet; n makes one"
+    EMPTY = "No account yet; {auth.new:n} makes one"
     COLUMNS = (
         Column("USER", share=2, least=10),
         Column("REALM", share=2, least=10),
@@ -193,7 +194,7 @@ class AuthScreen(Sibling, BackgroundList[AccountRow]):
             self.lines.unmark_all()
             self.read_again()
             names = str(who[0]) if len(who) == 1 else f"{len(all_done)} accounts"
-            self.say(f"{safe(names)} {DONE[verb]}; H has the words")
+            self.say(f"{safe(names)} {DONE[verb]}; {key_for('app.history', 'H')} has the words")
             if made is not None:
                 lines: list[str] = ["Shown this once; it is kept nowhere but in sasldb.", "", made.reveal()]
                 self.app.push_screen(Dialog(f"The password of {who[0]}", lines))
@@ -265,7 +266,7 @@ class AuthScreen(Sibling, BackgroundList[AccountRow]):
             self.say(plan.refused if plan is not None else "", "warning")
             return
         self.session.stage(*plan.edits, label=fix.title if len(plan.edits) > 1 else "")
-        self.say(" · ".join(("Staged; w writes it", *plan.says)))
+        self.say(" · ".join((f"Staged; {writes()}", *plan.says)))
 
     def _repair(self, repair: Repair) -> None:
         instance = self.session.instance

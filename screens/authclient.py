@@ -23,6 +23,7 @@ from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.dialogs import Confirm
 from mailtui.screens.parts.form import ChoiceField, Form, FormField, Made, Note, TextField, Values
+from mailtui.screens.parts.keys import key_for, on_again
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.passworddialog import PasswordDialog, Typed
@@ -59,7 +60,7 @@ class AuthClientScreen(Sibling, BackgroundList[Credential]):
 
     MODE = "authclient"
     NOUNS = ("login", "logins")
-    EMPTY = "This server logs in nowhere; n adds a login for a relayhost"
+    EMPTY = "This server logs in nowhere; {authclient.new:n} adds a login for a relayhost"
     COLUMNS = clientlines.COLUMNS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "new", id="authclient.new",
@@ -120,7 +121,8 @@ class AuthClientScreen(Sibling, BackgroundList[Credential]):
         await self.laid()
         row = self.row
         if row is None or not row.enabled:
-            self.say("n adds a login" if row is None else "it is off: # switches it on again", "warning")
+            adds = f"{key_for('authclient.new', 'n')} adds a login"
+            self.say(adds if row is None else f"it is off: {on_again('authclient')}", "warning")
         else:
             await self._open_login(row.key, row.user, old=row.lookup is not None)
 

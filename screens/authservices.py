@@ -21,6 +21,7 @@ from mailtui.screens.parts import logintry, serviceforms, servicelines
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, in_daemon
 from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
@@ -38,7 +39,7 @@ class AuthServicesScreen(Sibling, BackgroundList[AuthLine]):
 
     MODE = "authservices"
     NOUNS = ("service", "services")
-    EMPTY = "master.cf has no smtpd service; n makes submission"
+    EMPTY = "master.cf has no smtpd service; {authservices.new:n} makes submission"
     COLUMNS = servicelines.COLUMNS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "turn_on", "AUTH on", id="authservices.new",
@@ -116,7 +117,8 @@ class AuthServicesScreen(Sibling, BackgroundList[AuthLine]):
         if one is None:
             await self._choose_new()
         elif one.line.offered:
-            self.say("AUTH is offered here already; Enter changes how, # turns it off")
+            change, off = key_for("authservices.open", "Enter"), key_for("authservices.switch", "#")
+            self.say(f"AUTH is offered here already; {change} changes how, {off} turns it off")
         else:
             await self._open_on(one.line.row)
 
@@ -136,7 +138,8 @@ class AuthServicesScreen(Sibling, BackgroundList[AuthLine]):
 
         names = authplan.missing_services([each.line for each in self._rows()])
         if not names:
-            self.say("submission and submissions are in master.cf: n on their rows turns AUTH on")
+            new = key_for("authservices.new", "n")
+            self.say(f"submission and submissions are in master.cf: {new} on their rows turns AUTH on")
             return
         says = {"submission": "port 587, STARTTLS first", "submissions": "port 465, TLS from the first byte"}
 
@@ -227,7 +230,7 @@ class AuthServicesScreen(Sibling, BackgroundList[AuthLine]):
     def action_try(self) -> None:
         one = self.row
         if one is None or one.line.auth is None:
-            self.say("This service is off: n puts it in force", "warning")
+            self.say(f"This service is off: {key_for('authservices.new', 'n')} puts it in force", "warning")
             return
         logintry.ask(self, self.session.instance, one.line.auth, "")
 

@@ -13,6 +13,7 @@ from mailtui.edits.parameters import ResetParameter
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.paramhelp import short_of
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, in_daemon
 from mailtui.screens.parts.columns import Column
@@ -102,7 +103,7 @@ class BaseSettingsScreen(BackgroundList[SettingLine]):
             names = [str(key) for key in self.chosen_keys()]
             self.act(lambda after: _reset(after, names))
 
-        self.when_laid(go)
+        ask_many(self, lambda: self.when_laid(go), "Reset")
 
     def action_copy(self) -> None:
         def texts() -> str:

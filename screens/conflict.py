@@ -18,6 +18,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import TitleLine
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keyorder import focus_now
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import LineList, Listed, Row
 from mailtui.screens.parts.reviewlines import LEAD, is_masked, said
 from mailtui.screens.parts.text import Span, wrapped
@@ -25,6 +26,14 @@ from mailtui.screens.parts.valuedialog import ValueDialog
 
 LABEL = 11
 """Columns before a value."""
+
+
+def _theirs() -> str:
+    return f"{key_for('conflict.theirs', 't')} leaves theirs"
+
+
+def _ours() -> str:
+    return f"{key_for('conflict.ours', 'o')} puts yours on top"
 
 
 class ConflictList(LineList):
@@ -131,7 +140,7 @@ class ConflictScreen(ConsoleScreen):
         if conflict is None:
             return
         if conflict.edit not in self.session.draft.edits:  # masked: bullets would be written
-            self.say("The value is secret: t leaves theirs; or stage yours again", "warning")
+            self.say(f"The value is secret: {_theirs()}; or stage yours again", "warning")
             return
         try:
             ours = on_top(conflict, self.session.instance.files)
@@ -139,7 +148,7 @@ class ConflictScreen(ConsoleScreen):
             self.say(str(error), "error")
             return
         if ours is None:
-            self.say("Yours cannot be put on top of this; t leaves theirs and drops your edit", "warning")
+            self.say(f"Yours cannot be put on top of this; {_theirs()} and drops your edit", "warning")
             return
         self._exchange(conflict, ours, "Yours goes on top of theirs")
 
@@ -149,9 +158,9 @@ class ConflictScreen(ConsoleScreen):
             return
         value = editable(conflict)
         if value is None:
-            self.say("This edit has no value to type: t leaves theirs, o puts yours on top", "warning")
+            self.say(f"This edit has no value to type: {_theirs()}, {_ours()}", "warning")
         elif is_masked(self._found, conflict.edit) or MASK in (words(value), words(conflict.theirs)):
-            self.say("The value is secret and not shown: t leaves theirs, o puts yours on top", "warning")
+            self.say(f"The value is secret and not shown: {_theirs()}, {_ours()}", "warning")
         else:
             lines = [
                 [(f"{label:<{LABEL - 2}}", "dim"), (words(shown), "")]
@@ -169,7 +178,7 @@ class ConflictScreen(ConsoleScreen):
             self.say(str(error), "error")
             return
         if edit is None:
-            self.say("This value cannot be put there; t leaves theirs and drops your edit", "warning")
+            self.say(f"This value cannot be put there; {_theirs()} and drops your edit", "warning")
         else:
             self._exchange(conflict, edit, "Your value goes on top of theirs")
 

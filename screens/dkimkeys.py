@@ -27,6 +27,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import TextView, TypedWord
 from mailtui.screens.parts.dkimlines import KeyLine, name_of
 from mailtui.screens.parts.form import Made, Values
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
@@ -45,7 +46,7 @@ class DkimKeysScreen(Sibling, BackgroundList[KeyLine]):
 
     MODE = "dkimkeys"
     NOUNS = ("key", "keys")
-    EMPTY = "No key signs anything yet; n makes one"
+    EMPTY = "No key signs anything yet; {dkimkeys.new:n} makes one"
     COLUMNS = (
         Column("DOMAIN", share=3, least=14),
         Column("SELECTOR", share=2, least=8),
@@ -224,7 +225,8 @@ class DkimKeysScreen(Sibling, BackgroundList[KeyLine]):
     def _confirm_key(self, wanted: dkimacts.NewKey) -> None:
         def made(row: KeyRow) -> None:
             self.say(
-                f"Made {safe(row.selector)}; y shows the record to publish, {safe(row.key_file)} is the key"
+                f"Made {safe(row.selector)}, {safe(row.key_file)}; "
+                f"{key_for('dkimkeys.record', 'y')} shows the record to publish"
             )
             self.wanted_row = row.key
             self.read_again()
@@ -255,7 +257,8 @@ class DkimKeysScreen(Sibling, BackgroundList[KeyLine]):
                     lambda: dkimacts.forget(self.session.instance, life), f"{name_of(life)} is forgotten"
                 )
             case "publish" | "unpublish":
-                self.say(f"{name_of(life)}: {life.step.words}; y shows the record")
+                record = key_for("dkimkeys.record", "y")
+                self.say(f"{name_of(life)}: {life.step.words}; {record} shows the record")
             case "mend":
                 self.say(life.step.words, "warning")
             case _:

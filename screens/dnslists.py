@@ -56,7 +56,7 @@ class DnsListsScreen(AskedList[ZoneLine]):
     MODE = "restrictions"
     NOUNS = ("list", "lists")
     HELP_TITLE = "DNS lists"
-    EMPTY = "No rule asks a DNS list; n in Restrictions puts one in"
+    EMPTY = "No rule asks a DNS list; a rule of Restrictions does"
     COLUMNS = (
         Column("LIST", share=3, least=24),
         Column("STATE", share=0, least=13),

@@ -17,6 +17,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import TextView
 from mailtui.screens.parts.domaindns import age, judged
 from mailtui.screens.parts.domainpart import PartLine, about, as_text, copied
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
@@ -33,7 +34,7 @@ class DomainNamesScreen(BackgroundList[PartLine]):
     MODE = "domains"
     NOUNS = ("record", "records")
     HELP_TITLE = "a domain in DNS"
-    EMPTY = "Nothing is known yet; r asks DNS"
+    EMPTY = "Nothing is known yet; {domainnames.again:r} asks DNS"
     COLUMNS = (
         Column("RECORD", share=0, least=14),
         Column("STATE", share=0, least=10),
@@ -103,7 +104,7 @@ class DomainNamesScreen(BackgroundList[PartLine]):
         if self._names.is_asking(self.domain):
             self._names.stop()
             self.tell()
-            self.say("Ended. r asks again")
+            self.say(f"Ended. {key_for('domainnames.again', 'r')} asks again")
         else:
             self.app.pop_screen()
 

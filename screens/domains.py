@@ -11,11 +11,13 @@ from mailtui.edits.model import Edit
 from mailtui.postfix.domainlist import DomainList, DomainRow, domain_list
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts import domainforms
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.domaindetail import as_text, cells_of
 from mailtui.screens.parts.domainlooking import Looking
 from mailtui.screens.parts.form import Form, Made
+from mailtui.screens.parts.keys import key_for, takes_back
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
@@ -26,7 +28,7 @@ class DomainsScreen(Looking):
 
     MODE = "domains"
     NOUNS = ("domain", "domains")
-    EMPTY = "This server takes mail for no domain; n makes one"
+    EMPTY = "This server takes mail for no domain; {domains.new:n} makes one"
     COLUMNS = (
         Column("DOMAIN", share=4, least=20),
         Column("CLASS", share=0, least=15),
@@ -90,7 +92,7 @@ class DomainsScreen(Looking):
                 domainforms.class_form(rows), domainforms.class_made(rows), domainforms.class_notes(rows)
             )
         elif one is not None and not self.lines.marked:
-            gone = "This domain is to be deleted; u takes that back"
+            gone = f"This domain is to be deleted; {takes_back()}"
             self.say(
                 gone if one.marker == "-" else f"Its domains cannot be changed here: {one.why_not}", "warning"
             )
@@ -107,7 +109,9 @@ class DomainsScreen(Looking):
         elif self.dns_sign(row) != " ":
             self.action_ask()
         elif row.warnings:
-            self.say("No edit is offered for this: c changes the class, a and n its addresses", "warning")
+            change, aliases = key_for("domains.class", "c"), key_for("domains.aliases", "a")
+            words = f"{change} changes the class, {aliases} goes to its aliases"
+            self.say(f"No edit is offered for this: {words}", "warning")
         else:
             from mailtui.screens.findings import open_findings
 
@@ -121,7 +125,10 @@ class DomainsScreen(Looking):
             else:
                 self.act(lambda after: domainforms.removed(after, rows))
 
-        self.when_laid(go)
+        if len(self.lines.marked) > domainforms.BULK:
+            self._few()
+        else:
+            ask_many(self, lambda: self.when_laid(go))
 
     def _is_newest(self, row: DomainRow) -> bool:
         """Whether the last act was to make this domain."""

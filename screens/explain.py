@@ -20,6 +20,7 @@ from mailtui.screens.parts.explainrows import as_text
 from mailtui.screens.parts.explainview import Explained, ExplainView, Rule
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.offering import Offer, choose_offer
 from mailtui.screens.parts.savetext import save_text
 
@@ -110,7 +111,7 @@ class ExplainScreen(ExplainView):
     def action_offers(self) -> None:
         found, asked = self.found, self.asked
         if found is None or asked is None:
-            self.say("Explain a session first; Enter asks for it", "warning")
+            self.say(f"Explain a session first; {key_for('explain.edit', 'Enter')} asks for it", "warning")
             return
         edits, names, who = self.session.draft.edits, self._names, self.session.who
 
@@ -131,7 +132,7 @@ class ExplainScreen(ExplainView):
         running = [one for one in self.workers if one.group == "list" and one.node is self]
         if running and not self._is_laid:
             self.workers.cancel_group(self, "list")
-            self.lines.empty = "Ended; Enter asks again"
+            self.lines.empty = f"Ended; {key_for('explain.edit', 'Enter')} asks again"
             self._head(self.lines.empty)
             self.bar.say(self.lines.empty)
             self.lines.refresh_rows()
@@ -143,7 +144,7 @@ class ExplainScreen(ExplainView):
     async def action_keep(self) -> None:
         found, asked = self.found, self.asked
         if found is None or asked is None:
-            self.say("Explain a session first; Enter asks for it", "warning")
+            self.say(f"Explain a session first; {key_for('explain.edit', 'Enter')} asks for it", "warning")
             return
         await self.open_form(*keep_form(asked, found.after, self.case))
 
@@ -160,7 +161,7 @@ class ExplainScreen(ExplainView):
             if options:
                 self.app.push_screen(Chooser("Kept sessions", options), chosen)
             else:
-                self.say("No session is kept yet; s keeps this one")
+                self.say(f"No session is kept yet; {key_for('explain.keep', 's')} keeps this one")
 
         def chosen(case: Case | None) -> None:
             if case is not None:
@@ -173,7 +174,8 @@ class ExplainScreen(ExplainView):
     def action_drop(self) -> None:
         name = self.case
         if not name:
-            self.say("This session is not a kept one; o shows those", "warning")
+            kept = key_for("explain.saved", "o")
+            self.say(f"This session is not a kept one; {kept} shows those", "warning")
             return
 
         def done(gone: bool) -> None:

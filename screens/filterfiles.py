@@ -14,8 +14,10 @@ from mailtui.milters.filterfiles import FileRow, FilterList, filter_list
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts import filterfiledetail as detail
 from mailtui.screens.parts import filterfileedits as edits_of
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.keys import takes_back
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
@@ -109,7 +111,7 @@ class FilterFilesScreen(Sibling, BackgroundList[FileRow]):
             self.read_again()
             return
         if row.marker == "-":
-            self.say(f"{row.name} goes; u takes that back", "warning")
+            self.say(f"{row.name} goes; {takes_back()}", "warning")
             return
         await self.open_form(
             edits_of.form(row),
@@ -140,7 +142,7 @@ class FilterFilesScreen(Sibling, BackgroundList[FileRow]):
             rows = self.chosen()
             self.act(lambda after: edits_of.delete(after, rows))
 
-        self.when_laid(go)
+        ask_many(self, lambda: self.when_laid(go), "Take out")
 
     def action_copy(self) -> None:
         def go() -> None:

@@ -15,6 +15,7 @@ from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.findinglines import (
     FindingLine,
     FindingLines,
@@ -26,11 +27,12 @@ from mailtui.screens.parts.findinglines import (
 )
 from mailtui.screens.parts.form import Made
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keys import takes_back, writes
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.session import Change
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.text import Spans, cells, show
 from mailtui.settingsfile import FileProblem
 
 _WAIT = 0.08
@@ -61,6 +63,7 @@ class FindingsScreen(BackgroundList[FindingLine]):
         super().__init__()
         self._told = told
         self._diffs: dict[Hashable, list[Spans]] = {}
+        self._fixable = True
 
     @on(events.Mount)
     def _say_first(self) -> None:
@@ -100,6 +103,7 @@ class FindingsScreen(BackgroundList[FindingLine]):
         return ", ".join(told) or ("advice only" if weights else "")
 
     def describe(self, key: Hashable | None) -> None:
+        self._see_fixes()
         row = self.row_of(key)
         if row is None or key is None:
             self.pane.show([], [], [])
@@ -120,7 +124,24 @@ class FindingsScreen(BackgroundList[FindingLine]):
         beside(self, "diff", look, looked, lambda error: self.say(str(error), "error"), wait=_WAIT)
 
     def _show(self, row: FindingLine, diff: Sequence[Spans]) -> None:
-        self.pane.show([(row.finding.title, "bold")], [(row.place, "dim")], about(row, diff))
+        title, lines = row.finding.title, about(row, diff)
+        if cells(show(title)) + cells(show(row.place)) + 3 > self.pane.size.width:
+            lines.insert(0, [("finding".ljust(LABEL), "dim"), (title, "")])  # the title is cut
+        self.pane.show([(title, "bold")], [(row.place, "dim")], lines)
+
+    def word_of(self, binding: Binding) -> str:
+        """On findings without a fix Enter goes to where they are seen: nothing else is offered there."""
+        if self._fixable:
+            return binding.description
+        return {"findings.fix": "go there", "findings.go": ""}.get(binding.id or "", binding.description)
+
+    def _see_fixes(self) -> None:
+        """Have the footer say what Enter does on the rows that it is for now."""
+        rows = self.chosen()
+        fixable = not rows or any(_mendable(row) for row in rows)
+        if fixable != self._fixable:
+            self._fixable = fixable
+            self.refresh_bindings()
 
     # Keys
 
@@ -130,11 +151,11 @@ class FindingsScreen(BackgroundList[FindingLine]):
     def action_mend(self) -> None:
         def mend() -> None:
             rows = self.chosen()
-            fixable = [row for row in rows if row.finding.fix is not None and row.state != "mended"]
+            fixable = [row for row in rows if _mendable(row)]
             if fixable:
                 self.act(lambda after: mended(after, fixable))
             elif len(rows) == 1 and rows[0].state == "mended":
-                self.say("What is staged mends this; w writes it, u takes it back")
+                self.say(f"What is staged mends this; {writes()}, {takes_back()}")
             elif len(rows) == 1:
                 self.action_go()
             elif rows:
@@ -211,6 +232,11 @@ class FindingsScreen(BackgroundList[FindingLine]):
         save_text(self, "findings", "findings.txt", lines, lambda path: self.say(f"Saved as {path}"))
 
 
+def _mendable(row: FindingLine) -> bool:
+    """Whether an edit is offered that is not staged."""
+    return row.finding.fix is not None and row.state != "mended"
+
+
 def mended(after: Instance, rows: Sequence[FindingLine]) -> Made:
     """The fixes of these findings as one act, each over what those before it leave. One that an earlier fix
     mends as well, or whose fix cannot be made any more, is left out and told of."""
@@ -234,13 +260,13 @@ def mended(after: Instance, rows: Sequence[FindingLine]) -> Made:
         says += [text for text in finding.fix.says if text not in says]
     first = rows[0].finding
     label = f"fix: {first.title}" if len(rows) == 1 else f"fix {len(rows)} findings"
-    words = says or [f"Staged: {first.fix_words}; w writes it"]
+    words = says or [f"Staged: {first.fix_words}; {writes()}"]
     return Made(edits, label if len(edits) > 1 else "", says=words)
 
 
 def open_findings(screen: ConsoleScreen, told: str = "") -> None:
     """Where nothing is to be mended under the cursor: show the findings, if there are any, and say so."""
     if screen.session.findings:
-        screen.app.push_screen(FindingsScreen(told))
+        screen.app.push_screen(FindingsScreen(told and f"{told}; shown are all findings of the server"))
     else:
         screen.say(told or "Nothing is wrong that mailtui knows to look for")

@@ -23,6 +23,8 @@ MARKERS = (
 )  # fmt: skip
 """The letters before a row and what they say."""
 
+_LEAST, _MOST = 9, 12
+"""Columns for the keys of an action."""
 _MOVES = "j k and the arrows, g G, PgUp PgDn, Home End move; Tab goes to the next part."
 
 
@@ -76,11 +78,13 @@ class HelpScreen(PacedModal[ActiveBinding | None]):
         for letter, meaning in MARKERS:
             add(Row([[(letter, "key")], meaning]))
         self._rows = rows
+        keys = (keys_of(screen, active) for active in self._actions.values())
+        self._widest = min(_MOST, max(_LEAST, *map(len, keys)))
 
     def compose(self) -> ComposeResult:
         yield TitleLine(classes="title")
         yield LineList(
-            Column("", share=0, least=9),
+            Column("", share=0, least=self._widest),
             Column(""),
             rows=Listed(self._rows),
             header=False,

@@ -26,6 +26,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import FilterBar
 from mailtui.screens.parts.form import Form, ListField, Made, Note, TextField, Values
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keys import key_for, takes_back
 from mailtui.screens.parts.leavelines import about, as_text, cells, ending
 from mailtui.screens.parts.linelist import LineList, Row
 from mailtui.screens.parts.listkeys import list_keys
@@ -50,7 +51,7 @@ class LeaveScreen(BackgroundList[Place]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "stage_all", "stage all", id="leave.stage",
-                tooltip="Stage what becomes of every place as one change; u takes all of it back."),
+                tooltip="Stage what becomes of every place as one change, to be taken back as one."),
         Binding("space,right", "choose(1)", "choose", key_display="Space", id="leave.choose",
                 tooltip="The next of what can become of this place: handed on, removed, kept."),
         Binding("left", "choose(-1)", "choose back", show=False, id="leave.choose-back",
@@ -113,7 +114,8 @@ class LeaveScreen(BackgroundList[Place]):
             self.pane.show([], [], [])
 
     def nothing(self) -> str:
-        return self.EMPTY if self.wish.address else "Nobody is named yet; t says who leaves"
+        nobody = f"Nobody is named yet; {key_for('leave.who', 't')} says who leaves"
+        return self.EMPTY if self.wish.address else nobody
 
     def aside(self) -> str:
         found = self.found
@@ -252,7 +254,8 @@ class LeaveScreen(BackgroundList[Place]):
         def go() -> None:
             found = self.found
             if found.waits:
-                self.say(f"{found.waits}; choose with Space (e goes there)", "warning")
+                choose, there = key_for("leave.choose", "Space"), key_for("leave.next-problem", "e")
+                self.say(f"{found.waits}; choose with {choose} ({there} goes there)", "warning")
             elif not found.edits:
                 self.say("Nothing is to be edited")
             elif found.wish != self.wish:
@@ -268,7 +271,7 @@ class LeaveScreen(BackgroundList[Place]):
         self.session.stage(*found.edits, label=found.label)
         console.pop_screen()
         locks = "".join(f" · not staged: {place.now}" for place in found.steps[:2])
-        console.notify(f"Staged as one, u takes it back{locks}")
+        console.notify(f"Staged as one, {takes_back()}{locks}")
 
     def action_lock(self) -> None:
         from mailtui.screens.parts.dialogs import TypedWord
@@ -284,7 +287,7 @@ class LeaveScreen(BackgroundList[Place]):
         instance = self.session.instance
 
         def done(_done: object) -> None:
-            self.say(f"{who} is locked; H has the words")
+            self.say(f"{who} is locked; {key_for('app.history', 'H')} has the words")
 
         def answered(yes: bool | None) -> None:
             if yes:

@@ -13,6 +13,7 @@ from mailtui.maillog.record import Record, parse
 from mailtui.maillog.view import LEGEND
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import LineList
 from mailtui.screens.parts.logacts import explain, explain_in_words, lines_before, offer
 from mailtui.screens.parts.logback import LogBack, size
@@ -105,11 +106,12 @@ class LogScreen(LogBack):
         lines = list(detail(record))
         count = len(self.rows.members(self.lines.cursor))
         if count > 1:
+            each = key_for("log.open", "Enter")
             lines.insert(
                 0,
                 [
                     (f"{'folded':<{LABEL}}", "dim"),
-                    (f"{count:,} lines alike, of which this is the newest; Enter shows each", ""),
+                    (f"{count:,} lines alike, of which this is the newest; {each} shows each", ""),
                 ],
             )
         self.pane.show([(title, "bold"), (f"  {record.event}", "dim")], [(when, "dim")], lines)
@@ -132,13 +134,15 @@ class LogScreen(LogBack):
             self.lines.empty = self.EMPTY
             held = ""
         if self.searching:
-            self.bar.say(marked, (held, ""), (self._how_far(), "dim"), ("  Esc stops", "dim"))
+            stops = f"  {key_for('log.stop', 'Esc')} stops"
+            self.bar.say(marked, (held, ""), (self._how_far(), "dim"), (stops, "dim"))
         elif self.following:
             title = "" if held and narrow else f"{feed.source.title}  "
             self.bar.say(marked, (held, "dim"), (title, "dim"), ("live", "good"))
         else:
             newer = len(feed.lines) - self.seen
-            words = f"{newer:,} newer · G follow" if newer else "paused · G follow"
+            words = f"{newer:,} newer" if newer else "paused"
+            words += f" · {key_for('log.follow', 'G')} follow"
             self.bar.say(marked, (held, "dim"), (words, "warning" if newer else "dim"))
 
     def _how_far(self) -> str:

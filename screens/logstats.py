@@ -17,6 +17,7 @@ from mailtui.screens.parts.beside import problem
 from mailtui.screens.parts.detail import Lines, TitleLine
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keyorder import focus_now
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.streaming import Stop, Streaming
 from mailtui.screens.parts.text import Span, Spans
@@ -115,7 +116,7 @@ class StatisticsScreen(ConsoleScreen):
 
     def action_stop(self) -> None:
         if self._work.cancel():
-            self._title("stopped; r counts again")
+            self._title(f"stopped; {key_for('app.reread', 'r')} counts again")
         else:
             self.app.pop_screen()
 

@@ -43,7 +43,7 @@ class TraceScreen(ListScreen):
 
     MODE = "log"
     HELP_TITLE = "the trace"
-    EMPTY = "Looking for the lines of this message…  Esc ends it"
+    EMPTY = "Looking for the lines of this message…  {trace.back:Esc} ends it"
     COLUMNS = (
         Column("AFTER", least=9, share=0, right=True),
         Column("WHAT", least=14, share=0),

@@ -14,10 +14,12 @@ from mailtui.postfix.mailboxes import MailboxList, MailboxRow, mailbox_list
 from mailtui.postfix.resolution import Resolution
 from mailtui.postfix.resolve import fate, resolve
 from mailtui.screens.parts.aliasexplain import ExplainView
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.background import BackgroundList, Listing, Made
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
+from mailtui.screens.parts.keys import key_for, on_again, takes_back
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.mailboxbulk import MailboxesForm
@@ -38,7 +40,7 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
 
     MODE = "mailboxes"
     NOUNS = ("mailbox", "mailboxes")
-    EMPTY = "No mailbox yet; n makes one"
+    EMPTY = "No mailbox yet; {mailboxes.new:n} makes one"
     COLUMNS = (
         Column("ADDRESS", share=5, least=18),
         Column("PATH", share=4, least=12),
@@ -62,7 +64,7 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
         Binding("c", "count", "count", show=False, id="mailboxes.count",
                 tooltip="Count again how much lies in the marked mailboxes, or in all."),
         Binding("escape", "stop", "stop counting", show=False, id="mailboxes.stop",
-                tooltip="Count no further; c goes on."),
+                tooltip="Count no further."),
         *list_keys("mailboxes", "mailboxes"),
     ]  # fmt: skip
 
@@ -170,15 +172,15 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
         self._count(len(self.lines.rows), done=True)
 
     def aside(self) -> str:
-        counting = self.counting
+        counting, goes_on = self.counting, f"{key_for('mailboxes.count', 'c')} goes on"
         if counting.running:
-            so_far = f" {counting.done} of {counting.total}, Esc stops" if counting.total else "…"
-            return f"counting{so_far}"
+            stops = f"{key_for('mailboxes.stop', 'Esc')} stops"
+            return f"counting {counting.done} of {counting.total}, {stops}" if counting.total else "counting…"
         if counting.finished:
             return counting.sum.words
         if counting.total:
-            return f"{counting.done} of {counting.total} counted, c goes on"
-        return "not all counted, c goes on" if self._stopped else ""
+            return f"{counting.done} of {counting.total} counted, {goes_on}"
+        return f"not all counted, {goes_on}" if self._stopped else ""
 
     # Staging
 
@@ -202,7 +204,7 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
         def make(after: Instance, rows: Sequence[MailboxRow]) -> Made:
             return removed(after, rows, self.session.draft.edits, self.counting.size)
 
-        self._with_chosen(make)
+        ask_many(self, lambda: self._with_chosen(make))
 
     def action_switch(self) -> None:
         self._with_chosen(switched)
@@ -232,11 +234,11 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
         if row is None:
             return
         if row.marker == "-":
-            self.say("This mailbox is to be deleted; u takes that back", "warning")
+            self.say(f"This mailbox is to be deleted; {takes_back()}", "warning")
         elif not row.editable or not row.is_mailbox:
             self.say(f"{row.address}: {row.why_not or row.delivery}", "warning")
         elif not row.enabled:
-            self.say("This mailbox is off; # switches it on again", "warning")
+            self.say(f"This mailbox is off; {on_again('mailboxes')}", "warning")
         else:
             form = MailboxForm.of(row)
             await self.open_form(form.form, form.make, form.check)

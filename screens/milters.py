@@ -16,9 +16,11 @@ from mailtui.edits.candidate import Candidate
 from mailtui.edits.plan import Plan
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts import milterforms
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.beside import beside, in_daemon
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.keys import key_for, on_again, takes_back
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.milterdetail import about, title
 from mailtui.screens.parts.milterlines import MilterLine, as_text
@@ -46,7 +48,7 @@ class MiltersScreen(MilterView):
         Binding("n", "new", "new", id="milters.new",
                 tooltip="A milter more: in smtpd_milters, non_smtpd_milters, or a service's own list."),
         Binding("J", "step(1)", "move", key_display="K/J", id="milters.down",
-                tooltip="Move the milter down in its list; K moves it up."),
+                tooltip="Move the milter down in its list."),
         Binding("c", "change", "change", id="milters.change",
                 tooltip="Change its address, what happens while it is down, its time limits, its comment."),
         Binding("number_sign", "switch", "off/on", id="milters.switch",
@@ -72,7 +74,7 @@ class MiltersScreen(MilterView):
         def go() -> None:
             lines = [line for line in self.chosen() if line.row is not None and line.row.marker != "-"]
             if not lines:
-                self.say("Here stands no milter; n puts one in", "warning")
+                self.say(f"Here stands no milter; {key_for('milters.new', 'n')} puts one in", "warning")
                 return
             self.act(lambda after: _together(after, lines, make))
 
@@ -87,7 +89,7 @@ class MiltersScreen(MilterView):
             chain = line.chain
             self.when_laid(lambda: self.act(lambda after: _made(milters.without_own(after, chain), line)))
         else:
-            self._acts(lambda after, _chain, row: milters.remove(after, row))
+            ask_many(self, lambda: self._acts(lambda after, _chain, row: milters.remove(after, row)))
 
     def action_step(self, by: int) -> None:
         def go() -> None:
@@ -108,7 +110,7 @@ class MiltersScreen(MilterView):
             lambda: milterforms.known_milters(self.ahead.at(edits).instance, chain), "running"
         )
         if chain.parameter == "smtpd_milter_maps":
-            self.say("A table is set in 0, as smtpd_milter_maps; its entries name the milters", "warning")
+            self.say("A table is set as smtpd_milter_maps in Parameters: its entries name milters", "warning")
             return
         form = milterforms.add_form(chain, row, known)
         await self.open_form(form, milterforms.added(chain, row), milterforms.notes_on)
@@ -118,13 +120,13 @@ class MiltersScreen(MilterView):
         line, edits = self.row, self.session.draft.edits
         row = line.row if line is not None else None
         if line is None or row is None:
-            self.say("Here stands no milter; n puts one in", "warning")
+            self.say(f"Here stands no milter; {key_for('milters.new', 'n')} puts one in", "warning")
         elif row.marker == "-":
-            self.say(f"{row.rule.text} is to be taken out; u takes that back", "warning")
+            self.say(f"{row.rule.text} is to be taken out; {takes_back()}", "warning")
         elif not row.enabled:
-            self.say(f"{row.rule.text} is off; # switches it on again", "warning")
+            self.say(f"{row.rule.text} is off; {on_again('milters')}", "warning")
         elif line.kind != "milter":
-            self.say(f"{row.rule.text} is no milter itself: set the parameter in 0", "warning")
+            self.say(f"{row.rule.text} is no milter itself: set the parameter itself", "warning")
         else:
             chain = line.chain
             known = await in_daemon(

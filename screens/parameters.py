@@ -14,8 +14,10 @@ from mailtui.postfix.parameters import squeeze
 from mailtui.postfix.paramlist import ParameterList, ParameterRow, parameter_list
 from mailtui.screens.parts import parameterdetail, parameteredits
 from mailtui.screens.parts.ahead import Trouble
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.keys import takes_back
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
@@ -38,7 +40,7 @@ class ParametersScreen(TwinList[ParameterRow]):
     MODE = "parameters"
     NOUNS = ("parameter", "parameters")
     OTHER = "services"
-    EMPTY = "Nothing is set; c shows the defaults too"
+    EMPTY = "Nothing is set; {parameters.only-set:c} shows the defaults too"
     COLUMNS = (
         Column("PARAMETER", share=3, least=28),
         Column("VALUE", share=4, least=16),
@@ -137,7 +139,7 @@ class ParametersScreen(TwinList[ParameterRow]):
             rows = self.chosen()
             self.act(lambda after: parameteredits.reset(after, rows))
 
-        self.when_laid(go)
+        ask_many(self, lambda: self.when_laid(go), "Reset")
 
     async def action_edit(self) -> None:
         await self.laid()
@@ -145,7 +147,7 @@ class ParametersScreen(TwinList[ParameterRow]):
         if row is None:
             return
         if row.marker == "-":
-            self.say(f"{row.name} goes back to its default; u takes that back", "warning")
+            self.say(f"{row.name} goes back to its default; {takes_back()}", "warning")
             return
         try:
             form, was = await in_daemon(

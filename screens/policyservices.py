@@ -57,7 +57,7 @@ class PolicyServicesScreen(AskedList[PolicyRow]):
     MODE = "restrictions"
     NOUNS = ("service", "services")
     HELP_TITLE = "policy services"
-    EMPTY = "No rule asks a policy service; n adds greylisting"
+    EMPTY = "No rule asks a policy service; {policies.new:n} adds greylisting"
     COLUMNS = (
         Column("SERVICE", share=3, least=22),
         Column("PROGRAM", share=0, least=11),

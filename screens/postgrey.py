@@ -15,10 +15,12 @@ from mailtui.formats.whitelist import Listed
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.greylisting import KNOWN, Places, option_problem, places
 from mailtui.postfix.instance import Instance
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.form import ChoiceField, Form, Made, Note, TextField, Values
+from mailtui.screens.parts.keys import on_again, takes_back
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.postgreyacts import (
@@ -67,7 +69,7 @@ class PostgreyScreen(BackgroundList[PostgreyLine]):
     MODE = "restrictions"
     HELP_TITLE = "postgrey"
     COLUMNS = _OPTIONS
-    EMPTY = "No entry; n makes one"
+    EMPTY = "No entry; {postgrey.new:n} makes one"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "new", id="postgrey.new", tooltip="One more that is not greylisted."),
         Binding("enter", "open", "edit", id="postgrey.edit", tooltip="Change the option, or the entry."),
@@ -169,11 +171,11 @@ class PostgreyScreen(BackgroundList[PostgreyLine]):
         if row is None or here is None:
             return
         if row.staged == "-":
-            self.say(f"{row.name} is to be taken out; u takes that back", "warning")
+            self.say(f"{row.name} is to be taken out; {takes_back()}", "warning")
         elif row.view == "options":
             await self._edit_option(row, here)
         elif not row.enabled:
-            self.say(f"{row.name} is off; # switches it on again", "warning")
+            self.say(f"{row.name} is off; {on_again('postgrey')}", "warning")
         else:
             await self._edit_white(row.view, here, row)
 
@@ -231,7 +233,7 @@ class PostgreyScreen(BackgroundList[PostgreyLine]):
             await self._edit_white(self.view, self.places, None)
 
     def action_delete(self) -> None:
-        self._each(removed)
+        ask_many(self, lambda: self._each(removed), "Take out")
 
     def action_switch(self) -> None:
         self._each(switched)

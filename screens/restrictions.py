@@ -9,8 +9,10 @@ from textual.binding import Binding, BindingType
 
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.restrictionnames import DEFAULT_COMMANDS
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.keys import key_for, on_again, takes_back
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.rulelines import RuleLine, as_text
 from mailtui.screens.parts.ruleview import RuleView
@@ -37,7 +39,7 @@ class RestrictionsScreen(RuleView):
         Binding("n", "new", "new", id="restrictions.new",
                 tooltip="A rule more in this list, from all that smtpd knows."),
         Binding("J", "step(1)", "move", key_display="K/J", id="restrictions.down",
-                tooltip="Move the rule down in its list; K moves it up."),
+                tooltip="Move the rule down in its list."),
         Binding("c", "change", "change", id="restrictions.change",
                 tooltip="Change the rule: its argument, warn only or not, the comment above it."),
         Binding("x", "explain", "explain", id="restrictions.explain",
@@ -75,7 +77,7 @@ class RestrictionsScreen(RuleView):
             if lines:
                 self.act(lambda after: make(after, lines))
             else:
-                self.say("Here stands no rule; n puts one in", "warning")
+                self.say(f"Here stands no rule; {key_for('restrictions.new', 'n')} puts one in", "warning")
 
         self.when_laid(go)
 
@@ -87,7 +89,7 @@ class RestrictionsScreen(RuleView):
     def action_delete(self) -> None:
         from mailtui.screens.parts.ruleacts import removed
 
-        self._acts(removed)
+        ask_many(self, lambda: self._acts(removed))
 
     def action_step(self, by: int) -> None:
         def go() -> None:
@@ -108,13 +110,16 @@ class RestrictionsScreen(RuleView):
             return
         row, chain = line.row, line.chain
         if row is None or chain is None:
-            self.say("Here stands no rule; n puts one in", "warning")
+            self.say(f"Here stands no rule; {key_for('restrictions.new', 'n')} puts one in", "warning")
         elif row.marker == "-":
-            self.say(f"{row.text} is to be taken out; u takes that back", "warning")
+            self.say(f"{row.text} is to be taken out; {takes_back()}", "warning")
         elif not row.enabled:
-            self.say(f"{row.text} is off; # switches it on again", "warning")
+            self.say(f"{row.text} is off; {on_again('restrictions')}", "warning")
         elif row.kind == "reference":
-            self.say(f"{row.text} holds the rules below it: change those, or the parameter in 0", "warning")
+            self.say(
+                f"{row.text} holds the rules below it: change those, or the parameter itself",
+                "warning",
+            )
         else:
             form = change_form(lines.chains, row)
             await self.open_form(form, changed(chain, row), change_notes(row))
@@ -128,7 +133,7 @@ class RestrictionsScreen(RuleView):
             return
         chain = line.chain
         if chain is None:
-            self.say("Patterns for messages are no rules of smtpd: set the parameter in 0", "warning")
+            self.say("Patterns for messages are no rules of smtpd: set the parameter itself", "warning")
             return
 
         def chosen(rule: Offered | None) -> None:

@@ -15,9 +15,11 @@ from mailtui.postfix.servicelist import ServiceLine, ServiceList, service_list
 from mailtui.postfix.services import ServiceRow
 from mailtui.screens.parts import servicedetail, serviceedits
 from mailtui.screens.parts.ahead import Trouble
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.form import ChoiceField, Form, FormField, ListField, Made, Note, TextField, Values
+from mailtui.screens.parts.keys import on_again, takes_back
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
@@ -124,7 +126,7 @@ class ServicesScreen(TwinList[ServiceLine]):
         self._act(serviceedits.switched)
 
     def action_delete(self) -> None:
-        self._act(serviceedits.removed)
+        ask_many(self, lambda: self._act(serviceedits.removed))
 
     def _act(self, make: Callable[[Instance, Sequence[ServiceLine]], Made]) -> None:
         def go() -> None:
@@ -140,10 +142,10 @@ class ServicesScreen(TwinList[ServiceLine]):
             return
         entry, option = line.service, line.option
         if line.marker == "-":
-            self.say(f"{line.name} is to be deleted; u takes that back", "warning")
+            self.say(f"{line.name} is to be deleted; {takes_back()}", "warning")
         elif not line.enabled:
             what = line.name if entry.enabled else entry.service
-            self.say(f"{what} is off; # switches it on again", "warning")
+            self.say(f"{what} is off; {on_again('services')}", "warning")
         elif not entry.counts or (option is not None and not option.counts):
             self.say(f"{line.name}: a later one of the same name counts; change that one", "warning")
         elif option is not None:

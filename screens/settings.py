@@ -12,11 +12,13 @@ from mailtui.edits.model import Edit
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts import ownforms
 from mailtui.screens.parts.actionindex import Index, action_index
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.form import Made
 from mailtui.screens.parts.keymap import take_settings
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.ownlines import about, as_text, where
@@ -113,7 +115,7 @@ class SettingsScreen(BackgroundList[OwnRow]):
             return
         setting = row.setting
         if row.part == "problem":
-            self.say(f"Mend it in {row.place}, or take the line out with d")
+            self.say(f"Mend it in {row.place}, or take the line out with {key_for('settings.default', 'd')}")
         elif row.part == "key" and index is not None:
             form = ownforms.key_form(row, self._keys_of(row))
             await self.open_form(
@@ -146,7 +148,7 @@ class SettingsScreen(BackgroundList[OwnRow]):
         elif name == "instance":
             await self._edit_table("instance", None)
         else:
-            none = {"silence": "# in the findings (f) silences one", "keymap": "The actions are being read"}
+            none = {"silence": "One is silenced in the findings", "keymap": "The actions are being read"}
             self.say(none[name])
 
     async def action_new(self) -> None:
@@ -165,7 +167,7 @@ class SettingsScreen(BackgroundList[OwnRow]):
             if rows := self.chosen():
                 self.act(lambda _: ownforms.take_out(rows))
 
-        self.when_laid(go)
+        ask_many(self, lambda: self.when_laid(go), "Reset", "Their lines go at once, without undo.")
 
     def action_part(self, step: int) -> None:
         rows, here = self.lines.rows, self.lines.cursor

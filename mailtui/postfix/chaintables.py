@@ -43,7 +43,7 @@ def _cost(name: str, argument: str, spends: Spends) -> Cost:
         case "table" if name in _LOGINS:
             return Cost("table", None, "smtpd_sender_login_maps")
         case "table" if "unlisted" in name or name == "check_recipient_maps":
-            return Cost("table", None, "the tables of users")
+            return Cost("table", None, "tables of users")
         case "table":
             return Cost("table", None, "table")
     return Cost()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mailtui.sasl.accounts import AccountRow, Accounts, Verdict
 from mailtui.sasl.database import Database
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.text import Span, Spans
 from mailtui.text.safe import safe
@@ -72,9 +73,8 @@ def _lines(row: AccountRow, found: Accounts) -> Iterator[Spans]:
     stored = ["the password itself, in clear" if each == "userPassword" else each for each in row.properties]
     yield _said("stored", safe(", ".join(stored)))
     if row.account in found.stale:
-        yield _said(
-            "? stale", "another password in each copy of the database; f offers to mend it", "warning"
-        )
+        mend = f"{key_for('auth.fix', 'f')} offers to mend it"
+        yield _said("? stale", f"another password in each copy of the database; {mend}", "warning")
     yield from databases(found)
 
 

@@ -39,7 +39,7 @@ def open_bulk(screen: AliasesScreen, rows: Sequence[AliasRow]) -> None:
                 then(text.strip())
 
         push(
-            ValueDialog(title, [f"For {len(rows)} marked aliases; Enter shows what it comes to."], value),
+            ValueDialog(title, [f"For {len(rows)} marked aliases; what it comes to is shown first."], value),
             answered,
         )
 

@@ -10,7 +10,7 @@ from mailtui.postfix.aliases import AliasRow
 from mailtui.postfix.aliasrows import item_kind
 from mailtui.screens.parts.aliasrows import ITEM_SIGNS, SIGNS, destination_spans
 from mailtui.screens.parts.detail import LABEL
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.text import Spans, short_path
 
 if TYPE_CHECKING:
     from mailtui.postfix.ends import End
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 ENDS_SHOWN = 200
 """Aliases told of in one reverse search."""
-PATH = 30
-"""Characters of a path above which only its end is shown in a title."""
 ENDS_ASKED = 5
 """Final deliveries for which `x` looks who else ends there."""
 
@@ -39,7 +37,7 @@ def about(row: AliasRow, found: Resolution | None, then: str = "") -> tuple[Span
         where: Spans = [(", ".join(row.table.parameters), "dim")]
         return left, where, [_said("shown", note) for note in row.notes]
     path = row.table.target.path if row.table.target is not None else row.table.spec
-    place = f"{_short(path)}:{row.line}" if row.line is not None else f"{_short(path)} (new)"
+    place = f"{short_path(path)}:{row.line}" if row.line is not None else f"{short_path(path)} (new)"
     lines = list(_destinations(row))
     if then:
         lines.append(_said("then", then, "warning"))
@@ -49,11 +47,6 @@ def about(row: AliasRow, found: Resolution | None, then: str = "") -> tuple[Span
     if row.table.note:
         lines.append(_said("table", row.table.note, "warning" if row.table.is_error else ""))
     return left, [(place, "dim")], lines
-
-
-def _short(path: str) -> str:
-    """A path that leaves room for an address beside it: of a long one its last two parts."""
-    return path if len(path) <= PATH else "…/" + "/".join(path.split("/")[-2:])
 
 
 def _destinations(row: AliasRow) -> Iterator[Spans]:
@@ -150,7 +143,7 @@ def _hops(steps: tuple[Step, ...]) -> list[str]:
     rows = []
     for step in steps:
         sign = ITEM_SIGNS.get(item_kind(step.to), "")
-        place = f"{_short(step.file)}:{step.line}" if step.file and step.line else step.table
+        place = f"{short_path(step.file)}:{step.line}" if step.file and step.line else step.table
         rows.append((step.source, f"→ {sign}{step.to}", place))
     return _table(rows)
 
@@ -164,7 +157,7 @@ def _who(place: str, ends: list[End]) -> list[str]:
 
 
 def _one(end: End) -> tuple[str, str, str]:
-    where = f"{_short(end.file)}:{end.line}" if end.file and end.line else end.table
+    where = f"{short_path(end.file)}:{end.line}" if end.file and end.line else end.table
     return end.alias, where, "" if end.direct else f"by {' → '.join(step.to for step in end.path[:-1])}"
 
 

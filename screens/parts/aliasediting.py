@@ -15,6 +15,7 @@ from mailtui.screens.parts.aliaslisting import Listing
 from mailtui.screens.parts.aliasrows import NEW, folded
 from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.keyorder import focus_now
+from mailtui.screens.parts.keys import key_for
 
 if TYPE_CHECKING:
     from mailtui.postfix.entrychecks import EntryWarning
@@ -124,7 +125,7 @@ class Editing(Listing):
         if not wrong:
             return ""
         form.insisted = typed
-        return f"{wrong[0]} · Enter again stages it all the same"
+        return f"{wrong[0]} · {key_for('edit.next', 'Enter')} again stages it all the same"
 
     # Staging it
 

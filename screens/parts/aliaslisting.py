@@ -21,6 +21,7 @@ from mailtui.screens.parts.aliasrows import AliasRows, problems
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Listed, Rows
 from mailtui.screens.parts.listscreen import ListScreen
 from mailtui.screens.parts.session import Change
@@ -164,7 +165,9 @@ class Listing(ListScreen):
         return f"{number} {'entry' if number == 1 else 'entries'}" if self.view else super().counted(number)
 
     def nothing(self) -> str:
-        return f"No entry in {self.view} yet; n makes one" if self.view else self.EMPTY
+        if not self.view:
+            return super().nothing()
+        return f"No entry in {self.view} yet; {key_for('aliases.new', 'n')} makes one"
 
     def _look_closer(self, found: AliasList) -> None:
         """What takes longer: entries that do not count, staged edits that cannot be written."""

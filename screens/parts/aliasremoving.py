@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from mailtui.postfix.aliases import AliasRow
 from mailtui.screens.parts.aliasrows import AliasRows
 from mailtui.screens.parts.aliasviews import Views
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.beside import beside, problem
+from mailtui.screens.parts.keys import key_for, takes_back
 
 if TYPE_CHECKING:  # and imported where they are used: the first screen is up sooner
     from mailtui.edits.model import Edit
@@ -59,7 +61,7 @@ class Removing(Views):
         return fine
 
     def action_delete(self) -> None:
-        self.with_chosen(self._delete)
+        ask_many(self, lambda: self.with_chosen(self._delete))
 
     def _delete(self, rows: list[AliasRow]) -> None:
         rows = [row for row in self.editable(rows) if row.marker != "-"]
@@ -126,9 +128,9 @@ class Removing(Views):
 
     def _why_not_switch(self, row: AliasRow) -> str:
         if row.marker == "-":
-            return "is to be deleted; u takes that back"
+            return f"is to be deleted; {takes_back()}"
         if row.line is None:
-            return "is new; d takes it back"
+            return f"is new; {key_for('aliases.delete', 'd')} takes it back"
         if row.off and not row.enabled and self.aliases is not None and row.table.target is not None:
             other = self.aliases.locate(row.table.target, row.key)
             found = self.aliases.row(other) if other is not None else None

@@ -111,7 +111,7 @@ class AskedList(BackgroundList[View], Generic[View]):
         self.workers.cancel_group(self, self.TYPED)
         self.asking.clear()
         self._tell()
-        self.say("Ended; what has answered stands. r asks again")
+        self.say("Ended; what has answered stands")
 
     def action_copy(self) -> None:
         self.console.copy_and_show(self.BETWEEN.join(self.as_text(row) for row in self.chosen()))

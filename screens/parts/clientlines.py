@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from mailtui.sasl.client import ENABLE, MAPS, Client, Credential, Stored
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Row
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.text import Spans, short_path
 from mailtui.text.safe import safe
 
 COLUMNS = (
@@ -46,8 +47,7 @@ def about(row: Credential | None, found: Client) -> tuple[Spans, Spans, list[Spa
     left: Spans = [(safe(row.key) if row is not None else "this server logs in nowhere", "bold")]
     right: Spans = []
     if row is not None and row.lookup is not None:
-        name = row.lookup.path.rpartition("/")[2]
-        right = [(f"{row.lookup.type}:…/{safe(name)}:{row.line}", "dim")]
+        right = [(f"{row.lookup.type}:{short_path(safe(row.lookup.path))}:{row.line}", "dim")]
     return left, right, list(_lines(row, found))
 
 
@@ -55,7 +55,8 @@ def _lines(row: Credential | None, found: Client) -> Iterator[Spans]:
     if row is not None and row.problem:
         yield _said("? note", row.problem, "warning")
     if row is not None and row.lookup is None:
-        yield _said("", "n adds its login: a name and a password that its owner gave you")
+        adds = f"{key_for('authclient.new', 'n')} adds its login"
+        yield _said("", f"{adds}: a name and a password that its owner gave you")
     for text in found.notes:
         yield _said("? note", text, "warning")
     yield from (_file(each) for each in found.files if each.problem)

@@ -24,6 +24,7 @@ from mailtui.screens.parts.detail import Lines, TitleLine
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.keyorder import focus_now
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.paced import PacedModal
 from mailtui.screens.parts.text import Spans, show
 
@@ -188,7 +189,7 @@ class ErrorDialog(Dialog[None]):
 
     def action_copy(self) -> None:
         said = cast("LastingApp", self.app).copied(self.text)
-        self.query_one(Footer).say(f"{said}; t shows it as plain text")
+        self.query_one(Footer).say(f"{said}; {key_for('dialog.plain', 't')} shows it as plain text")
 
     def action_plain(self) -> None:
         self.app.push_screen(TextView(self._title, self.text.split("\n")))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mailtui.screens.parts.beside import beside, problem, there
 from mailtui.screens.parts.domaindetail import said
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.text import Spans
 
 if TYPE_CHECKING:
@@ -173,8 +174,13 @@ class Names:
             why = self._failed.get(domain, "")
             if why:
                 return [said("DNS", why, "warning")]
-            return [_dns("not asked; t asks")] if not full else [[("  not asked", "dim")]]
+            return [_dns(f"not asked; {_asks()} asks")] if not full else [[("  not asked", "dim")]]
         return list(_in_full(found)) if full else list(_in_short(found))
+
+
+def _asks() -> str:
+    """The key that asks."""
+    return key_for("domains.ask", "t")
 
 
 def _dns(words: str) -> Spans:
@@ -212,14 +218,14 @@ def _in_short(found: DomainDns) -> Iterator[Spans]:
     if all(part.state == "unknown" for part in told):
         reasons = sorted(part.problems for part in told if part.problems)
         why = reasons[0][0] if reasons else "no answer"
-        yield [*said("DNS", "not known: "), (why, "warning"), ("; t asks again", "dim")]
+        yield [*said("DNS", "not known: "), (why, "warning"), (f"; {_asks()} asks again", "dim")]
         return
     line: list[tuple[str, str]] = [*said("DNS", "")]
     for at, (label, part) in enumerate(parts):
         sign, words, style = judged(label, part, found)
         mark = f"{sign} " if sign.strip() else ""
         line += [(" · " if at else "", "dim"), (f"{label} ", ""), (f"{mark}{words}", style)]
-    line.append((f"  {age(found.age())} ago", "dim"))
+    line.append((f" · {age(found.age())} ago", "dim"))
     yield line
     for state in ("error", "warning"):
         worst = next((part for _, part in parts if part.state == state and part.problems), None)
@@ -229,7 +235,7 @@ def _in_short(found: DomainDns) -> Iterator[Spans]:
 
 
 def _in_full(found: DomainDns) -> Iterator[Spans]:
-    yield [(f"  asked {age(found.age())} ago; t shows all, with records to publish", "dim")]
+    yield [(f"  asked {age(found.age())} ago; {_asks()} shows all, with records to publish", "dim")]
     for label, part in found.parts():
         sign, words, style = judged(label, part, found)
         yield [

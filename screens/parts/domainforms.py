@@ -14,6 +14,7 @@ from mailtui.postfix.domainlist import DomainRow
 from mailtui.postfix.domains import DomainClass, normal
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.form import ChoiceField, Form, Made, Note, TextField, Values
+from mailtui.screens.parts.keys import takes_back
 
 CLASSES: tuple[DomainClass, ...] = ("virtual-alias", "virtual-mailbox", "local", "relay")
 """As they are offered: what a further domain mostly is comes first."""
@@ -111,7 +112,7 @@ def new_made(after: Instance, values: Values) -> DomainMade:
 
 
 def _told(plan: Plan) -> tuple[str, ...]:
-    return plan.says or (f"{len(plan.edits)} edits are staged together; u takes them back",)
+    return plan.says or (f"{len(plan.edits)} edits are staged together; {takes_back()}",)
 
 
 def _notes(plan: Plan, name: str, values: Values) -> list[Note]:

@@ -8,6 +8,7 @@ from typing import cast
 from mailtui.formats.keywordgrammar import GRAMMARS, Kind
 from mailtui.milters.filterfiles import FileRow
 from mailtui.milters.keywordhelp import SETS
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.servicedetail import said
 from mailtui.screens.parts.text import Spans, short_path
 
@@ -40,7 +41,7 @@ def state(row: FileRow) -> str:
     """A file's head: how many there are, and whether anybody reads it just now."""
     file = row.file
     if file.missing:
-        return "not there yet; n makes it"
+        return f"not there yet; {key_for('filterfiles.new', 'n')} makes it"
     runs = _runs(row)
     return f"{row.value}{', ' if runs else ''}{runs}  {short_path(file.target.path)}"
 

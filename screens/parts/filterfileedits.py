@@ -26,6 +26,7 @@ from mailtui.milters.keywordhelp import Meaning, catalogue, meaning, wrong
 from mailtui.milters.places import raw_of
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.form import ChoiceField, Form, FormField, ListField, Made, Note, TextField, Values
+from mailtui.screens.parts.keys import key_for
 from mailtui.text.safe import decode, encode
 
 _ITEMS = frozenset({"names", "networks", "addresses"})
@@ -121,6 +122,11 @@ def _row_notes(file: FilterFile, name: str, value: str) -> list[Note]:
     return [Note("value" if kind.valued else "name", why, "error")] if why else []
 
 
+def _delete() -> str:
+    """The key that takes a line out."""
+    return key_for("filterfiles.delete", "d")
+
+
 def with_value(row: FileRow, values: Values) -> Made:
     """What was typed into a row's form."""
     found = [note for note in notes(row, values) if note.severity == "error"]
@@ -132,7 +138,7 @@ def with_value(row: FileRow, values: Values) -> Made:
     if value == row.value and row.enabled and row.line is not None:
         return Made()
     if not value:
-        return Made(refused=f"{row.name} needs a value; d takes the line out")
+        return Made(refused=f"{row.name} needs a value; {_delete()} takes the line out")
     return Made(_keyword(row, value), to=row.key)
 
 
@@ -151,11 +157,11 @@ def _keyword(row: FileRow, value: str) -> list[Edit]:
 def _row_changed(row: FileRow, name: str, value: str) -> Made:
     target = row.file.target
     if not name:
-        return Made(refused="Type a name first; d takes the row out")
+        return Made(refused=f"Type a name first; {_delete()} takes the row out")
     if (name, value) == (row.name, row.value):
         return Made()
     if not row.enabled:
-        return Made(refused="It is off; # brings it back first")
+        return Made(refused=f"It is off; {key_for('filterfiles.switch', '#')} brings it back first")
     if target.format == "whitelist":
         return Made([RemoveWhite(target, row.name), AddWhite(target, name)])
     if not _valued(row.file):
@@ -181,11 +187,12 @@ def new_form(file: FilterFile) -> Form:
     def known(prefix: str) -> list[str]:
         return [word for word in words if word.lower().startswith(prefix.lower())][:_MOST]
 
+    every = key_for("filterfiles.everything", "c")
     return Form(
         f"new keyword in {file.target.name}",
         [
             TextField(
-                name="name", label="keyword", complete=known, hint=f"one of {len(words)}; c lists them"
+                name="name", label="keyword", complete=known, hint=f"one of {len(words)}; {every} lists them"
             ),
             TextField(name="value", label="value"),
         ],
@@ -210,7 +217,8 @@ def new_notes(after: Instance, file: FilterFile, values: Values) -> list[Note]:
     said = [Note("name", found.text, "advice")]
     standing = _standing(after, file, found.name)
     if standing is not None and not _repeats(file, found.name):
-        said.append(Note("name", f"{found.name} is set already: {standing}; Enter on it changes it", "error"))
+        edit = f"{key_for('filterfiles.edit', 'Enter')} on it changes it"
+        said.append(Note("name", f"{found.name} is set already: {standing}; {edit}", "error"))
     why = wrong(file.help, found.name, value)
     return [*said, Note("value", why, "error")] if why else said
 
@@ -264,12 +272,12 @@ def _switched(after: Instance, row: FileRow) -> Edit | str:
         return f"{row.name} is not in the file"
     if row.sort == "keyword":
         if row.repeats:
-            return f"{row.name} may stand more than once; d takes this one out"
+            return f"{row.name} may stand more than once; {_delete()} takes this one out"
         if not row.enabled and _standing(after, row.file, row.name) is not None:
             return f"{row.name} is set in another line; change that one"
         return SwitchKeyword(target, row.name, row.value, not row.enabled)
     if target.format == "whitelist":
-        return "an entry of postgrey's lists is not commented out; d takes it out"
+        return f"an entry of postgrey's lists is not commented out; {_delete()} takes it out"
     if _valued(row.file):
         return SwitchKeyRow(target, row.name, row.value, not row.enabled)
     return SwitchLine(target, row.name, not row.enabled)

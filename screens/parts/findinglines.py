@@ -13,6 +13,7 @@ from mailtui.edits.candidate import Candidate
 from mailtui.edits.diff import Hunk, hunks
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for, writes
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.rulelines import LETTERS, short
 from mailtui.screens.parts.text import Spans, short_path
@@ -112,11 +113,11 @@ def about(line: FindingLine, diff: Sequence[Spans] = ()) -> list[Spans]:
     found = line.finding
     lines: list[Spans] = [_said(found.severity, found.why, STYLES[found.severity])]
     if line.state == "mended":
-        lines.append(_said("staged", "what is staged mends this; w writes it"))
+        lines.append(_said("staged", f"what is staged mends this; {writes()}"))
     elif line.state == "new":
         lines.append(_said("staged", "this comes with what is staged", "warning"))
     elif line.state == "silenced":
-        lines.append(_said("silent", f"{line.why}; # has it told of again"))
+        lines.append(_said("silent", f"{line.why}; {key_for('findings.silence', '#')} has it told of again"))
     if line.state != "mended":
         lines.append(_said("fix" if found.fix is not None else "do", found.fix_words))
         lines += [_said("note", text) for text in (found.fix.says if found.fix is not None else ())]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mailtui.screens.parts.beside import in_daemon
+from mailtui.screens.parts.keys import key_for
 from mailtui.settings import files
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def take_keys(app: MailtuiApp) -> None:
         new = [text for name, text in refused.items() if name not in app.refused_keys]
         app.refused_keys = refused
         if new:
-            app.notify("; ".join(new), severity="warning")
+            why = f"{len(new)} lines of the key map do not hold; {key_for('app.settings', ',')} shows why"
+            app.notify(new[0] if len(new) == 1 else why, severity="warning")
 
     app.run_worker(check(), group="keymap", exclusive=True)
 

@@ -9,13 +9,15 @@ map; a binding without an id is a cursor key and stays out of help and palette.
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
 
-from textual.app import App
 from textual.binding import Binding
 
 DESTRUCTIVE = {"delete", "remove", "flush", "discard", "drop", "write", "apply", "quit"}
 """Last words of the ids whose actions a fuzzy match alone never chooses."""
+
+_KEYED = re.compile(r"\{([\w.-]+):([^{}]+)\}")
 
 MOVES = [
     Binding("j,down", "down", "down", show=False),
@@ -51,10 +53,48 @@ def key_name(key: str, ascii_only: bool = False) -> str:
     return key
 
 
-def key_of(app: App[Any], id: str, default: str) -> str:  # noqa: A002  # Textual's own name for it
-    """The key of an action as a text names it: `default`, unless the key map has another."""
-    keys: str = app._keymap.get(id, default)  # noqa: SLF001  # Textual has no other word for it
-    return key_name(keys.partition(",")[0])
+_in_force: dict[str, str] = {}
+"""The key map of the console that runs, as Textual has it: ids with their keys, a comma between."""
+
+
+def put_in_force(keymap: Mapping[str, str]) -> None:
+    """Have `key_for` name these keys: a console has them from now on."""
+    _in_force.clear()
+    _in_force.update(keymap)
+
+
+def key_for(id: str, default: str) -> str:  # noqa: A002  # Textual's own name for it
+    """The key of an action as a sentence names it: `default`, its own, unless the key map has another.
+
+    f"No alias yet; {key_for('aliases.new', 'n')} makes one"
+    """
+    keys = _in_force.get(id)
+    return in_words(keys.partition(",")[0]) if keys else default
+
+
+def in_words(key: str) -> str:
+    """A key as a sentence names it: `Enter`, `Ctrl+T`."""
+    return f"Ctrl+{key[5:].upper()}" if key.startswith("ctrl+") else key_name(key, ascii_only=True)
+
+
+def keyed(text: str) -> str:
+    """A text of a class, in which `{aliases.new:n}` stands for the key of that action."""
+    return _KEYED.sub(lambda found: key_for(found[1], found[2]), text)
+
+
+def takes_back() -> str:
+    """What undoes the last staged edit."""
+    return f"{key_for('app.undo', 'u')} takes that back"
+
+
+def on_again(mode: str) -> str:
+    """What puts an entry that is commented out in force again, on the screen of this mode."""
+    return f"{key_for(f'{mode}.switch', '#')} switches it on again"
+
+
+def writes() -> str:
+    """What leads to the writing of what is staged."""
+    return f"{key_for('app.review', 'w')} writes it"
 
 
 def is_destructive(binding: Binding) -> bool:

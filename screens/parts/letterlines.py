@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mailtui.postfix.mailqueue.letter import MOST, Letter
 from mailtui.postfix.mailqueue.words import amount
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.text import Spans
 
 LINES = 2000
@@ -54,7 +55,7 @@ def lines_of(letter: Letter, *, every: bool = False) -> Iterator[Spans]:
     for line in lines[:LINES]:
         yield [(line.rstrip("\r").expandtabs(8), "")]
     if len(lines) > LINES:
-        yield [(f"… {len(lines) - LINES:,} more lines: s saves them", "dim")]
+        yield [(f"… {len(lines) - LINES:,} more lines: {key_for('message.save', 's')} saves them", "dim")]
     if not letter.text:
         yield [("no text that can be shown", "dim")]
     if letter.cut:

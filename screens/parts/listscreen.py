@@ -31,7 +31,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import DetailPane
 from mailtui.screens.parts.filterbar import FilterBar, Filtered, FilterRunner, Found
 from mailtui.screens.parts.keyorder import focus_now
-from mailtui.screens.parts.keys import LIST_ACTIONS
+from mailtui.screens.parts.keys import LIST_ACTIONS, keyed
 from mailtui.screens.parts.linelist import LineList, Listed, Rows
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.splitscreen import SplitScreen
@@ -50,6 +50,7 @@ class ListScreen(SplitScreen):
 
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
     EMPTY: ClassVar[str] = "Nothing here"
+    """What stands in a list without rows; `{aliases.new:n}` is the key of an action."""
     NOUNS: ClassVar[tuple[str, str]] = ("row", "rows")
     """What one row is called, and what several are."""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -91,7 +92,7 @@ class ListScreen(SplitScreen):
 
     def nothing(self) -> str:
         """What stands in a list that has no rows at all."""
-        return self.EMPTY
+        return keyed(self.EMPTY)
 
     def counted(self, number: int) -> str:
         """A number of rows in words."""
@@ -110,7 +111,7 @@ class ListScreen(SplitScreen):
     def body(self) -> ComposeResult:
         yield FilterBar()
         with Container(classes="split"):
-            yield LineList(*self.COLUMNS, empty=self.EMPTY)
+            yield LineList(*self.COLUMNS, empty=self.nothing())
             with Vertical(classes="side"):
                 yield from self.side()
 

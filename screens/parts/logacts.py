@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REFUSED = frozenset({"reject", "milter_reject"})
 """Events that `x` explains."""
-_NO_REFUSAL = "Only a refusal can be explained: R in the list, e goes to the next problem"
+_NO_REFUSAL = "Only a refusal can be explained: a line with R reject"
 
 
 ONE_QUESTION, ALL_QUESTIONS = 2.0, 8.0

@@ -107,10 +107,11 @@ class LogRows:
         shown = row(parse(line[:PARSED]), lambda queue_id: self.feed.sender(queue_id, key))
         what: list[Span] = [(f"{shown.letter} {shown.what}", STYLES[shown.severity])]
         path = shown.path or shown.peer
-        result: list[Span] = [(shown.result, "dim" if shown.severity == "quiet" else "")]
         style = "dim" if shown.severity == "quiet" else ""
+        says = shown.result.removeprefix("warning: ") if shown.letter == "?" else shown.result
+        result: list[Span] = [(says, style)]
         if folded is not None:
-            result = [(_times(folded, more), "bold"), (shown.result, style)]
+            result = [(_times(folded, more), "bold"), (says, style)]
             path = self._loop(folded, line) or path
         return Row((shown.clock, what, shown.peer, path, result), style=style)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from mailtui.postfix.mailboxes import MailboxRow
 from mailtui.postfix.mailsize import Size, amount
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import on_again
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.text import Spans, short_path
 
@@ -115,7 +116,7 @@ def _state(row: MailboxRow, then: str) -> Iterator[Spans]:
     if row.marker == "-":
         yield _said("deleted", "the entry goes; the mail that lies there stays", "warning")
     elif not row.enabled:
-        yield _said("off", "commented out: no mail gets here; # switches it on again")
+        yield _said("off", f"commented out: no mail gets here; {on_again('mailboxes')}")
     if then:
         yield _said("then", then, "warning")
     if row.was and row.was != row.written:

@@ -25,6 +25,7 @@ from mailtui.postfix.mailboxes import MailboxRow
 from mailtui.postfix.mailboxtables import box_tables
 from mailtui.postfix.mailsize import Size
 from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.keys import key_for, takes_back
 from mailtui.text.safe import encode
 
 TOLD = 3
@@ -152,11 +153,11 @@ def _off_removed(target: Target, document: EntryDocument, row: MailboxRow) -> Pl
 
 def _why_not_switch(document: EntryDocument | None, row: MailboxRow) -> str:
     if row.marker == "-":
-        return "is to be deleted; u takes that back"
+        return f"is to be deleted; {takes_back()}"
     if document is None or _fixed(row):
         return _fixed(row)
     if row.marker == "+":
-        return "is new; d takes it back"
+        return f"is new; {key_for('mailboxes.delete', 'd')} takes it back"
     if row.enabled:
         return ""
     standing = document.find(encode(row.address))

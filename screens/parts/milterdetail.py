@@ -9,6 +9,7 @@ from mailtui.formats.milteritem import DISABLE, SETTINGS
 from mailtui.milters.alive import Alive
 from mailtui.milters.chains import MAPS, MilterRow
 from mailtui.milters.facts import DOUBTFUL, Facts, when_down, which_mail
+from mailtui.screens.parts.keys import key_for, takes_back
 from mailtui.screens.parts.milterlines import Alives, MilterLine
 from mailtui.screens.parts.ruledetail import said
 from mailtui.screens.parts.text import Spans, short_path
@@ -54,7 +55,9 @@ def _about(line: MilterLine, alives: Alives) -> Iterator[Spans]:
         yield from _troubled(row, alive)
     yield from _staged(row)
     if not row.enabled:
-        yield said("off", "it stands in the file as a comment; # brings it back")
+        yield said(
+            "off", f"it stands in the file as a comment; {key_for('milters.switch', '#')} brings it back"
+        )
     yield from _down(line, row, found)
     yield from _addresses(row, found)
     yield from _alive(alive)
@@ -81,11 +84,12 @@ def _troubled(row: MilterRow, alive: Alive) -> Iterator[Spans]:
 def _of_empty(line: MilterLine) -> Iterator[Spans]:
     chain = line.chain
     if chain.service:
-        yield said("is", f"{chain.service} asks no milter; d has it ask those of main.cf again")
+        again = f"{key_for('milters.delete', 'd')} has it ask those of main.cf again"
+        yield said("is", f"{chain.service} asks no milter; {again}")
     elif chain.parameter == MAPS:
         yield said("is", "no table: every client has the same milters")
     else:
-        yield said("is", "no milter is asked; n puts one in")
+        yield said("is", f"no milter is asked; {key_for('milters.new', 'n')} puts one in")
     yield said("mail", which_mail(chain))
     for asker in chain.askers:
         if asker.off:
@@ -95,7 +99,7 @@ def _of_empty(line: MilterLine) -> Iterator[Spans]:
 def _staged(row: MilterRow) -> Iterator[Spans]:
     was = row.rule.was
     if row.marker == "-":
-        yield said("staged", "it is taken out; u takes that back")
+        yield said("staged", f"it is taken out; {takes_back()}")
     elif row.marker == "+":
         yield said("staged", "it is new")
     elif was is not None and was.text != row.rule.text:

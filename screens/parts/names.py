@@ -45,7 +45,7 @@ SCREENS: tuple[ScreenName, ...] = (
     ),
     ScreenName(
         "6", "milters", "Milters", "Milters", "Milt", ("milter", "chain"),
-        "The milters in their order, where each listens and whether it answers; Tab: keys and files.",
+        "The milters in their order, where each listens and whether it answers; beside it keys and files.",
     ),
     ScreenName(
         "7", "auth", "Auth", "Auth", "Auth", ("sasl", "accounts", "tls"),
@@ -85,7 +85,7 @@ BESIDE: tuple[ScreenName, ...] = (
     ),
     ScreenName(
         "0", "services", "Services", "Serv", "Srv", ("service", "master"),
-        "Every service of master.cf with its overrides, beside the parameters: Tab goes to and fro.",
+        "Every service of master.cf with its overrides, beside the parameters.",
     ),
 )  # fmt: skip
 """Screens that share the key of another: Tab leads to them from there."""
@@ -101,7 +101,7 @@ VIEWS: tuple[ScreenName, ...] = (
     ),
     ScreenName(
         "", "instances", "Instances", "Instances", "Inst", ("instance", "inst"),
-        "The Postfix instances of this host: whether each runs, what is kept staged there; Enter opens one.",
+        "The Postfix instances of this host: whether each runs, what is kept staged there, to open one.",
     ),
     ScreenName(
         "", "migrate", "Map types", "Maptypes", "Maps", ("migration", "maptypes"),
@@ -113,7 +113,7 @@ VIEWS: tuple[ScreenName, ...] = (
     ),
     ScreenName(
         "", "import", "Import", "Import", "Import", (),
-        "What each row of a CSV or JSON file would do, before anything is staged; Enter stages all.",
+        "What each row of a CSV or JSON file would do, before anything is staged.",
     ),
     ScreenName(
         "f", "findings", "Findings", "Findings", "Find", ("finding", "doctor"),

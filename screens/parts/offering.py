@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mailtui.edits.plan import Plan
+from mailtui.screens.parts.keys import writes
 
 if TYPE_CHECKING:
     from mailtui.screens.parts.chooser import Option
@@ -59,7 +60,7 @@ def choose_offer(screen: ConsoleScreen, found: Sequence[Offer], nothing: str) ->
             screen.say(plan.refused, "warning")
             return
         session.stage(*plan.edits, label=found.title if len(plan.edits) > 1 else "")
-        screen.say(f"Staged: {found.title}; w writes it")
+        screen.say(f"Staged: {found.title}; {writes()}")
 
     options: list[Option[Offer]] = [Option("", one.title, one) for one in found]
     screen.app.push_screen(Chooser("What to do", options), chosen)

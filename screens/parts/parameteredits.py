@@ -12,6 +12,7 @@ from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import split_list
 from mailtui.postfix.paramcheck import check_value
 from mailtui.screens.parts.form import Form, ListField, Made, Note, TextField, Values
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.valueform import value_field
 
 if TYPE_CHECKING:
@@ -100,9 +101,9 @@ def _not_new(after: Instance, name: str) -> str:
     if not _NAME.fullmatch(name):
         return f"{name!r} cannot be a name: letters, digits and _ only, else $name would not find it"
     if after.parameters.get(name) is not None:
-        return f"{name} is set already; Enter on it changes it"
+        return f"{name} is set already; {key_for('parameters.edit', 'Enter')} on it changes it"
     if after.parameters.default(name) is not None:
-        return f"{name} is one of Postfix's own; Enter on it changes it"
+        return f"{name} is one of Postfix's own; {key_for('parameters.edit', 'Enter')} on it changes it"
     return ""
 
 

@@ -27,10 +27,12 @@ from mailtui.postfix.patternrows import (
     rules_document,
     told,
 )
+from mailtui.screens.parts.askmany import ask_many
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.keys import key_for, on_again
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savetext import save_text
@@ -45,18 +47,18 @@ class PatternList(BackgroundList[PatternLine]):
 
     MODE = "restrictions"
     NOUNS = ("rule", "rules")
-    EMPTY = "No rule yet; n makes one"
+    EMPTY = "No rule yet; {patterns.new:n} makes one"
     COLUMNS = (Column("MATCHES", share=5, least=20), Column("ACTION", share=5, least=16))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "new", id="patterns.new", tooltip="A rule more, before this one or as the last."),
         Binding("enter", "edit", "edit", id="patterns.edit", tooltip="Edit what it matches, and its action."),
         Binding("d", "delete", "delete", id="patterns.delete",
                 tooltip="Stage the removal; of an if with all that is in it."),
-        Binding("J", "step(1)", "down", key_display="K/J", id="patterns.down",
-                tooltip="Move the rule down; K moves it up. The first that matches counts."),
+        Binding("J", "step(1)", "move", key_display="K/J", id="patterns.down",
+                tooltip="Move the rule down: the first that matches counts."),
         Binding("number_sign", "switch", "off/on", id="patterns.switch",
                 tooltip="Comment the rule out, or in again; it stays in the file."),
-        Binding("K", "step(-1)", "up", show=False, id="patterns.up", tooltip="Move the rule up."),
+        Binding("K", "step(-1)", "move up", show=False, id="patterns.up", tooltip="Move the rule up."),
         *list_keys("patterns", "rules", "! ?"),
     ]  # fmt: skip
 
@@ -132,7 +134,7 @@ class PatternList(BackgroundList[PatternLine]):
         def go() -> None:
             lines = [line for line in self.chosen() if line.at is not None]
             if not lines:
-                self.say("Here is no rule; u takes back what is staged", "warning")
+                self.say(f"Here is no rule; {key_for('app.undo', 'u')} takes back what is staged", "warning")
                 return
             wanted = sorted((line.at for line in lines if line.at is not None), reverse=True)
             self.act(lambda after: self._all_edits(after, wanted, make))
@@ -163,7 +165,7 @@ class PatternList(BackgroundList[PatternLine]):
         def remove(lines: PatternLines, at: int) -> Edit | None:
             return removing(lines.document, lines.target, at)
 
-        self._acts(remove)
+        ask_many(self, lambda: self._acts(remove))
 
     def action_switch(self) -> None:
         from mailtui.edits.patternmaking import switching
@@ -204,7 +206,7 @@ class PatternList(BackgroundList[PatternLine]):
         if line is None or line.at is None:
             self.say("Here is no rule to edit", "warning")
         elif not line.row.enabled:
-            self.say("The rule is off; # switches it on again", "warning")
+            self.say(f"The rule is off; {on_again('patterns')}", "warning")
         elif line.row.kind in {"endif", "other"}:
             self.say("Only a rule or a condition can be edited here", "warning")
         else:

@@ -15,6 +15,7 @@ from mailtui.postfix.policysettings import SETTINGS, problem, when_down
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.form import Form, Made, Note, TextField, Values
 from mailtui.screens.parts.heard import policy_told
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.text import Spans
 from mailtui.text.safe import safe
 
@@ -70,7 +71,7 @@ def about(
         if known[0].alive and typed is None and (action := action_words(known[0].action)):
             yield said("does", f"{action} (asked of a session that is nobody's)")
     else:
-        yield said("state", "asked now…" if asking else "not asked; r asks")
+        yield said("state", "asked now…" if asking else f"not asked; {key_for('policies.again', 'r')} asks")
     action = row.value("default_action")
     yield said("down", f"{when_down(action)} ({action})")
     yield said("waits", f"{row.value('timeout')} for an answer, tried {row.value('try_limit')} times")
@@ -87,7 +88,8 @@ def about(
     if own:
         yield said("own", own)
     if row.differ:
-        yield said("?", "its rules set different things: Enter makes them alike", "warning")
+        alike = f"{key_for('policies.set', 'Enter')} makes them alike"
+        yield said("?", f"its rules set different things: {alike}", "warning")
     for place in row.service.rules:
         yield said("asked in", place)
     for number, text in enumerate(does):

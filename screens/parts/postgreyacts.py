@@ -11,6 +11,7 @@ from mailtui.edits.plan import Plan
 from mailtui.postfix.greylisting import KNOWN, Places
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.keys import key_for, takes_back
 from mailtui.screens.parts.postgreyrows import PostgreyLine
 
 PlanOf = Callable[[Instance, Places, PostgreyLine], Plan]
@@ -37,7 +38,8 @@ def removed(after: Instance, here: Places, row: PostgreyLine) -> Plan:
     if row.staged == "-" or row.target is None:
         return Plan()
     if not row.enabled:
-        return Plan(refused=f"{row.name} is off: # switches it on, then d takes it out")
+        on, out = key_for("postgrey.switch", "#"), key_for("postgrey.delete", "d")
+        return Plan(refused=f"{row.name} is off: {on} switches it on, then {out} takes it out")
     return postgreyplan.remove_white(here, row.target, row.name, row.note)
 
 
@@ -46,10 +48,11 @@ def switched(after: Instance, here: Places, row: PostgreyLine) -> Plan:
     if row.view == "options":
         known = KNOWN.get(row.name)
         if known is None or known.kind != "flag":
-            return Plan(refused=f"{row.name} has a value: Enter changes it, d gives it its default")
+            edit, out = key_for("postgrey.edit", "Enter"), key_for("postgrey.delete", "d")
+            return Plan(refused=f"{row.name} has a value: {edit} changes it, {out} gives it its default")
         return postgreyplan.set_option(after, here, row.name, None if row.given else "")
     if row.staged == "-" or row.target is None:
-        return Plan(refused=f"{row.name} is to be taken out; u takes that back")
+        return Plan(refused=f"{row.name} is to be taken out; {takes_back()}")
     return postgreyplan.switch_white(here, row.target, row.name, on=not row.enabled)
 
 

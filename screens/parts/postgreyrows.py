@@ -23,7 +23,8 @@ from mailtui.postfix.greylisting import (
 )
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.detail import LABEL
-from mailtui.screens.parts.text import Spans
+from mailtui.screens.parts.keys import key_for, takes_back
+from mailtui.screens.parts.text import Spans, short_path
 from mailtui.text.safe import decode, safe
 
 View = Literal["options", "clients", "recipients"]
@@ -200,9 +201,11 @@ def about(line: PostgreyLine, places: Places) -> Iterator[Spans]:
         yield from _about_option(line, places)
         return
     if line.staged == "-":
-        yield said("staged", "it is taken out; u takes that back")
+        yield said("staged", f"it is taken out; {takes_back()}")
     elif not line.enabled:
-        yield said("off", "it stands in the file as a comment; # brings it back")
+        yield said(
+            "off", f"it stands in the file as a comment; {key_for('postgrey.switch', '#')} brings it back"
+        )
     if line.says:
         yield said("spares", line.says)
     if line.note:
@@ -231,4 +234,4 @@ def _about_option(line: PostgreyLine, places: Places) -> Iterator[Spans]:
 def shown_view(places: Places) -> Sequence[str]:
     """Where the files are, and whether it runs, for the foot line."""
     run = f"postgrey runs, pid {places.pid}" if places.pid else "no postgrey is seen to run here"
-    return (run, safe(places.defaults.path))
+    return (run, short_path(safe(places.defaults.path)))

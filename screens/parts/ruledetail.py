@@ -8,6 +8,7 @@ from mailtui.doctor.model import Finding
 from mailtui.postfix.catalogue import words_of
 from mailtui.postfix.chainrows import Chain, Chains, ListPlace, RuleRow
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for, takes_back
 from mailtui.screens.parts.rulelines import BAD, DOUBTFUL, LETTERS, RuleLine
 from mailtui.screens.parts.text import Spans, short_path
 
@@ -65,7 +66,8 @@ def _found(findings: Sequence[Finding]) -> Iterator[Spans]:
         letter = LETTERS[each.severity].strip() or "note"
         what = each.title.partition(": ")[2] or each.title  # without the list, which the title names
         yield _said(letter, f"{what}; {each.why}", "" if each.severity == "advice" else each.severity)
-        yield _said("f fix" if each.fix is not None else "do", each.fix_words)
+        fix = f"{key_for('restrictions.fix', 'f')} fix"
+        yield _said(fix if each.fix is not None else "do", each.fix_words)
 
 
 def _of_rule(row: RuleRow, chain: Chain, *, found: bool) -> Iterator[Spans]:
@@ -78,7 +80,9 @@ def _of_rule(row: RuleRow, chain: Chain, *, found: bool) -> Iterator[Spans]:
             yield _said("note", state.why)
     yield from _staged(row)
     if not row.enabled:
-        yield _said("off", "it stands in the file as a comment; # brings it back")
+        yield _said(
+            "off", f"it stands in the file as a comment; {key_for('restrictions.switch', '#')} brings it back"
+        )
     if row.says:
         yield _said("does", row.says)
     if row.warn_only:
@@ -99,7 +103,7 @@ def _of_rule(row: RuleRow, chain: Chain, *, found: bool) -> Iterator[Spans]:
 def _staged(row: RuleRow) -> Iterator[Spans]:
     was = row.was
     if row.marker == "-":
-        yield _said("staged", "it is taken out; u takes that back")
+        yield _said("staged", f"it is taken out; {takes_back()}")
     elif row.marker == "+":
         yield _said("staged", "it is new")
     elif was is not None and was.text != row.text:
@@ -132,7 +136,8 @@ def _shared(services: Sequence[str]) -> Iterator[Spans]:
 def _of_list(chain: Chain) -> Iterator[Spans]:
     is_class = chain.stage.startswith("class:")
     if not is_class:
-        yield _said("is", "empty: no client is refused here; n puts a rule in, T a template")
+        rule, template = key_for("restrictions.new", "n"), key_for("restrictions.templates", "T")
+        yield _said("is", f"empty: no client is refused here; {rule} puts a rule in, {template} a template")
     yield from _of_place(chain)
 
 

@@ -27,7 +27,8 @@ class SampleDialog(Dialog[str]):
     CSS = "SampleDialog TextArea { height: 14; }"
 
     def __init__(self, text: str) -> None:
-        super().__init__("Try a message", ["Paste it with its headers. An empty line ends them."])
+        lines = ["Paste it with its headers. An empty line ends them. Escape runs it through the checks."]
+        super().__init__("Try a message", lines)
         self._text = text
 
     def inputs(self) -> ComposeResult:

@@ -11,6 +11,7 @@ from mailtui.postfix.servicechecks import COLUMNS
 from mailtui.postfix.servicelist import ServiceLine
 from mailtui.postfix.services import OptionRow, ServiceRow, is_chrooted, seen_from
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for, takes_back
 from mailtui.screens.parts.text import Spans, short_path
 from mailtui.screens.parts.typedlines import SIGNS
 
@@ -95,12 +96,13 @@ def _of_option(after: Instance, line: ServiceLine, option: OptionRow) -> Iterato
 def _state(line: ServiceLine) -> Iterator[Spans]:
     """What is staged, and why it does not count."""
     entry, option = line.service, line.option
+    back = f"{key_for('services.switch', '#')} brings it back"
     if line.marker == "-":
-        yield said("deleted", "u takes that back", "warning")
+        yield said("deleted", takes_back(), "warning")
     elif option is not None and not option.enabled:
-        yield said("off", "commented out: main.cf's value holds; # brings it back")
+        yield said("off", f"commented out: main.cf's value holds; {back}")
     elif not entry.enabled:
-        yield said("off", "commented out; # brings it back with its overrides")
+        yield said("off", f"commented out; {back} with its overrides")
     elif not entry.counts:
         yield said("note", "a later entry of the same name and type counts, not this one", "warning")
     elif option is not None and not option.counts:

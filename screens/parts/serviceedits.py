@@ -22,10 +22,10 @@ from mailtui.postfix.servicechecks import COLUMNS, check_column
 from mailtui.postfix.servicelist import ServiceLine
 from mailtui.postfix.services import ServiceRow, entry_text, proposed, services
 from mailtui.screens.parts.form import Made, Note, Value, Values
+from mailtui.screens.parts.keys import key_for, takes_back
 from mailtui.text.safe import encode
 
 COLUMN_LINE = "service type private unprivileged chroot wakeup process_limit command"
-_GONE = "it is to be deleted; u takes that back"
 _LATER = "a later entry of the same name and type counts, not this one; change that one"
 
 
@@ -55,7 +55,7 @@ def switched(after: Instance, lines: Sequence[ServiceLine]) -> Made:
 def _why_not_switch(after: Instance, line: ServiceLine) -> str:
     entry, option = line.service, line.option
     if line.marker == "-":
-        return _GONE
+        return f"it is to be deleted; {takes_back()}"
     if option is None:
         standing = _standing(after, entry.service)
         if standing is not None and standing.line != entry.line:
@@ -231,7 +231,8 @@ def new(after: Instance, service: str, values: Values) -> Made:
         return Made(refused=why, notes=[Note("block", why, "error")])
     name = f"{words[0]}/{words[1]}"
     if standing := _standing(after, name):
-        return Made(refused=f"{name} is in force on line {standing.line}; Enter changes it")
+        edit = f"{key_for('services.edit', 'Enter')} changes it"
+        return Made(refused=f"{name} is in force on line {standing.line}; {edit}")
     return Made([AddService(after.master, name, _block(line, values["options"]))], to=(name, "", 0))
 
 

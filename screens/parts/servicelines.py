@@ -10,6 +10,7 @@ from mailtui.sasl.matrix import PERMIT, ServiceLine, matrix
 from mailtui.sasl.tls import Facts, facts, sni_maps
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.servicelook import Answer
 from mailtui.screens.parts.text import Spans
@@ -136,9 +137,9 @@ def about(one: AuthLine, answers: Answers) -> tuple[Spans, Spans, list[Spans]]:
 
 
 def _lines(one: AuthLine, answers: Answers) -> Iterator[Spans]:
-    line, auth = one.line, one.line.auth
+    line, auth, new = one.line, one.line.auth, key_for("authservices.new", "n")
     if auth is None:
-        yield _said("off", "its entry in master.cf is commented out; n puts it in force, with AUTH")
+        yield _said("off", f"its entry in master.cf is commented out; {new} puts it in force, with AUTH")
         return
     bad, doubtful = troubles(one, answers)
     for text in bad:
@@ -146,7 +147,7 @@ def _lines(one: AuthLine, answers: Answers) -> Iterator[Spans]:
     for text in doubtful:
         yield _said("? note", text, "warning")
     if not auth.offered:
-        yield _said("AUTH", f"not offered; {_AUTH_TLS[auth.tls]}. n turns it on")
+        yield _said("AUTH", f"not offered; {_AUTH_TLS[auth.tls]}. {new} turns it on")
     else:
         only = "under TLS alone" if auth.under_tls else "with and without TLS"
         yield _said("AUTH", f"offered {only}: {_AUTH_TLS[auth.tls]}; {mechanisms(one, answers)}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtui.screens.parts.bars import Bar
-from mailtui.screens.parts.keys import key_of
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.session import Session
 from mailtui.screens.parts.text import Span, plain_in_use, spans_width
 
@@ -58,15 +58,13 @@ class StatusLine(Bar):
                 (
                     1,
                     (
-                        f"{staged} staged"
-                        if short
-                        else f"{staged} staged · {key_of(self.app, 'app.review', 'w')}",
+                        f"{staged} staged" if short else f"{staged} staged · {key_for('app.review', 'w')}",
                         "bold",
                     ),
                 )
             )
         if status.milters:
-            key = key_of(self.app, "screen.milters", "6")
+            key = key_for("screen.milters", "6")
             facts.append((3, (f"! {status.milters}" + ("" if short else f" · {key}"), "error")))
         facts.extend(self._findings(short=short))
         facts.extend((6, (f"also: {other}", "warning")) for other in status.others)
@@ -78,7 +76,7 @@ class StatusLine(Bar):
         for place, letter, word in ((4, "!", "error"), (5, "?", "warning")):
             count = sum(each.severity == word for each in self._session.findings)
             if count:
-                words = f"{count} {word}{'s' * (count > 1)} · {key_of(self.app, 'app.findings', 'f')}"
+                words = f"{count} {word}{'s' * (count > 1)} · {key_for('app.findings', 'f')}"
                 yield place, (f"{letter} {count}" if short else words, word)
 
 

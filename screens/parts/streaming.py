@@ -21,6 +21,7 @@ from typing import Generic, TypeVar
 from textual.widget import Widget
 
 from mailtui.screens.parts.beside import there
+from mailtui.screens.parts.heap import give_back
 
 Part = TypeVar("Part")
 
@@ -116,6 +117,7 @@ class _Run(Generic[Part]):
             self._loop.call_soon_threadsafe(self._hand_over, error, True, context=self._context)
         except RuntimeError:
             return  # the console has ended meanwhile
+        give_back()
 
     def _later(self) -> None:
         wait = self._told + SPACING - time.monotonic()

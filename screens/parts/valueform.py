@@ -8,11 +8,17 @@ from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import split_list
 from mailtui.postfix.paramtypes import ParamType, type_of
 from mailtui.screens.parts.form import ChoiceField, Complete, FormField, ListField, TextField
+from mailtui.screens.parts.keys import key_for
 
 _AS_WRITTEN = "as it is written now"
-_MOVED = "Ctrl+T and Ctrl+N move an item up and down"
 _MOST = 20
 """Names that are proposed at once."""
+
+
+def _moved() -> str:
+    """How the items of a list change places."""
+    up, down = key_for("edit.move-up", "Ctrl+T"), key_for("edit.move-down", "Ctrl+N")
+    return f"{up} and {down} move an item up and down"
 
 
 def value_field(
@@ -23,7 +29,7 @@ def value_field(
     type_ = type_of(instance, name)
     if lists and type_.is_list:
         found = list(split_list(value) if items is None else items)
-        hint = f"{type_.words}; {_MOVED}" if len(found) > 1 else type_.words
+        hint = f"{type_.words}; {_moved()}" if len(found) > 1 else type_.words
         return ListField(name="value", label="value", items=found, hint=hint,
                          complete=_complete(instance, type_), split=split_list)  # fmt: skip
     default = instance.parameters.default(name)

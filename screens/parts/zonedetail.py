@@ -10,6 +10,7 @@ from mailtui.postfix.dnsblask import Found, filter_words
 from mailtui.postfix.dnszones import DATED, closed_zone, codes
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.heard import zone_told
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.text import Spans
 from mailtui.text.safe import safe
 
@@ -59,13 +60,15 @@ def about(line: ZoneLine, known: tuple[ZoneState, str] | None, *, asking: bool) 
     elif asking:
         yield said("state", "asked now…")
     else:
-        yield said("state", "not asked; r asks")
+        yield said("state", f"not asked; {key_for('dnslists.again', 'r')} asks")
     if closed is not None:
         dated = f"known to be closed by mailtui's data of {DATED}"
         yield said("note", dated if known is not None else f"{closed.says}; {dated}")
     yield said("filter", filter_words(asked.argument))
     if known is not None and known[0].filter:
-        yield said("wise", f"write {asked.zone}={known[0].filter}: error answers then count for nothing; f")
+        fix = key_for("dnslists.fix", "f")
+        wise = f"write {asked.zone}={known[0].filter}: error answers then count for nothing"
+        yield said("wise", f"{wise}; {fix} does it")
     yield from _trap(asked)
     for place in asked.rules:
         yield said("asked in", place)

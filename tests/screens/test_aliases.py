@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mailtui.screens.aliases import AliasesScreen
 from mailtui.screens.parts.dialogs import TextView
 from mailtui.screens.parts.linelist import LineList
 from tests.postfix.conftest import instance_dir
@@ -160,6 +161,25 @@ async def test_marks_and_a_bulk_edit_taken_back_together(folder: Path) -> None:
         await up.shows("2 marked")
         await up.press("asterisk")
         await up.until(lambda: "marked" not in up.text)
+
+
+async def test_many_are_taken_out_once_that_is_confirmed(folder: Path) -> None:
+    async with console(folder) as up:
+        await up.shows("webmaster@falcotsbrand.com")
+        await up.press("asterisk")
+        count = len(up.screen.lines.marked)
+        assert count > 5
+        for no in ("n", "escape"):
+            await up.press("d")
+            await up.shows(f"Delete {count} aliases?", "as one change; u takes that back", "y delete")
+            await up.press(no)
+            await up.until(lambda: isinstance(up.app.screen, AliasesScreen))
+            assert not up.app.session.draft
+        await up.press("slash", *"ping", "enter", "d")
+        await up.shows(f"Delete {count} aliases?", "Some of them are not shown")
+        await up.press("y")
+        await up.until(lambda: bool(up.app.session.draft))
+        assert len(up.app.session.draft.groups) == 1
 
 
 async def test_rows_that_cannot_be_edited_say_why(instance_dir: Any, tmp_path: Path) -> None:

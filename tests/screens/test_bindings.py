@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from mailtui.screens.parts.actionindex import action_index, bindings_of, classes
 from mailtui.screens.parts.built import BUILT
 from mailtui.screens.parts.footer import Footer, actions
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keys import in_words
 from mailtui.screens.parts.names import MODES
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import ALIASES, MAIN, VIRTUAL, console
@@ -62,6 +64,27 @@ def test_no_two_actions_of_a_view_share_a_key() -> None:
         assert len(keys) == len(set(keys)), view.name
     apps = [view for view in index.views if view.kind == "app"]
     assert [view.name for view in apps] == ["MailtuiApp"]
+
+
+SOURCES = sorted(Path(__file__).parents[2].glob("screens/**/*.py"))
+NAMED = re.compile(r"""key_for\(\s*["']([a-z.-]+)["'],\s*["']([^"']+)["']""")
+MARKED = re.compile(r"EMPTY = .*\{([a-z.-]+):([^}]+)\}")
+"""An action and the key that a sentence names, which is its own by default."""
+
+
+def test_a_key_that_a_sentence_names_is_that_of_its_action() -> None:
+    """By default; and in none of the sentences that every screen has is it named as if no key map were there."""
+    actions, found = action_index().actions, 0
+    for path in SOURCES:
+        text = path.read_text()
+        for name, key in NAMED.findall(text) + MARKED.findall(text):
+            found += 1
+            assert in_words(actions[name].keys[0]) == key, (path.name, name, key)
+        bare = re.search(r"(?<!\w)(?:w writes|u takes|d takes|n makes|n puts|# switches|t asks|H has) ", text)
+        assert bare is None or path.name == "keys.py", (path.name, bare)
+    assert found > 80
+    for mode in re.findall(r"on_again\('([a-z]+)'\)", "".join(p.read_text() for p in SOURCES)):
+        assert actions[f"{mode}.switch"].keys == ("number_sign",)
 
 
 def test_what_a_key_map_may_not_say() -> None:

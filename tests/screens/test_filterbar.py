@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from time import perf_counter
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtui.screens.parts import filterbar
 from mailtui.screens.parts.filterbar import SLICE, FilterBar, Filtered, FilterRunner, Found
 from mailtui.screens.parts.linelist import LineList, Listed, Row
 from mailtui.text.chosen import Chosen
@@ -109,61 +110,63 @@ async def test_the_filter_shows_its_hits_underlined(open_console: Open) -> None:
 
 
 class Slow:
-    """A search that needs a second and finds nothing, in steps of a millisecond."""
+    """A search of a thousand steps of a millisecond that finds nothing; `now` is the clock that they take."""
 
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.steps = 0
+        monkeypatch.setattr(filterbar, "perf_counter", lambda: self.steps / 1000)
 
     def __iter__(self) -> Iterator[int | None]:
         for _ in range(1000):
-            end = perf_counter() + 0.001
-            while perf_counter() < end:
-                pass
             self.steps += 1
             yield None
 
 
-async def test_a_search_lets_others_work_and_ends_with_the_next(open_console: Open) -> None:
+SLICED = round(SLICE * 1000) + 1
+"""Steps of a slow search in one slice, at most."""
+
+
+async def test_a_search_lets_others_work_and_ends_with_the_next(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_console(rows=10) as (app, _pilot):
         told: list[Found] = []
         runner = FilterRunner(app.screen, told.append)
-        slow = Slow()
+        slow = Slow(monkeypatch)
         runner.run(iter(slow))
-        longest, end = 0.0, perf_counter() + 0.3
-        while perf_counter() < end:
-            start = perf_counter()
+        longest = 0
+        while slow.steps < 200:
+            before = slow.steps
             await asyncio.sleep(0)
-            longest = max(longest, perf_counter() - start)
-        assert 0 < slow.steps < 600
-        assert longest < 10 * SLICE, longest  # one slice, on a machine with other work
+            longest = max(longest, slow.steps - before)
+        assert longest <= SLICED, "others wait for more than one slice"
         runner.run(iter([1, None, 4]))
         await app.workers.wait_for_complete(
             [w for w in app.workers if not w.is_finished and not w.is_cancelled]
         )
         steps = slow.steps
         await asyncio.sleep(0.05)
-        assert slow.steps == steps, "the old search goes on"
+        assert slow.steps == steps < 300, "the old search goes on"
         assert (list(told[-1].rows), told[-1].done) == ([1, 4], True)
 
 
-async def test_the_first_screenful_comes_early(open_console: Open) -> None:
+async def test_the_first_screenful_comes_early(open_console: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(monkeypatch)
+
     def hits() -> Iterator[int | None]:
         yield from range(100)
-        yield from iter(Slow())
+        yield from iter(slow)
 
     async with open_console(rows=10) as (app, _pilot):
-        told: list[tuple[float, int, bool]] = []
-        start = perf_counter()
+        told: asyncio.Future[tuple[int, int, bool]] = asyncio.get_running_loop().create_future()
         runner = FilterRunner(
-            app.screen, lambda found: told.append((perf_counter() - start, len(found.rows), found.done))
+            app.screen, lambda found: told.set_result((slow.steps, len(found.rows), found.done))
         )
         runner.run(hits())
-        await asyncio.sleep(0.3)
+        steps, count, done = await told
         runner.cancel()
-        assert told
-        at, count, done = told[0]
         assert (count, done) == (100, False)
-        assert at < 0.15
+        assert steps <= SLICED
 
 
 @given(st.sets(st.integers(0, 99)))

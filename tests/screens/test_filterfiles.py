@@ -203,8 +203,8 @@ async def test_folding_explaining_filtering(folder: Path) -> None:
         await up.press("q")
         await up.press("slash")
         await up.type("quarantine")
+        await up.until(lambda: "Syslog" not in up.text)
         await up.shows("OnInfected")
-        assert "Syslog" not in up.text
 
 
 async def test_a_small_grey_terminal(folder: Path) -> None:

@@ -149,12 +149,15 @@ async def test_enter_stages_the_fix_and_the_list_shows_it(folder: Path) -> None:
     async with console(folder) as up:
         await opened(up)
         await up.on("unknown-restriction")
+        await up.shows("⏎ stage the fix  o go there  # silence")
         await up.press("enter")
         await up.until(up.laid(1))
         assert up.marker("unknown-restriction") == "~"
         await up.shows("1 staged · w", "Staged: ~ reject_unknown_client_hostname in")
         assert "reject_unknown_client_hostname,\n" in up.written("main.cf")
         await up.on("unknown-restriction")
+        await up.press("j", "k")
+        await up.shows(" ⏎ go there  # silence")  # and nothing is offered twice
         await up.press("enter")
         await up.shows("What is staged mends this")
         await up.press("u")

@@ -230,6 +230,6 @@ async def test_offers_are_chosen_and_staged(folder: Path, log: Path, monkeypatch
         await up.shows("A reason, if you like")
         await up.type("too much")
         await up.press("enter")
-        assert Held.reasons == ["too much"]
+        await up.until(lambda: Held.reasons == ["too much"])
         await up.shows("Staged: block the sender spam@bad.test; w writes it", "1 staged")
         assert asked == ["spam@bad.test"]

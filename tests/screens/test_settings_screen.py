@@ -13,6 +13,7 @@ from mailtui.screens.app import MailtuiApp
 from mailtui.screens.parts.dialogs import Confirm, TypedWord
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.guarded import GUARD
+from mailtui.screens.parts.keys import key_for, keyed
 from mailtui.screens.parts.overrule import wants_name
 from mailtui.screens.parts.ownsettings import OwnRow
 from mailtui.screens.parts.terminal import Plan
@@ -195,8 +196,11 @@ async def test_a_mapped_key_is_in_force_everywhere(open_console: Open) -> None:
         await shows(pilot, "/ W")
         ids = {active.binding.id for active in app.screen.active_bindings.values()}
         assert "app.review" not in ids  # while a field has the cursor it is text
+        assert (key_for("app.review", "w"), keyed("{app.findings:f} tells")) == ("W", "f2 tells")
         await pilot.press("escape", "W")
         await until(pilot, lambda: getattr(app.screen, "mode", "") == "review")
+    async with open_console(session=demo_session()):
+        assert key_for("app.review", "w") == "w"  # another console, without a map
 
 
 @pytest.mark.parametrize(("edit", "asked"), [("change", False), ("gone", True)])

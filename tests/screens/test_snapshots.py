@@ -50,7 +50,7 @@ VIEWS = (
     Shot("queue-groups", ("9", "b"), ("laure@falcot.com", "other hands", "forged")),
     Shot("trace", ("8", "enter"), ("delivered to everyone",)),
     Shot("statistics", ("q", "S"), ("received",), ("counting",)),
-    Shot("findings", ("q", "1", "f"), ("warnings", "kind")),
+    Shot("findings", ("q", "1", "f"), ("warnings", "error    ")),
     Shot("history", ("q", "H"), ("message_size_limit = 20480000", "edit")),
     Shot("settings", ("q", "comma"), ("The screen on which the console opens",)),
     Shot("help", ("q", "3", "question_mark"), ("EVERYWHERE",)),
