@@ -84,11 +84,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "ask_write",
         choice(
-            ("never", "Enter in the Review writes"),
+            ("never", "the Review writes at once"),
             ("risky", "the host's name is typed where the change removes something or restarts Postfix"),
             ("always", "the host's name is typed before every write"),
         ),
-        "Whether Enter in the Review asks for the host's name before it writes.",
+        "Whether the Review asks for the host's name before it writes.",
         "Checks that failed hold a write up in any case.",
     ),
     Setting(

@@ -17,6 +17,7 @@ from mailtui.postfix.errors import InstanceError
 from mailtui.screens.parts.beside import problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import TextView
+from mailtui.screens.parts.keys import key_for, writes
 from mailtui.screens.parts.linelist import Listed, Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.listscreen import ListScreen
@@ -42,11 +43,6 @@ class Reading:
     error: str = ""
 
 
-def words_of(entry: Entry) -> str:
-    """The edits in one line."""
-    return "; ".join(entry.edits)
-
-
 def when(entry: Entry) -> str:
     """Date and minute, as the journal has them."""
     return entry.time[:16].replace("T", " ")
@@ -63,14 +59,17 @@ def row_of(entry: Entry) -> Row:
     style = "dim" if marker == "#" else ""
     state = state_words(entry)
     lead: list[Span] = [(f"{state}  ", "error" if marker == "!" else "bold")] if state else []
-    if len(entry.edits) > 1:
-        lead.append((f"{len(entry.edits)} edits  ", "dim"))
-    return Row((str(entry.id), when(entry), entry.who, [*lead, (words_of(entry), style)]), marker, style)
+    number = f"{len(entry.edits)} edits" if len(entry.edits) > 1 else ""
+    if number and not entry.label:
+        lead.append((f"{number}  ", "dim"))
+    behind: list[Span] = [(f"  {number}", "dim")] if number and entry.label else []
+    what = [*lead, (entry.words, style), *behind]
+    return Row((str(entry.id), when(entry), entry.who, what), marker, style)
 
 
 def text_of(entry: Entry) -> bytes:
     """What the filter looks at."""
-    return encode(" ".join([str(entry.id), when(entry), entry.who, entry.state, *entry.edits, *entry.files]))
+    return encode(" ".join([str(entry.id), when(entry), entry.who, entry.state, *entry.told, *entry.files]))
 
 
 def about(entry: Entry) -> list[Spans]:
@@ -79,6 +78,8 @@ def about(entry: Entry) -> list[Spans]:
     if entry.state == "applying" and not entry.at_work:
         words = "a crash left it half done: the next write ends it, or now: mailtui history recover"
         lines.append([("to do    ", "dim"), (words, "error")])
+    if entry.label:
+        lines.append([("act      ", "dim"), (entry.label, "")])
     if entry.reason:
         lines.append([("reason   ", "dim"), (entry.reason, "warning")])
     lines += [[("edit     " if n == 0 else " " * 9, "dim"), (text, "")] for n, text in enumerate(entry.edits)]
@@ -87,7 +88,8 @@ def about(entry: Entry) -> list[Spans]:
     diff = entry.diff.removesuffix("\n").split("\n") if entry.diff else []
     lines += diff_lines(diff[:DIFF_SHOWN])
     if len(diff) > DIFF_SHOWN:
-        lines.append([(f"… {len(diff) - DIFF_SHOWN} more lines: Enter shows all", "dim")])
+        whole = key_for("history.open", "Enter")
+        lines.append([(f"… {len(diff) - DIFF_SHOWN} more lines: {whole} shows all", "dim")])
     return lines
 
 
@@ -194,7 +196,7 @@ class HistoryScreen(ListScreen):
     def open_row(self, key: Hashable) -> None:
         entry = self._by_id.get(key) if isinstance(key, int) else None
         if entry is not None:
-            head = [*entry.edits, *([entry.reason] if entry.reason else []), ""]
+            head = [*entry.told, *([entry.reason] if entry.reason else []), ""]
             diff = entry.diff.removesuffix("\n").split("\n") if entry.diff else ["(no diff is kept)"]
             self.app.push_screen(
                 TextView(f"Change {entry.id} of {when(entry)} by {entry.who}", [*head, *diff])
@@ -211,7 +213,7 @@ class HistoryScreen(ListScreen):
         def lines() -> Iterator[str]:
             for entry in shown:
                 head = f"{entry.id}  {when(entry)} by {entry.who}"
-                yield from (f"# {each}" for each in (head, *entry.edits))
+                yield from (f"# {each}" for each in (head, *entry.told))
                 yield from entry.diff.removesuffix("\n").split("\n")
 
         save_text(self, "lines", "history.diff", lines, lambda path: self.say(f"Saved as {path}"))
@@ -225,8 +227,8 @@ class HistoryScreen(ListScreen):
         except (HistoryError, JournalError, StateError, InstanceError) as error:
             self.say(str(error), "warning")
             return
-        self.session.stage(*edits, label=f"undo of {entry.id}")
-        self.say(f"Staged: undo of {entry.id} · w writes it")
+        self.session.stage(*edits, label=entry.undo_label)
+        self.say(f"Staged: undo of {entry.id} · {writes()}")
 
     def action_write(self) -> None:
         """The Review may lie under this view."""

@@ -24,6 +24,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.dialogs import Confirm, ErrorDialog, TypedWord
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keys import key_for, takes_back, writes
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.savedraft import NameDialog
@@ -44,7 +45,7 @@ class Cancelled(InstanceError):
     """The view was closed, or Escape pressed, while the file was read."""
 
     def __init__(self) -> None:
-        super().__init__("stopped; r reads the file again")
+        super().__init__(f"stopped; {key_for('app.reread', 'r')} reads the file again")
 
 
 class ImportScreen(BackgroundList[Line]):
@@ -121,7 +122,8 @@ class ImportScreen(BackgroundList[Line]):
     def _tell_progress(self) -> None:
         if self._reading:
             done, total = self._done
-            self.bar.say((f"{done:,} of {total:,} rows; Esc stops" if total else "reading…", "dim"))
+            words = f"{done:,} of {total:,} rows; {key_for('import.stop', 'Esc')} stops"
+            self.bar.say((words if total else "reading…", "dim"))
 
     def cells_of(self, row: Line) -> Row:
         style = _STYLES.get(row.marker, "")
@@ -164,7 +166,7 @@ class ImportScreen(BackgroundList[Line]):
         console.pop_screen()
         session.stage(*report.edits, label=report.label)
         if isinstance(console.screen, ConsoleScreen):
-            console.screen.say(f"Staged: {report.label}; w writes it, u takes it back")
+            console.screen.say(f"Staged: {report.label}; {writes()}, {takes_back()}")
 
     def open_row(self, key: Hashable) -> None:
         """A double click only moves the cursor: one row is never staged by itself."""
@@ -208,7 +210,8 @@ class ImportScreen(BackgroundList[Line]):
         if self.session.read_only:
             self.say("Started with --read-only: nothing is changed", "warning")
             return
-        lines = ["An account is never staged. Each gets its own password later: Auth, p."]
+        key = key_for("auth.password", "Enter")
+        lines = [f"An account is never staged. Each gets its own password later: {key} in Auth."]
         self.app.push_screen(
             TypedWord(words(len(new)), str(len(new)), lines),
             lambda yes: self._make_accounts(report) if yes else None,
@@ -221,7 +224,7 @@ class ImportScreen(BackgroundList[Line]):
 
         def done(made: list[str]) -> None:
             self.read_again()
-            self.say(f"Made {len(made):,} accounts")
+            self.say(f"Made {len(made):,} account{'s' * (len(made) != 1)}")
 
         beside(self, "accounts", lambda: make(instance, new), done, self._accounts_failed)
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from mailtui.edits.compiling import MigrateTable
 from mailtui.edits.mapmigration import Migration, Row, migration, types_to
 from mailtui.edits.model import Edit
 from mailtui.postfix.errors import InstanceError
@@ -20,6 +21,7 @@ from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.form import Made
+from mailtui.screens.parts.keys import key_for, writes
 from mailtui.screens.parts.linelist import Row as Line
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.rulelines import short
@@ -28,15 +30,12 @@ from mailtui.screens.parts.text import Spans
 from mailtui.text.fewrows import FewRows
 from mailtui.text.safe import safe
 
-_NONE = "No table is of type hash or btree"
-
 
 class MigrateScreen(BackgroundList[Row]):
     """See the module's text."""
 
     MODE = "migrate"
     NOUNS = ("table", "tables")
-    EMPTY = _NONE
     COLUMNS = (
         Column("TABLE", share=3, least=28),
         Column("BECOMES", share=0, least=8),
@@ -57,25 +56,29 @@ class MigrateScreen(BackgroundList[Row]):
         self._types: tuple[str, ...] = ()
         self._at = 0
         self._others: tuple[Elsewhere, ...] = ()
+        self._none = ""
 
     @property
     def to(self) -> str:
         """The type to which tables are moved."""
         return self._types[self._at % len(self._types)] if self._types else "lmdb"
 
-    def read(self, after: Instance, edits: Sequence[Edit]) -> FewRows[Row]:  # noqa: ARG002
+    def read(self, after: Instance, edits: Sequence[Edit]) -> FewRows[Row]:
         try:
             self._types = types_to()
         except PostconfError as error:
             raise InstanceError(error.what, "look at postconf -m") from None
         made = migration(after, self.to)
-        self._others = made.elsewhere
+        self._others, self._none = made.elsewhere, nothing(made, edits)
         return FewRows(made.rows, _key, _words)
 
     def cells_of(self, row: Row) -> Line:
         becomes = [(row.to or "stays", "" if row.to else "warning")]
         table = short(str(row.spec), self.session.instance.config_dir)
         return Line((table, becomes, [(row.named_by, "dim")]), " " if row.to else "!")
+
+    def nothing(self) -> str:
+        return self._none
 
     def aside(self) -> str:
         return f"to {self.to}" if self._types else "no lmdb, no cdb: install postfix-lmdb"
@@ -135,14 +138,26 @@ def _some(after: Instance, to: str, rows: Collection[Row]) -> Migration:
     return migration(after, to, {str(row.spec) for row in rows})
 
 
+def nothing(made: Migration, edits: Sequence[Edit]) -> str:
+    """What stands in a list without tables: what is staged, or which types there are instead."""
+    staged = sum(isinstance(edit, MigrateTable) for edit in edits)
+    if staged:
+        return f"No table is left to move: {staged} {'is' if staged == 1 else 'are'} staged; {writes()}"
+    told = made.plan.refused[:1].upper() + made.plan.refused[1:]
+    words = " ".join(f"--from {kind}" for kind in made.leaves)
+    return f"{told}; mailtui table migrate --to {made.to} {words} moves them" if words else told
+
+
 def _made(found: Migration) -> Made:
     if found.plan.refused:
         return Made(refused=found.plan.refused)
     stay = len(found.rows) - len(found.moved)
-    says = [f"Staged: {found.label}; w writes it, tables first"]
+    says = [f"Staged: {found.label}; {writes()}, tables first"]
     says += [f"{stay} stay{'s' * (stay == 1)}, each says why"] if stay else []
     if found.elsewhere:
-        says.append(f"{len(found.elsewhere)} lines of other files name them: y on a table shows which")
+        count, which = len(found.elsewhere), key_for("migrate.copy", "y")
+        lines = "1 line of another file names" if count == 1 else f"{count} lines of other files name"
+        says.append(f"{lines} them: {which} on a table shows which")
     return Made(found.plan.edits, found.label, says=says)
 
 

@@ -49,16 +49,22 @@ def repairs(found: Accounts) -> list[Repair]:
 def _all(found: Accounts) -> Iterator[Repair]:
     for service in found.asking:
         base = found.databases[service.database]
+        if found.is_hosts(base.path):
+            continue
         if base.state == "missing":
             yield from _missing(found, base)
         elif base.fine and not found.readable(service.database):
             yield from _unreadable(found, base)
         elif base.fine and found.outdated(base):
             yield _reload(found.instance)
-    for base in found.distinct():
+    for base in _ours(found):
         if base.state != "missing" and base.mode & 0o007:
             yield _mode(base, base.mode & ~0o007, "Others than its owner and group may read it")
     yield from _stale(found)
+
+
+def _ours(found: Accounts) -> list[Database]:
+    return [each for each in found.distinct() if not found.is_hosts(each.path)]
 
 
 def carry_out(instance: Instance, repair: Repair) -> int:
@@ -156,7 +162,7 @@ def _mode(base: Database, mode: int, why: str) -> Repair:
 
 def _missing(found: Accounts, base: Database) -> Iterator[Repair]:
     """The copy that a chrooted service opens is not there, and another is."""
-    for other in found.distinct():
+    for other in _ours(found):
         if other.fine and other.real != base.real:
             yield Repair(
                 "copy", f"copy {safe(other.path)} to {safe(base.path)}",
@@ -174,7 +180,7 @@ def _new(other: Database, base: Database) -> None:
 
 def _stale(found: Accounts) -> Iterator[Repair]:
     """Two copies that differ: the newer one, or the one with more accounts, in place of the other."""
-    copies = [each for each in found.distinct() if each.fine]
+    copies = [each for each in _ours(found) if each.fine]
     for number, one in enumerate(copies):
         for other in copies[number + 1 :]:
             mine, theirs, changed = differing(one, other)

@@ -108,6 +108,8 @@ def plan(found: Accounts, verb: Verb, account: Account) -> AccountPlan:
     """What is to be done to the databases there are. Raises AccountError."""
     files = found.distinct()
     for each in files:
+        if found.is_hosts(each.path):
+            raise _not_ours(found, each)
         if each.state in ("damaged", "unreadable"):
             raise AccountError(each.problem, "mend or remove it first", each.path)
     having = [each for each in files if account in each.accounts]
@@ -131,6 +133,13 @@ def plan(found: Accounts, verb: Verb, account: Account) -> AccountPlan:
     if verb == "lock":
         says.append("sasldb knows no switched-off account: it gets a random password that nobody is told")
     return AccountPlan(verb, account, tuple(copies), tuple(says))
+
+
+def _not_ours(found: Accounts, each: Database) -> AccountError:
+    folder = found.instance.config_dir
+    conf = found.services[0].conf.wanted if found.services else os.path.join(folder, "sasl", "smtpd.conf")
+    what = f"is the database of this host, and the instance in {safe(folder)} is not the host's"
+    return AccountError(what, f"name a file of its own as sasldb_path in {safe(conf)}", each.path)
 
 
 def _copy(found: Accounts, each: Database, account: Account) -> Copy:

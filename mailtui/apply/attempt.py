@@ -51,6 +51,7 @@ class Attempt:
         self.instance, self.edits, self.options, self.at, self.journal = instance, edits, options, at, journal
         self.waits, self.held = waits, contextlib.ExitStack()
         self.change = new_change(options.who, instance.config_dir, instance.hostname)
+        self.change.label = options.label
         self.found: Look
         self.files: list[File] = []
         self.instead: Rehearsal | None = None

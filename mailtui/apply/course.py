@@ -53,6 +53,7 @@ class Options:
     progress: Progress | None
     wish: Wish
     accept_dangers: bool | Collection[Danger] = False
+    label: str = ""
 
 
 @dataclass(slots=True)

@@ -100,6 +100,21 @@ def newest_directory(folder: Path) -> str:
         return ""  # a folder of another kind, or one that this user may not read
 
 
+def may_be_unfinished(folder: Path) -> bool:
+    """Whether the journal in a state folder may hold a change that is at work or was left half done: known
+    without reading any. True also where it cannot be told; the `Journal` says why."""
+    path = folder / DATABASE
+    if not os.path.exists(path):
+        return False
+    import sqlite3
+
+    try:
+        with contextlib.closing(connect(path, "ro")) as database:
+            return database.execute("SELECT 1 FROM changes WHERE state = 'applying'").fetchone() is not None
+    except (OSError, sqlite3.Error):
+        return True
+
+
 def require_version(database: sqlite3.Connection) -> int:
     """The version of its tables, 0 for an empty one. Raises sqlite3.OperationalError for a newer one."""
     import sqlite3

@@ -40,6 +40,25 @@ class Entry:
     """The unified diff, the values of secret files masked; not yet safe to show."""
     at_work: bool
     """Whether another mailtui is making it just now."""
+    label: str = ""
+    """What the act is called; empty for edits without a name, and for what an older mailtui wrote."""
+
+    @property
+    def words(self) -> str:
+        """It in one line: by its name, else all its edits."""
+        return self.label or "; ".join(self.edits)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All of it in words: its name, where it has one, then its edits."""
+        return (self.label, *self.edits) if self.label else self.edits
+
+    @property
+    def undo_label(self) -> str:
+        """What the act of taking it back is called."""
+        first, *more = self.edits or ("",)
+        what = self.label or (f"{first} and {len(more)} more" if more else first)
+        return f"undo of {self.id}: {what}" if what else f"undo of {self.id}"
 
     def as_json(self) -> dict[str, Any]:
         """As `history list` prints it."""
@@ -51,7 +70,8 @@ class Entry:
             "edits": list(self.edits),
             "files": list(self.files),
         }
-        return plain | ({"reason": self.reason} if self.reason else {})
+        said = {"reason": self.reason, "label": self.label}
+        return plain | {name: value for name, value in said.items() if value}
 
 
 def _entry(change: Change) -> Entry:
@@ -65,6 +85,7 @@ def _entry(change: Change) -> Entry:
         change.reason,
         change.diff,
         change.state == "applying" and change.at_work,
+        change.label,
     )
 
 

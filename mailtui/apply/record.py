@@ -159,6 +159,8 @@ class Change:
     """Programs beside Postfix that must be told: name, `reload` or `restart`, and the file that it reads."""
     reason: str = ""
     """Why it was rolled back, or what recovery found."""
+    label: str = ""
+    """What the act is called under which its edits were staged; empty where it has no name."""
     kept: bool = False
     """Whether its copies stay although it was not applied: a conflict wants them."""
 
@@ -184,7 +186,8 @@ class Change:
             "reason",
         )
         made = [asdict(record) for record in self.made]
-        return {name: getattr(self, name) for name in names} | {"kept": self.kept, "made": made}
+        named = {"label": self.label} if self.label else {}
+        return {name: getattr(self, name) for name in names} | {"kept": self.kept, "made": made} | named
 
     @classmethod
     def from_json(

@@ -45,6 +45,7 @@ def apply(
     edits: Sequence[Edit],
     *,
     who: str | None = None,
+    label: str = "",
     no_reload: bool = False,
     accept_not_yours: bool | Collection[NotYours] = False,
     accept_dangers: bool | Collection[Danger] = False,
@@ -56,6 +57,7 @@ def apply(
 ) -> Outcome:
     """Write the edits, on the bytes that are on the disk now, and make them live.
 
+    `label`: what the act is called, for the history (`mailtui.edits.draft.called`).
     `accept_not_yours`: whether entries that others saved and did not compile may go live too; or those
     that the admin has seen, and no others. `accept_dangers`: whether it may open what strangers get in by,
     likewise. `rehearsed`: what a review found; the very same bytes are not
@@ -66,7 +68,9 @@ def apply(
     begun = time.monotonic()
     stop = cancel if cancel is not None else threading.Event()
     wish = Wish(no_rehearsal, rehearsed, overruled)
-    options = Options(who or actor.who(), no_reload, accept_not_yours, stop, progress, wish, accept_dangers)
+    options = Options(
+        who or actor.who(), no_reload, accept_not_yours, stop, progress, wish, accept_dangers, label
+    )
     at = Course(Reporter(Plan(()), progress))
     disk = instance if isinstance(instance.files, Files) else instance.over(Files())
     with between_steps(stop):

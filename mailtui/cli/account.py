@@ -222,7 +222,7 @@ def fix(context: Context, options: argparse.Namespace) -> int:
             note("nothing to do: group, mode and copies of the databases are as they should be")
         return DONE
     if context.read_only:
-        raise Failed("started with --read-only: nothing is changed")
+        raise Failed("started with --read-only: nothing is changed", do="leave it out, or ask with --dry-run")
     if not 1 <= options.number <= len(offered):
         raise Failed(f"there is no repair {options.number}", do="mailtui account fix lists them")
     chosen = offered[options.number - 1]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mailtui.cli.context import Context
-from mailtui.cli.output import Failed
+from mailtui.cli.output import Failed, ask
 from mailtui.sasl.secret import LONGEST, Secret, again, refused
 from mailtui.text.safe import safe
 
@@ -26,7 +26,9 @@ def password_read(name: str, *, twice: bool = True) -> Secret:
             secret = Secret(getpass.getpass(what))
             wrong = again(secret, Secret(getpass.getpass("Again: "))) if twice else refused(secret)
         except EOFError:
-            raise Failed("no password was typed; nothing was changed") from None
+            raise Failed(
+                "no password was typed; nothing was changed", do="type one, or give it on standard input"
+            ) from None
     if wrong:
         raise Failed(wrong, do="nothing was changed")
     return secret
@@ -64,10 +66,9 @@ def confirmed(context: Context, what: str, word: str) -> None:
         return
     if not sys.stdin.isatty():
         raise Failed(f"{safe(what)}", do="--yes says that you mean it")
-    sys.stderr.write(f"{safe(what)}\nTo do it, type {safe(word)}: ")
-    sys.stderr.flush()
+    ask(f"{what}\nTo do it, type {word}: ")
     if sys.stdin.readline().strip() != word:
-        raise Failed("that is not it; nothing was changed")
+        raise Failed("that is not it; nothing was changed", do=f"type {word}, or say --yes")
 
 
 @contextmanager
@@ -86,5 +87,7 @@ def in_words() -> Iterator[None]:
         raise Failed(error.what, file=error.file, do=error.do) from None
     except (WriteError, StateError) as error:
         raise Failed(error.what, file=error.path, do=error.do) from None
-    except (Busy, JournalError, CommandError) as error:
+    except JournalError as error:
+        raise Failed(error.what, do=error.do) from None
+    except (Busy, CommandError) as error:
         raise Failed(str(error)) from None

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from mailtui.cli.aliaschecks import advise, refuse_hopeless
 from mailtui.cli.aliasends import find, show_resolved
 from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, failed, unreadable
@@ -22,8 +23,8 @@ from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
 from mailtui.text.query import Query
 
-_LEVELS = {"error": "warning", "warning": "warning", "advice": "note"}
-"""How advice is announced: what stands here cannot fail a command, so nothing of it is called an error."""
+_OTHER = "name another table with --table"
+_ANYWAY = "though mail to a destination bounces as it is"
 
 
 def parser() -> Parser:
@@ -43,6 +44,7 @@ def parser() -> Parser:
     one.add_argument(
         "--table", metavar="TYPE:PATH", help="where an address stands in two tables, or for a new one"
     )
+    one.add_argument("--anyway", action="store_true", help=_ANYWAY)
     one.set_defaults(call=set_alias)
     one = verbs.add_parser("remove", parents=[common, change], help="take an alias out")
     one.add_argument("address", metavar="ADDRESS")
@@ -58,6 +60,7 @@ def parser() -> Parser:
     one = verbs.add_parser("replace", parents=[common, change], help="one destination by another, everywhere")
     one.add_argument("old", metavar="OLD")
     one.add_argument("new", metavar="NEW")
+    one.add_argument("--anyway", action="store_true", help=_ANYWAY)
     one.set_defaults(call=replace)
     return top
 
@@ -113,7 +116,7 @@ def _named(tables: AliasTables, spec: str) -> AliasTable:
         names = ", ".join(table.spec for table in tables)
         raise Failed(f"{spec} is no alias table of this instance", do=f"there are {names}", code=USAGE)
     if not table.editable:
-        raise Failed(f"{spec} cannot be edited here: {table.note or table.lookup.how}")
+        raise Failed(f"{spec} cannot be edited here: {table.note or table.lookup.how}", do=_OTHER)
     return table
 
 
@@ -151,12 +154,14 @@ def set_alias(context: Context, options: argparse.Namespace) -> int:
     else:
         table, name = place[0], options.address
     if table.target is None:
-        raise Failed(f"{table.spec} cannot be edited here: {table.note}")
+        raise Failed(f"{table.spec} cannot be edited here: {table.note}", do=_OTHER)
     if not wanted:
         raise Failed(f"{options.address} would have no destination left", do="remove the alias instead")
     if wanted == was:
         return carry_out(context, [])
-    _advise(context, table, name, wanted, None if place is None else name)
+    if not options.anyway:
+        refuse_hopeless(context, table, (item for item in wanted if item not in was))
+    advise(context, table, name, wanted, None if place is None else name)
     status = carry_out(context, [SetEntry(table.target, name, wanted, was if place is not None else None)])
     dropped = [item for item in was if item not in wanted]
     if dropped and options.destinations and status == DONE:
@@ -189,7 +194,7 @@ def _proposed(
     except InstanceError as error:
         raise failed(error) from None
     if proposal.table is None:
-        raise Failed(proposal.reason)
+        raise Failed(proposal.reason, do="--table says into which")
     note(f"note: into {proposal.table.spec}: {proposal.reason}")
     other = _standing(context, proposal.table, proposal.address)
     if other is not None:
@@ -198,19 +203,6 @@ def _proposed(
             do=f"set {proposal.address}, or name another table with --table",
         )
     return proposal.table, proposal.address
-
-
-def _advise(
-    context: Context, table: AliasTable, name: str, items: Sequence[str], replacing: str | None
-) -> None:
-    """Say what the screen would say while one types. Only advice: what cannot work the engine refuses."""
-    from mailtui.postfix.validate import check_entry
-
-    try:
-        for warning in check_entry(context.instance, table, name, items, replacing):
-            note(f"{_LEVELS[warning.severity]}: {warning.text}")
-    except InstanceError as error:
-        note(f"note: {error}")
 
 
 def remove(context: Context, options: argparse.Namespace) -> int:
@@ -225,7 +217,7 @@ def remove(context: Context, options: argparse.Namespace) -> int:
         return carry_out(context, [])
     table, was = place
     if table.target is None:
-        raise Failed(f"{table.spec} cannot be edited here: {table.note}")
+        raise Failed(f"{table.spec} cannot be edited here: {table.note}", do=_OTHER)
     edit = RemoveEntry(table.target, options.address, was)
     _tell_fate(context, edit)
     return carry_out(context, [edit])
@@ -274,6 +266,8 @@ def replace(context: Context, options: argparse.Namespace) -> int:
             continue
         if not any(item.casefold() == wanted for item in row.destinations):
             continue
+        if not options.anyway:
+            refuse_hopeless(context, row.table, [options.new])
         items = [options.new if item.casefold() == wanted else item for item in row.destinations]
         place = os.path.realpath(row.table.target.path), row.key
         changed = SetEntry(row.table.target, row.key, tuple(dict.fromkeys(items)), row.destinations)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mailtui.cli.context import Context, Ended
-from mailtui.cli.output import CONFLICT, DONE, REFUSED, Failed, note, write, write_json
+from mailtui.cli.output import CONFLICT, DONE, Failed, note, write, write_json
 from mailtui.edits.model import Conflict, Edit, show
 
 if TYPE_CHECKING:
@@ -22,17 +23,19 @@ _UNREHEARSED = {
     "impossible": "--no-rehearsal writes it without one; rehearsal = false in /etc/mailtui.toml always does",
 }
 _INSIST = "leave out what opens it; --yes writes it all the same, and the history records that"
+_ACCEPT = "--yes lets them go live too"
 NOTHING = "nothing to do: every file says so already"
 
 
-def carry_out(context: Context, edits: Sequence[Edit]) -> int:
-    """Write the edits, or with --dry-run show what would be written. Returns the exit code; raises Failed."""
+def carry_out(context: Context, edits: Sequence[Edit], label: str = "") -> int:
+    """Write the edits, or with --dry-run show what would be written. `label`: what the history calls them.
+    Returns the exit code; raises Failed."""
     context.tells_unfinished = bool(edits)
     if context.read_only and not context.dry_run:
         raise Failed("started with --read-only: nothing is written", do="leave it out, or ask with --dry-run")
     if not edits:
         return _nothing(context)
-    return _try(context, edits) if context.dry_run else _write(context, edits)
+    return _try(context, edits) if context.dry_run else _write(context, edits, label)
 
 
 def _nothing(context: Context) -> int:
@@ -53,23 +56,38 @@ def _try(context: Context, edits: Sequence[Edit]) -> int:
         _print_review(seen, short=context.long_diff)
     if seen.conflicts:
         return CONFLICT
-    insists = context.yes or not seen.dangers
-    if seen.ok and insists and seen.rehearsal.state != "failed":
+    why = _stopping(seen, yes=context.yes)
+    if why is None:
         return DONE
     if context.json:
-        raise _stopping(seen, yes=context.yes)
-    return REFUSED
+        raise why
+    return why.code
 
 
-def _stopping(seen: Review, *, yes: bool) -> Failed:
-    """Why what was only tried would not be written, in one line."""
+def _stopping(seen: Review, *, yes: bool) -> Failed | None:
+    """Why what was only tried would not be written, in one line; None where it would, as far as is known."""
+    if seen.sessions.wrong and not yes:
+        return _wrong(seen.sessions)
     for found in seen.blocking:
         return Failed(found.text, file=found.file, line=found.line or 0)
     for stopped in seen.stopped:
         return Failed(f"{stopped.edit.describe()}: {stopped.reason}")
     for danger in () if yes else seen.dangers:
         return Failed(danger.text, file=danger.file, line=danger.line or 0, do=_INSIST)
-    return Failed(str(seen.rehearsal), do=_UNREHEARSED["failed"])
+    if seen.not_yours and not yes:
+        first, *more = (str(each) for each in seen.not_yours)
+        others = f"; and {len(more)} more" if more else ""
+        return Failed(f"goes live with this, not yours: {first}{others}", do=_ACCEPT)
+    if seen.rehearsal.state == "failed" or (seen.rehearsal.stops and os.geteuid() == 0):
+        return Failed(str(seen.rehearsal), do=_UNREHEARSED[seen.rehearsal.state])
+    return None  # what is not possible for somebody else may be for root
+
+
+def _wrong(sessions: Sessions) -> Failed:
+    first, *more = sessions.wrong
+    others = f", and {len(more)} more" if more else ""
+    what = f"a saved session would be answered otherwise than it must be: {first.words}{others}"
+    return Failed(what, do="--yes writes it all the same; mailtui restriction check tells of the sessions")
 
 
 def _print_review(seen: Review, *, short: bool) -> None:
@@ -141,19 +159,17 @@ def _require_sessions(context: Context, edits: Sequence[Edit]) -> Sessions:
 
         dry = review(context.instance, edits, no_reload=context.no_reload, no_rehearsal=True)
         write_json(dry.as_json())
-    first, *more = seen.wrong
-    others = f", and {len(more)} more" if more else ""
-    what = f"a saved session would be answered otherwise than it must be: {first.words}{others}"
-    raise Failed(what, do="--yes writes it all the same; mailtui restriction check tells of the sessions")
+    raise _wrong(seen)
 
 
-def _write(context: Context, edits: Sequence[Edit]) -> int:
+def _write(context: Context, edits: Sequence[Edit], label: str) -> int:
     from mailtui.apply.transaction import apply
 
     sessions = _require_sessions(context, edits)
     outcome = apply(
         context.instance,
         edits,
+        label=label,
         no_reload=context.no_reload,
         accept_not_yours=context.yes,
         accept_dangers=context.yes,
@@ -248,5 +264,4 @@ def _failure(outcome: Outcome, *, yes: bool) -> Failed:
     if outcome.state == "refused" and outcome.review is not None and outcome.review.rehearsal.stops:
         return Failed(outcome.error, do=_UNREHEARSED[outcome.review.rehearsal.state], code=outcome.exit_code)
     asks = outcome.state == "refused" and outcome.not_yours and not yes
-    accept = "--yes lets them go live too" if asks else ""
-    return Failed(outcome.error or "it was not written", do=accept, code=outcome.exit_code)
+    return Failed(outcome.error or "it was not written", do=_ACCEPT if asks else "", code=outcome.exit_code)

@@ -60,6 +60,13 @@ def unreadable(error: OSError, path: str) -> Failed:
     return Failed(what, file=path, do=do)
 
 
+def not_read(error: OSError, path: str) -> Failed:
+    """A file named on the command line that cannot be read, in the system's words and with what to do."""
+    from mailtui.postfix.files import problem
+
+    return Failed((error.strerror or str(error)).lower(), file=path, do=problem(error, path)[1])
+
+
 def given_file(path: str) -> bytes:
     """The bytes of a file, pipe or device named on the command line. Raises Failed, also for a device
     that seems to have no end."""
@@ -71,9 +78,9 @@ def given_file(path: str) -> bytes:
                 return stream.read()
             raw = stream.read(DEVICE_LIMIT)
     except OSError as error:
-        raise Failed((error.strerror or str(error)).lower(), file=path) from None
+        raise not_read(error, path) from None
     if len(raw) == DEVICE_LIMIT:
-        raise Failed("is a device without an end", file=path)
+        raise Failed("is a device without an end", file=path, do="name a file")
     return raw
 
 
@@ -132,13 +139,15 @@ class Context:
         """After a command that only looked: say that a crash left a change half done. Nothing is repaired."""
         if self.tells_unfinished or "instance" not in self.__dict__:
             return
-        from mailtui.apply.database import DATABASE, JournalError
+        from pathlib import Path
+
+        from mailtui.apply.database import JournalError, may_be_unfinished
         from mailtui.apply.state import StateError, of_instance
         from mailtui.cli.output import note
         from mailtui.postfix.errors import InstanceError
 
         try:
-            if not os.path.exists(os.path.join(of_instance(self.instance), DATABASE)):
+            if not may_be_unfinished(Path(of_instance(self.instance))):
                 return
             from mailtui.apply.history import History
 

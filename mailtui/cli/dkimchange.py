@@ -10,7 +10,7 @@ from mailtui.apply.dkimmemory import remember
 from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, failed
 from mailtui.cli.dkimkeys import Keys
-from mailtui.cli.output import DONE, REFUSED, Failed, columns, note, write, write_json
+from mailtui.cli.output import DONE, REFUSED, Failed, ask, columns, note, write, write_json
 from mailtui.dns.dkimrecord import record_name, record_text, ways
 from mailtui.edits import dkimplan
 from mailtui.edits.dkimsetup import with_setup
@@ -102,10 +102,9 @@ def _agreed(context: Context, wanted: making.Wanted, domain: str) -> None:
     what = f"now, no undo: makes 1 key file, {wanted.words()}"
     if not sys.stdin.isatty():
         raise Failed(what, do="--yes agrees to it; --dry-run only says so")
-    note(what)
-    note(f"type {domain} to make it:")
+    ask(f"{what}\ntype {domain} to make it:\n")
     if sys.stdin.readline().strip().lower() != domain:
-        raise Failed("not agreed to: nothing was made")
+        raise Failed("not agreed to: nothing was made", do=f"type {domain}, or say --yes")
 
 
 def _not_made(error: making.GenerateError) -> Failed:

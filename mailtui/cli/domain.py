@@ -105,7 +105,7 @@ def add(context: Context, options: argparse.Namespace) -> int:
     from mailtui.edits.domainplan import plan_new
 
     if options.next_hop and options.klass != "relay":
-        raise Failed("--next-hop is for --class relay", code=USAGE)
+        raise Failed("--next-hop is for --class relay", do="leave one of them out", code=USAGE)
     roles = (None, None) if options.no_roles else (options.postmaster, options.abuse)
     try:
         if _classes(context, options.name)[:1] == [options.klass] and not options.next_hop:

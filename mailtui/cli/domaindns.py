@@ -22,7 +22,7 @@ def show_dns(context: Context, options: argparse.Namespace) -> int:
     from mailtui.dns.world import LIMIT, look_at_many
 
     if options.timeout is not None and not options.timeout > 0:
-        raise Failed("--timeout wants a number of seconds above 0", code=USAGE)
+        raise Failed("--timeout wants a number of seconds above 0", do="as --timeout 5", code=USAGE)
     wanted = options.name or _all(context)
     about = facts(context.instance, wanted)
     if options.selector:

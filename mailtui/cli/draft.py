@@ -10,7 +10,7 @@ from mailtui.cli.context import Context, given_file
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import Failed, note, write, write_json
 from mailtui.edits import store
-from mailtui.edits.draft import BadDraft, merged
+from mailtui.edits.draft import BadDraft, called, merged
 
 
 def parser() -> Parser:
@@ -31,7 +31,7 @@ def _load(path: Path) -> store.SavedDraft:
     try:
         return store.loads(given_file(str(path)))
     except BadDraft as error:
-        raise Failed(str(error), file=str(path)) from None
+        raise Failed(str(error), file=str(path), do="s in the Review saves one") from None
 
 
 def show(context: Context, options: argparse.Namespace) -> None:
@@ -57,4 +57,4 @@ def apply(context: Context, options: argparse.Namespace) -> int:
             do=f"name its instance with --config-dir {draft.config_dir}, or insist with --yes",
             file=str(options.file),
         )
-    return carry_out(context, merged(draft.edits))
+    return carry_out(context, merged(draft.edits), called(draft.groups))

@@ -70,7 +70,8 @@ def show(context: Context, options: argparse.Namespace) -> int:
 def _session(options: argparse.Namespace) -> Session:
     for name in ("client_address", "recipient"):
         if not getattr(options, name):
-            raise Failed(f"--{name.replace('_', '-')} is missing", code=USAGE)
+            do = "as --client-address 192.0.2.1 --recipient jean@falcot.com"
+            raise Failed(f"--{name.replace('_', '-')} is missing", do=do, code=USAGE)
     from mailtui.postfix.smtpd.session import TEXTS
 
     given = {name: getattr(options, name) for name in TEXTS}
@@ -87,6 +88,9 @@ def _made(given: dict[str, Any]) -> Session:
         raise Failed(str(error), code=USAGE) from None
 
 
+_LINE = 'write one session a line, as {"client_address": "192.0.2.1", "recipient": "jean@falcot.com"}'
+
+
 def _batch(path: str) -> Iterator[Session]:
     raw = sys.stdin.buffer.read() if path == "-" else given_file(path)
     for number, line in enumerate(raw.split(b"\n"), 1):
@@ -95,9 +99,9 @@ def _batch(path: str) -> Iterator[Session]:
         try:
             given = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise Failed(f"is no JSON: {error}", file=path, line=number, code=USAGE) from None
+            raise Failed(f"is no JSON: {error}", file=path, line=number, do=_LINE, code=USAGE) from None
         if not isinstance(given, dict):
-            raise Failed("is no JSON object", file=path, line=number, code=USAGE)
+            raise Failed("is no JSON object", file=path, line=number, do=_LINE, code=USAGE)
         try:
             yield _made(given)
         except Failed as error:

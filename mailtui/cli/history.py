@@ -86,7 +86,8 @@ def _nothing_yet() -> str:
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
-    words = "; ".join(entry.edits)
+    number = len(entry.edits)
+    words = f"{entry.label} ({number} edit{'' if number == 1 else 's'})" if entry.label else entry.words
     if len(words) > WORDS:
         words = words[: WORDS - 1] + "…"
     return str(entry.id), entry.time[:16].replace("T", " "), entry.who, entry.state, words
@@ -107,7 +108,7 @@ def show(context: Context, options: argparse.Namespace) -> None:
     note(f"change {entry.id} of {entry.time} by {entry.who}: {entry.state}")
     if entry.reason:
         note(entry.reason)
-    for words in entry.edits:
+    for words in entry.told:
         note(words)
     if entry.diff:
         write(entry.diff.removesuffix("\n"))
@@ -115,17 +116,18 @@ def show(context: Context, options: argparse.Namespace) -> None:
 
 def undo(context: Context, options: argparse.Namespace) -> int:
     try:
-        edits = History.open(context.instance).undo(options.id)
+        history = History.open(context.instance)
+        edits, label = history.undo(options.id), history.show(options.id).undo_label
     except (HistoryError, JournalError, StateError) as error:
         raise _refused(error) from None
-    return carry_out(context, edits)
+    return carry_out(context, edits, label)
 
 
 def recover(context: Context, _options: argparse.Namespace) -> int:
     context.tells_unfinished = True
     history = History.open(context.instance)
     if context.read_only and not context.dry_run:
-        raise Failed("started with --read-only: nothing is written", do="leave it out")
+        raise Failed("started with --read-only: nothing is written", do="leave it out, or ask with --dry-run")
     try:
         if context.dry_run:
             return _would(context, history)

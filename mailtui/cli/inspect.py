@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mailtui.formats.table import Table
     from mailtui.formats.whitelist import Whitelist
 
+TOLD = 20
+"""Problems that are told one by one; a file of another kind has one a line."""
+
 
 def parser() -> Parser:
     top = Parser(
@@ -155,5 +158,8 @@ def inspect(context: Context, options: argparse.Namespace) -> None:
     ]
     for line in columns(rows):
         write(line)
-    for problem in problems:
+    for problem in problems[:TOLD]:
         note(f"{options.file}:{problem['line']}: {problem['text']}")
+    if len(problems) > TOLD:
+        what = f"; a file with NUL bytes is no {kind}" if b"\0" in document.raw else ""
+        note(f"and {len(problems) - TOLD:,} problems more{what}; --json has all of them")

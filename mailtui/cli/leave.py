@@ -94,7 +94,7 @@ def _carried_out(context: Context, found: Leave, *, lock: bool) -> int:
     plans = _locks(context, found.steps) if lock and not context.dry_run else []
     for text in _proof_lines(found):
         note(text)
-    status = carry_out(context, found.edits)
+    status = carry_out(context, found.edits, found.label)
     if status != DONE:
         return status
     if plans:

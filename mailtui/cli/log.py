@@ -47,7 +47,7 @@ def show(context: Context, options: argparse.Namespace) -> None:
     now = datetime.now().astimezone()
     since, until = _moment("since", options.since, now), _moment("until", options.until, now)
     if since is not None and until is not None and since >= until:
-        raise Failed("--until is before --since, so nothing lies between", code=USAGE)
+        raise Failed("--until is before --since, so nothing lies between", do="exchange them", code=USAGE)
     query = _query(options.filter, now)
     if options.trace is not None:
         _check_id(options.trace)
@@ -96,7 +96,7 @@ def _query(text: str, now: datetime) -> LogQuery | None:
 
     query = LogQuery.parse(text, now)
     if query.problem:
-        raise Failed(f"--filter: {query.problem}", code=USAGE)
+        raise Failed(f"--filter: {query.problem}", do="it is written as / on the Log screen", code=USAGE)
     return None if query.empty else query
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailtui import commands
+from mailtui.cli.context import not_read
 from mailtui.cli.logwanted import Wanted
 from mailtui.cli.output import Failed, flush, note, write, write_bytes
 from mailtui.maillog import journal
@@ -123,7 +124,7 @@ def opened(wanted: Wanted, *, kept: bool) -> Iterator[Span]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Failed((error.strerror or str(error)).lower(), file=error.filename or wanted.title) from None
+        raise not_read(error, error.filename or wanted.title) from None
     if span.trouble:
         raise Failed("; ".join(span.trouble), do="what could be read was printed")
 
@@ -244,6 +245,6 @@ def _follow_file(path: str, since: datetime | None, give: Give, stop: threading.
     try:
         LogFile.open(path).read(0, 1)
     except OSError as error:
-        raise Failed((error.strerror or str(error)).lower(), file=path) from None
+        raise not_read(error, path) from None
     tail = FileTail(path, backlog=FIRST_BYTES if since is None else 0, on_begin=begin)
     follow_file(tail, lambda block: give(block, None), stop, on_trouble=trouble)

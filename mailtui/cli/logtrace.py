@@ -20,7 +20,8 @@ def show_trace(wanted: Wanted, queue_id: str, *, as_json: bool) -> None:
                 write(("\n" if number else "") + tracewords.as_text(one).removesuffix("\n"))
         flush()
         if not found and not span.trouble:
-            raise Failed(f"no message with the queue id {queue_id} in {wanted.title}{_between(wanted)}")
+            what = f"no message with the queue id {queue_id} in {wanted.title}{_between(wanted)}"
+            raise Failed(what, do="an older log may have it: name that as FILE")
         if not found:
             raise Failed(
                 f"no message with the queue id {queue_id} in what could be read of {wanted.title}; "

@@ -11,7 +11,17 @@ from typing import Any, NoReturn
 
 from mailtui import __version__
 from mailtui.cli.context import Context, Ended
-from mailtui.cli.output import USAGE, Failed, Unwritable, drop_output, flush, note, report
+from mailtui.cli.output import (
+    USAGE,
+    Failed,
+    Unwritable,
+    drop_output,
+    flush,
+    keep_notes,
+    note,
+    report,
+    tell_kept,
+)
 from mailtui.settings import load
 
 NOUNS = {
@@ -143,12 +153,16 @@ def run(arguments: Sequence[str]) -> int:
     for number, name in ((1, "stdout"), (2, "stderr")):
         if getattr(sys, name) is None:  # started with it closed (>&-)
             setattr(sys, name, os.fdopen(_null(number), "w"))
+    keep_notes(kept="--json" in arguments)
     try:
-        return _run(arguments)
+        status = _run(arguments)
+        tell_kept()
+        return status
     except BrokenPipeError:
         drop_output()  # the reader went away (| head): nothing is wrong
         return 0
     except KeyboardInterrupt:
+        tell_kept()
         return 130
     except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
         return failed(error, as_json="--json" in arguments)

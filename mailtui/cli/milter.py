@@ -96,7 +96,7 @@ def _state(each: Looked) -> str:
 
 def ping(context: Context, options: argparse.Namespace) -> int:
     if not 0 < options.timeout <= 300:
-        raise Failed("--timeout wants seconds, from above 0 to 300", code=USAGE)
+        raise Failed("--timeout wants seconds, from above 0 to 300", do="as --timeout 5", code=USAGE)
     found = [each for each in _looked(context, options.timeout) if each.row.in_force]
     if options.address:
         found = [each for each in found if options.address in (each.row.address, each.facts.name)]
@@ -148,7 +148,7 @@ def _which(options: argparse.Namespace) -> Which:
 def _setting(word: str) -> tuple[str, str]:
     name, equals, value = word.partition("=")
     if not equals or not name.strip():
-        raise Failed(f"{word!r} is no NAME=VALUE", code=USAGE)
+        raise Failed(f"{word!r} is no NAME=VALUE", do="as connect_timeout=10s", code=USAGE)
     return name.strip(), value.strip()
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import traceback
 
 from mailtui.cli.output import Failed
 
+_HELPS = {
+    errno.ENOENT: "check the path", errno.EISDIR: "name a file", errno.ENOTDIR: "check the path",
+    errno.ENOSPC: "make room on that disk", errno.EDQUOT: "make room on that disk",
+    errno.EROFS: "mount that file system for writing", errno.EMFILE: "close some of what is open",
+    errno.EIO: "look at the disk: dmesg says more",
+}  # fmt: skip
+
 
 def failure_of(error: Exception) -> Failed:
     """The error in words: an OSError by its file, anything else with the place of a report (mode 0600)."""
     if isinstance(error, OSError) and error.filename is not None:
         do = "run mailtui with sudo" if isinstance(error, PermissionError) and os.geteuid() else ""
+        do = do or _HELPS.get(error.errno or 0, "")
         return Failed((error.strerror or str(error)).lower(), file=os.fsdecode(error.filename), do=do)
     if isinstance(error, OSError) and error.strerror:
         return Failed(error.strerror.lower())

@@ -98,9 +98,45 @@ def write_json(data: Any, *, line: bool = False) -> None:
         raise unwritable(error) from None
 
 
+MOST_NOTES = 1000
+"""Remarks that are kept: of a log that is followed for months more are not told."""
+_kept: list[str] | None = None
+"""With --json the remarks until the command ends: standard error holds one JSON document or nothing."""
+
+
+def keep_notes(*, kept: bool) -> None:
+    """Whether remarks are kept until `tell_kept` or `report`, which tell them as JSON."""
+    global _kept  # noqa: PLW0603  # standard error is one, too
+    _kept = [] if kept else None
+
+
 def note(text: str) -> None:
-    """A remark beside the data, on standard error."""
-    _tell("".join(f"{safe(line)}\n" for line in text.split("\n")))
+    """A remark beside the data, on standard error; with --json it waits until the command ends."""
+    if _kept is None:
+        _tell("".join(f"{safe(line)}\n" for line in text.split("\n")))
+    elif len(_kept) < MOST_NOTES:
+        _kept.append(text.removeprefix("note: "))
+
+
+def ask(text: str) -> None:
+    """What somebody at the terminal must read before they answer: on standard error, at once, below the
+    remarks that were kept."""
+    before = "".join(f"{line}\n" for line in _taken().get("notes", ()))
+    _tell("\n".join(safe(line) for line in (before + text).split("\n")))
+
+
+def tell_kept() -> None:
+    """At the end of a command without an error: what was kept, as `{"notes": […]}`."""
+    if notes := _taken():
+        _tell(json.dumps(notes) + "\n")
+
+
+def _taken() -> dict[str, list[str]]:
+    if not _kept:
+        return {}
+    told = {"notes": list(_kept)}
+    _kept.clear()
+    return told
 
 
 def _tell(text: str) -> None:
@@ -109,8 +145,8 @@ def _tell(text: str) -> None:
 
 
 def report(failure: Failed, *, as_json: bool) -> int:
-    """Say the error and return its exit code."""
-    _tell((json.dumps(failure.as_json()) if as_json else failure.words()) + "\n")
+    """Say the error and return its exit code. As JSON it has what was remarked before as `notes`."""
+    _tell((json.dumps(failure.as_json() | _taken()) if as_json else failure.words()) + "\n")
     return failure.code
 
 

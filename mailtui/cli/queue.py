@@ -72,7 +72,7 @@ def _chosen_by(parser: argparse.ArgumentParser) -> None:
 def _query(text: str) -> QueueQuery:
     query = QueueQuery.parse(text, datetime.now().astimezone())
     if query.problem:
-        raise Failed(f"--filter: {query.problem}", code=USAGE)
+        raise Failed(f"--filter: {query.problem}", do="it is written as / on the Queue screen", code=USAGE)
     return query
 
 
@@ -127,7 +127,7 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
     query = _query(options.filter)
     by: By | None = options.group
     if by is not None and options.ids:
-        raise Failed("--group counts messages; it takes no ID", code=USAGE)
+        raise Failed("--group counts messages; it takes no ID", do="leave one of them out", code=USAGE)
     listing = _listed(context)
     asks = query.asks_origin or options.origin or by in ("user", "client")
     origins = _origins(context, listing) if asks else Origins()

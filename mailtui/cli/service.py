@@ -105,7 +105,7 @@ def _is_there(context: Context, name: str) -> bool:
 def _setting(context: Context, row: ServiceRow, word: str, together: list[str]) -> Edit | None:
     name, equals, value = word.partition("=")
     if not equals or not name.strip():
-        raise Failed(f"{word!r} is no OPTION=VALUE", code=USAGE)
+        raise Failed(f"{word!r} is no OPTION=VALUE", do="as smtpd_sasl_auth_enable=yes", code=USAGE)
     name, value = name.strip(), value.strip()
     target = context.instance.master
     if name in _FIELDS:
@@ -135,5 +135,6 @@ def _switched(context: Context, row: ServiceRow, name: str, *, on: bool) -> Edit
         return SwitchServiceOption(target, row.service, name, standing, on=False)
     off = [option for option in row.options if option.name == name and not option.enabled]
     if not off:
-        raise Failed(f"{row.service} has no -o {name} that is commented out", file=target.path, line=row.line)
+        what = f"{row.service} has no -o {name} that is commented out"
+        raise Failed(what, file=target.path, line=row.line, do=f"set it: {name}=VALUE")
     return SwitchServiceOption(target, row.service, name, off[-1].value, on=True)

@@ -88,7 +88,7 @@ def lookup(context: Context, text: str) -> Lookup:
     except ParameterError as error:
         raise failed(error) from None
     if found.error:
-        raise Failed(found.error, code=USAGE)
+        raise Failed(found.error, do="write TYPE:PATH, as hash:/etc/postfix/virtual", code=USAGE)
     return found
 
 
@@ -132,7 +132,8 @@ def _rules(table: Lookup) -> Target | None:
 
 def _target(table: Lookup) -> Target:
     if table.target is None:
-        raise Failed(f"{table.spec} is {table.how}: it has no entries that can be edited here")
+        what = f"{table.spec} is {table.how}: it has no entries that can be edited here"
+        raise Failed(what, do="change it where it is kept")
     return table.target
 
 
@@ -195,7 +196,7 @@ def get(context: Context, options: argparse.Namespace) -> None:
         if answer.value is not None:
             break
     else:
-        raise Failed(f"{options.key} is not in {options.table}")
+        raise Failed(f"{options.key} is not in {options.table}", do="mailtui table list shows what is")
     if context.json:
         write_json({"key": options.key, "found": True, "value": decode(answer.value)})
     else:
@@ -334,7 +335,8 @@ def compile_table(context: Context, options: argparse.Namespace) -> int:
 
     table = _one(context, options.table)
     if table.compiled_path is None:
-        raise Failed(f"{table.spec} is not compiled: {table.how}", code=USAGE)
+        do = "postfix reload makes its text count" if table.needs == "reload" else "nothing is to be done"
+        raise Failed(f"{table.spec} is not compiled: {table.how}", do=do, code=USAGE)
     target = table.target
     assert target is not None  # what is compiled has a text of entries
     return carry_out(context, [CompileTable(target)])

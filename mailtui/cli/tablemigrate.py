@@ -27,12 +27,20 @@ def migrate(context: Context, options: argparse.Namespace) -> int:
     except ParameterError as error:
         raise failed(error) from None
     if made.plan.refused:
-        if not wanted and not made.rows and not made.plan.refused.startswith("this Postfix"):
-            note(made.plan.refused)
+        if made.kinds is not None:
+            note(made.plan.refused + _instead(made))
             return carry_out(context, [])
         raise Failed(made.plan.refused)
     _tell(made)
-    return carry_out(context, made.plan.edits)
+    return carry_out(context, made.plan.edits, made.label)
+
+
+def _instead(made: Migration) -> str:
+    """What to type where the tables are of other types than those that were to be left."""
+    if not made.leaves:
+        return ""
+    words = " ".join(f"--from {kind}" for kind in made.leaves)
+    return f"; mailtui table migrate --to {made.to} {words} moves them"
 
 
 def _spelt(context: Context, text: str) -> str:

@@ -26,6 +26,8 @@ from mailtui.demo.traffic import Answer
 
 WAIT = 10.0
 """Seconds until something that a test waits for is missed."""
+ENDS = 60.0
+"""Seconds that a demo may take to end: its server, its filters, and all the mail that it holds."""
 _SEND = """
 import json, sys, pathlib
 from mailtui.demo import place, traffic
@@ -100,7 +102,7 @@ class Lab:
         for each in self._beside:
             each.stop()
         self._beside = []
-        self._demo.communicate(timeout=WAIT)
+        self._demo.communicate(timeout=ENDS)
         return self._demo.returncode
 
     def __enter__(self) -> Self:

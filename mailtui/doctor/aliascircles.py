@@ -131,5 +131,5 @@ def _finding(case: Case, circle: list[str], place: _Place, domain: str) -> Itera
         "alias-circle", "warning" if seen.final else "error", f"aliases lead in a circle: {shown}",
         target.path, line, f"each of them leads to the next: {told}; {safe(end)}", None,
         "mailtui cannot know which of them is meant to be the end: give one of them a mailbox or another"
-        " destination (3 Aliases, Enter)", about=About("aliases", circle[0]),
+        " destination", about=About("aliases", circle[0]),
     )  # fmt: skip

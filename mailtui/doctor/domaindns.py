@@ -65,10 +65,10 @@ def _finding(case: Case, row: DomainRow, found: DomainDns, name: str, part: Part
     severity = _SEVERITIES.get(part.state, "advice")
     publish = f"publish {part.name}. {part.kind} {part.proposed}" if part.proposed else ""
     more = "; ".join(part.problems[1:])
-    why = f"{more + '; ' if more else ''}asked {_age(found.age())} ago, t in Domains asks again"
+    why = f"{more + '; ' if more else ''}asked {_age(found.age())} ago"
     return Finding(
         kind, severity, title, row.file or case.instance.main.path, row.line, why, None,
-        publish or "see the record in Domains, t",
+        publish or "see what DNS says of it, in Domains",
     )  # fmt: skip
 
 

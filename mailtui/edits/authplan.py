@@ -162,7 +162,9 @@ def _tls(instance: Instance, row: ServiceRow, _wanted: Wanted) -> Plan:
     """STARTTLS before AUTH; on submissions TLS from the first byte."""
     auth = _auth(instance, row.service)
     if auth is None:
-        return Plan(refused=f"{safe(row.service)} is no smtpd service in force")
+        return Plan(
+            refused=f"{safe(row.service)} is no smtpd service in force; mailtui service list shows them"
+        )
     built = Built(instance)
     kind = kind_of(row)
     if auth.tls == "wrapper":
@@ -192,7 +194,7 @@ def _certificate(instance: Instance, row: ServiceRow, wanted: Wanted) -> Plan:
     if cert:
         for path in (cert, key or cert):
             if not os.path.isfile(path):
-                return Plan(refused=f"there is no file {safe(path)}")
+                return Plan(refused=f"there is no file {safe(path)}: make it first, or name another")
         built.add(setting(instance, row, "smtpd_tls_cert_file", cert))
         built.add(setting(built.instance, row, "smtpd_tls_key_file", key or cert))
     return built.plan()

@@ -222,4 +222,4 @@ def _warnings(instance: Instance, wanted: Wanted) -> Iterator[str]:
 
 
 def _back(target: Target, key: str) -> str:
-    return f"to take it back: # on {safe(key)} in {safe(target.name)} switches it off, d removes it"
+    return f"to take it back: switch {safe(key)} in {safe(target.name)} off, or remove it"

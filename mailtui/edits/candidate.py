@@ -13,6 +13,7 @@ from mailtui.edits.bulk import SetEntries
 from mailtui.edits.compiling import CompileTable
 from mailtui.edits.folders import FolderEdit
 from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.uncollected import uncollected
 from mailtui.formats.document import parse
 from mailtui.formats.splice import (
     Missing,
@@ -91,7 +92,9 @@ class _Replay:
         self._gone = False
 
     def add(self, edit: Edit) -> None:
-        met = not self._keys.isdisjoint(edit.keys | edit.rests_on) or not self._based.isdisjoint(edit.keys)
+        keys, rests_on = edit.keys, edit.rests_on  # worked out at each call, and of a bulk they are many
+        met = any(not self._keys.isdisjoint(each) for each in (keys, rests_on))
+        met = met or not self._based.isdisjoint(keys)
         if met or (self._gone and edit.marker == "+"):
             self.flush()  # a new entry is placed among those that stay
         splices = list(edit.splices(self.document))
@@ -103,9 +106,9 @@ class _Replay:
         else:
             for splice in splices:
                 self._pending.insert(self._place(splice), splice)
-        self._keys |= edit.keys
-        self._based |= edit.rests_on
-        renames = len(edit.keys) > 1 and not isinstance(edit, SetEntries)
+        self._keys |= keys
+        self._based |= rests_on
+        renames = len(keys) > 1 and not isinstance(edit, SetEntries)
         self._gone = self._gone or edit.marker not in {"+", "~"} or renames
 
     def _place(self, splice: Splice) -> int:
@@ -114,6 +117,8 @@ class _Replay:
     def _fit(self, splices: Sequence[Splice]) -> bool:
         """Whether the splices of one edit meet none of another edit's. Among themselves they may touch."""
         if len(splices) > MANY:
+            if not self._pending:
+                return True
             both = [*((each, False) for each in self._pending), *((each, True) for each in splices)]
             both.sort(key=lambda each: _range(each[0]))
             return all(one[1] is other[1] or self._apart(one[0], other[0]) for one, other in pairwise(both))
@@ -185,8 +190,9 @@ class Candidate:
                 self.folders[edit.target.path] = edit
                 continue
             by_path.setdefault(self._one(edit.target.path), []).append(edit)
-        for path, group in by_path.items():
-            self._replay(path, group)
+        with uncollected():
+            for path, group in by_path.items():
+                self._replay(path, group)
 
     def _one(self, path: str) -> str:
         """The name that one file goes by here, of all that lead to it through symlinks: the first."""

@@ -185,7 +185,7 @@ def take_out(instance: Instance, name: str) -> Plan:
     if emptied:
         return Plan(refused=f"the class {safe(emptied)} would be empty, and smtpd stops: remove it first")
     if not edits:
-        return Plan(refused=f"there is no class {safe(name)}")
+        return Plan(refused=f"there is no class {safe(name)}; mailtui restriction list shows them")
     return Plan(tuple(edits), tuple(says))
 
 

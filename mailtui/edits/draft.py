@@ -23,6 +23,16 @@ class Group:
         return self.label or "; ".join(edit.describe() for edit in self.edits)
 
 
+def called(groups: Iterable[Group]) -> str:
+    """What these acts are called together, for the history; empty where none of them has a name."""
+    labels = [group.label for group in groups]
+    names = list(dict.fromkeys(filter(None, labels)))
+    others = labels.count("")
+    if names and others:
+        names.append(f"and {others} edit{'' if others == 1 else 's'} more")
+    return "; ".join(names)
+
+
 def _key(edit: Edit) -> tuple[str, str, str]:
     return (edit.target.format, edit.target.path, edit.key)
 

@@ -36,7 +36,7 @@ def greylisting(instance: Instance, endpoint: str = "") -> Plan:
     rule = f"check_policy_service {server}"
     services = smtpd_services(instance)
     if not services:
-        return Plan(refused="no service takes mail by SMTP")
+        return Plan(refused="no service takes mail by SMTP: put smtp/inet into master.cf first")
     found = instance.parameters.definition(LIST)
     if found is None:
         return _new_list(instance, rule)

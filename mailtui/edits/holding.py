@@ -87,7 +87,7 @@ def _entry_offer(instance: Instance, step: Step) -> Offer:
         says = f"{safe(step.key)} still goes to {safe(', '.join(kept))}"
     else:
         edit = SwitchEntry(target, decode(entry.key), decode(entry.value), on=False)
-        says = f"{safe(step.key)} is switched off, # brings it back"
+        says = f"{safe(step.key)} is switched off, not removed"
     return _plain(title, _finished(instance, (edit,), (says, *_then(instance, edit, step))))
 
 
@@ -153,7 +153,7 @@ def _held(target: Target, key: str) -> Iterator[str]:
         "a message to it, with all its recipients, then waits in the hold queue until it is released "
         "(postsuper -H) or deleted"
     )
-    yield f"to take it back: # on {safe(key)} in {safe(target.name)} switches it off, d removes it"
+    yield f"to take it back: switch {safe(key)} in {safe(target.name)} off, or remove it"
 
 
 def _finished(instance: Instance, edits: Sequence[Edit], says: Sequence[str]) -> Plan:

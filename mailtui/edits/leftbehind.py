@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mailtui.postfix.domainchecks import its, missing_own_names
-from mailtui.postfix.domainkeys import entries_in
+from mailtui.postfix.domainkeys import bare_keys, entries_in, tally
 from mailtui.postfix.domains import DomainClass
 from mailtui.postfix.files import entries
-from mailtui.postfix.hosted import Address, Hosted
+from mailtui.postfix.hosted import Address, Hosted, Text
+from mailtui.postfix.instance import Instance
 from mailtui.text.safe import encode, safe
 
 LOOKED_AT = 1000
 """Mailboxes whose folders are looked for."""
+_NAMED = 3
+"""Domains of many that are named."""
 
 
 def left_behind(hosted: Hosted, domain: str, was: DomainClass, then: DomainClass) -> list[str]:
@@ -25,6 +28,48 @@ def left_behind(hosted: Hosted, domain: str, was: DomainClass, then: DomainClass
         *_routes(hosted, domain),
         *_own(hosted, domain, then),
     ]
+
+
+def left_behind_all(hosted: Hosted, fates: Mapping[str, tuple[DomainClass, DomainClass]]) -> list[str]:
+    """The same of many domains together, in few sentences. `fates`: the class that each had and has then."""
+    said: list[str] = []
+    groups: dict[tuple[DomainClass, DomainClass], list[str]] = {}
+    for name, fate in fates.items():
+        groups.setdefault(fate, []).append(name)
+    for (was, then), names in groups.items():
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        said += _fate(", ".join(names[:_NAMED]) + more, was, then)
+        kept = _count(hosted.alias_texts, names)
+        lost = _count(hosted.mailbox_texts, names) if then != "virtual-mailbox" else 0
+        said += [f"their {kept:,} aliases stay"] if kept else []
+        said += [f"their {lost:,} mailboxes stay and get no mail any more"] if lost else []
+        for parameter in ("transport_maps", "relay_recipient_maps"):
+            kept = _count(_listed(hosted.instance, parameter), names, bare=True)
+            said += [f"their {kept:,} entries in {parameter} stay"] if kept else []
+        own = _own_names(hosted.instance)
+        said += [text for name in names if name in own for text in _own(hosted, name, then)]
+    return said
+
+
+def _count(texts: Iterable[Text], names: Sequence[str], *, bare: bool = False) -> int:
+    """The entries with an address in one of the domains, and, if `bare`, with a domain itself."""
+    count = 0
+    for text in texts:
+        known = tally(text.document)
+        count += sum(known.addresses.get(name, 0) + (name in known.catch_alls) for name in names)
+        count += sum(map(bare_keys(text.document).__contains__, names)) if bare else 0
+    return count
+
+
+def _listed(instance: Instance, parameter: str) -> Iterator[Text]:
+    """The tables of a parameter that can be read."""
+    for lookup in instance.lookups(parameter):
+        if lookup.target is None:
+            continue
+        try:
+            yield Text(lookup, entries(instance.files, lookup.target))
+        except OSError:  # there is nothing of a domain in what is not there
+            continue
 
 
 def _fate(domain: str, was: DomainClass, then: DomainClass) -> Iterator[str]:
@@ -93,25 +138,22 @@ def _routes(hosted: Hosted, domain: str) -> Iterator[str]:
     """Entries of other tables that name the domain."""
     instance = hosted.instance
     for parameter in ("transport_maps", "relay_recipient_maps"):
-        for lookup in instance.lookups(parameter):
-            if lookup.target is None:
-                continue
-            try:
-                document = entries(instance.files, lookup.target)
-            except OSError:  # there is nothing of the domain in what is not there
-                continue
+        for lookup, document in _listed(instance, parameter):
             there = len(entries_in(document, domain, LOOKED_AT)) + (document.find(encode(domain)) is not None)
             if there:
                 stay = f"{'entry' if there == 1 else 'entries'} in {safe(lookup.written)} ({parameter})"
                 yield f"its {stay} {'stays' if there == 1 else 'stay'}"
 
 
+def _own_names(instance: Instance) -> frozenset[str]:
+    return frozenset({instance.parameters.effective("myhostname").casefold(), "localhost"})
+
+
 def _own(hosted: Hosted, domain: str, then: DomainClass) -> Iterator[str]:
     """What becomes of a name of this host."""
     if then != "default":
         return
-    parameters = hosted.instance.parameters
-    if domain in {parameters.effective("myhostname").casefold(), "localhost"}:
+    if domain in _own_names(hosted.instance):
         already = {name for name, _ in missing_own_names(hosted.instance)}
         if domain not in already:
             name = safe(domain)

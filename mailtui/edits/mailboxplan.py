@@ -110,7 +110,8 @@ def _editable(instance: Instance, address: str) -> tuple[Target, str, str] | Pla
     """The table, key and value of the entry that counts."""
     standing = standing_entry(instance, address)
     if standing is None:
-        return Plan(refused=f"{safe(address)} stands in no table of {MAPS} that can be edited here")
+        why = f"{safe(address)} stands in no table of {MAPS} that can be edited here"
+        return Plan(refused=f"{why}; mailtui mailbox list shows where")
     table, document, index = standing
     entry = document.entry(index)
     if table.lookup.target is None:

@@ -7,8 +7,9 @@ The texts stay as they are, and so do the old compiled copies: what still has th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from mailtui.edits.candidate import Candidate
@@ -20,6 +21,7 @@ from mailtui.edits.services import SetServiceOption
 from mailtui.formats.target import Target
 from mailtui.postfix import postconf
 from mailtui.postfix.errors import ParameterError
+from mailtui.postfix.etc import is_in_etc
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import INDEXED
 from mailtui.postfix.mapelsewhere import Elsewhere, elsewhere
@@ -74,6 +76,13 @@ class Migration:
     rows: tuple[Row, ...] = ()
     plan: Plan = field(default_factory=Plan)
     elsewhere: tuple[Elsewhere, ...] = ()
+    kinds: tuple[tuple[str, int], ...] | None = None
+    """Where no table is of a type that was to be left: the types that there are, with how many have each."""
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """The types that could be left for `to` instead."""
+        return tuple(kind for kind, _ in self.kinds or () if kind != self.to)
 
     @property
     def moved(self) -> tuple[Row, ...]:
@@ -110,13 +119,27 @@ def migration(
     if to not in types:
         return Migration(to, plan=Plan(refused=_lacks(to)))
     found = places(instance)
-    used = [use for use in uses(instance, found, COMPILED) if use.spec.type != to]
+    there = uses(instance, found, COMPILED)
+    used = [use for use in there if use.spec.type != to]
     unknown = sorted(safe(each) for each in set(wanted) - {str(use.spec) for use in used})
     if unknown:
         words = f"{', '.join(unknown)}: main.cf and master.cf name no such table that could be moved"
+        words += "; mailtui table migrate --dry-run shows those that can"
         return Migration(to, plan=Plan(refused=words))
     chosen = [use for use in used if (str(use.spec) in wanted if wanted else use.spec.type in leaving)]
-    return _Making(instance, to, types, found, chosen, () if wanted else leaving).made()
+    made = _Making(instance, to, types, found, chosen, () if wanted else leaving).made()
+    if made.rows or made.plan.edits:
+        return made
+    kinds = tuple(sorted(Counter(use.spec.type for use in there).items()))
+    return replace(made, plan=Plan(refused=_none_of(leaving, kinds)), kinds=kinds)
+
+
+def _none_of(leaving: Collection[str], kinds: Sequence[tuple[str, int]]) -> str:
+    """That there is nothing to move, and what there is."""
+    if not kinds:
+        return "main.cf and master.cf name no compiled table"
+    are = ", ".join(f"{count} {'is' if count == 1 else 'are'} of type {kind}" for kind, count in kinds)
+    return f"no table is of type {' or '.join(leaving)}: {are}"
 
 
 def _lacks(kind: str) -> str:
@@ -158,6 +181,8 @@ class _Making:
             return self.cache_to, "" if self.cache_to else why
         if not use.spec.path.startswith("/"):
             return "", "its path is relative: which file that is depends on the daemon"
+        if is_in_etc(use.spec.path) and not is_in_etc(self.instance.config_dir):
+            return "", "it is this host's own, and this instance is not the host's"
         if self.instance.files.stamp(use.spec.path) is not None:
             return self.to, ""
         if self.instance.files.stamp(f"{use.spec.path}.db") is None:
@@ -277,8 +302,6 @@ def _always(text: str) -> _To:
 
 
 def _nothing(rows: Sequence[Row]) -> str:
-    if not rows:
-        return "no table is of a type that it could leave"
     return "; ".join(f"{safe(str(row.spec))}: {row.why}" for row in rows)
 
 

@@ -87,7 +87,9 @@ def _add(
     elif before is not None:
         anchor = next((row for row in chain.live if before in (row.address, row.rule.written)), None)
         if anchor is None:
-            return Plan(refused=f"there is no {safe(before)} in {place.title}")
+            return Plan(
+                refused=f"there is no {safe(before)} in {place.title}; mailtui milter list shows them"
+            )
     else:
         name = program_of(world, chain, text)
         at = place_for(name, [facts(world, chain, row).name for row in chain.live])

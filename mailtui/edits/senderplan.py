@@ -26,7 +26,9 @@ def sender_check(instance: Instance, line: ServiceLine, rule: str, maps: str) ->
     if maps and maps != line.senders.maps:
         built.add(setting(instance, line.row, "smtpd_sender_login_maps", maps))
     elif not maps:
-        return Plan(refused="smtpd_sender_login_maps must name the table of addresses and their logins")
+        return Plan(
+            refused="smtpd_sender_login_maps must name the table of addresses and their logins: set it first"
+        )
     for row in line.senders.rules if not built.refused else ():
         if row.name.lower() == rule and row not in line.senders.late:
             return built.plan()

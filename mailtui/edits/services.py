@@ -212,7 +212,9 @@ class AddService(AddEdit, ServiceEdit):
 
         wanted = entry_of(encode(self.block))
         if (wanted.name, wanted.type) != self.names:
-            raise Refused(f"the entry is {wanted.name}/{wanted.type}, not {self.service}")
+            raise Refused(
+                f"the entry is {wanted.name}/{wanted.type}, not {self.service}", "keep its name and type"
+            )
         standing = self.standing(document)
         if standing is None:
             return add_block(document, encode(self.block))

@@ -8,103 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mailtui.edits.bulk import SetEntries
-from mailtui.edits.compiling import CompileTable, KeepCompiled, MigrateTable
-from mailtui.edits.datasets import AddLine, RemoveKeyRow, RemoveLine, SetKeyRow, SwitchKeyRow, SwitchLine
 from mailtui.edits.draft import BadDraft, Group
-from mailtui.edits.duplicates import AddDuplicates, DropDuplicates
-from mailtui.edits.entries import (
-    AddDisabledEntry,
-    RemoveDisabledEntry,
-    RemoveEntry,
-    RenameEntry,
-    SetEntry,
-    SwitchEntry,
-)
-from mailtui.edits.folders import FOLDER, FolderEdit, MakeFolder, RemoveFolder
-from mailtui.edits.greylist import AddWhite, RemoveWhite, SetDefault, SetWhite, SwitchWhite
-from mailtui.edits.items import AddItem, RemoveItem
-from mailtui.edits.keywords import AddKeyword, RemoveKeyword, SetKeyword, SwitchKeyword, UnsetKeyword
-from mailtui.edits.lastline import CutLine, EndLine
+from mailtui.edits.folders import FOLDER, FolderEdit
+from mailtui.edits.kinds import NAMES, kind_of
 from mailtui.edits.model import Edit
-from mailtui.edits.notes import SetNote
-from mailtui.edits.parameters import RenameParameter, ResetParameter, SetParameter
-from mailtui.edits.patternrules import AddPattern, MovePattern, RemovePattern, SetPattern, SwitchPattern
-from mailtui.edits.rules import AddOffRule, InsertRule, MoveRule, RemoveRule, SetRule, SwitchRule
-from mailtui.edits.services import (
-    AddService,
-    RemoveService,
-    RemoveServiceOption,
-    SetServiceField,
-    SetServiceOption,
-    SwitchService,
-    SwitchServiceOption,
-)
 from mailtui.formats.target import FORMATS, Target
 
 VERSION = 1
-
-KINDS: dict[str, type[Edit]] = {
-    kind.kind: kind
-    for kind in (
-        SetEntry,
-        SetEntries,
-        RemoveEntry,
-        SwitchEntry,
-        RemoveDisabledEntry,
-        AddDisabledEntry,
-        RenameEntry,
-        SetNote,
-        SetParameter,
-        ResetParameter,
-        RenameParameter,
-        AddItem,
-        RemoveItem,
-        SetServiceField,
-        SetServiceOption,
-        RemoveServiceOption,
-        SwitchServiceOption,
-        SwitchService,
-        AddService,
-        RemoveService,
-        MakeFolder,
-        RemoveFolder,
-        InsertRule,
-        RemoveRule,
-        AddOffRule,
-        MoveRule,
-        SetRule,
-        SwitchRule,
-        DropDuplicates,
-        AddDuplicates,
-        AddPattern,
-        RemovePattern,
-        SetPattern,
-        MovePattern,
-        SwitchPattern,
-        SetDefault,
-        AddWhite,
-        RemoveWhite,
-        SwitchWhite,
-        SetWhite,
-        CompileTable,
-        KeepCompiled,
-        MigrateTable,
-        EndLine,
-        CutLine,
-        SetKeyword,
-        UnsetKeyword,
-        SwitchKeyword,
-        AddKeyword,
-        RemoveKeyword,
-        SetKeyRow,
-        RemoveKeyRow,
-        SwitchKeyRow,
-        AddLine,
-        RemoveLine,
-        SwitchLine,
-    )
-}
 
 
 def to_json(edit: Edit) -> dict[str, Any]:
@@ -134,9 +44,10 @@ def from_json(data: Any) -> Edit:
     """The edit that `to_json` wrote. Raises BadDraft."""
     if not isinstance(data, dict):
         raise BadDraft("an edit is not an object")
-    kind = KINDS.get(data.get("edit", ""))
-    if kind is None:
-        raise BadDraft(f"unknown edit {data.get('edit')!r}: written by a newer mailtui?")
+    name = data.get("edit")
+    if not isinstance(name, str) or name not in NAMES:
+        raise BadDraft(f"unknown edit {name!r}: written by a newer mailtui?")
+    kind = kind_of(name)
     formats = (FOLDER,) if issubclass(kind, FolderEdit) else FORMATS
     if data.get("format") not in formats or not isinstance(data.get("path"), str):
         raise BadDraft(f"{kind.kind}: format or path is missing")
@@ -168,9 +79,9 @@ def _check_shapes(kind: type[Edit], values: dict[str, Any]) -> None:
             raise BadDraft(f"{kind.kind}: {name} is out of range")
         if name in _TEXTS and not isinstance(value, str):
             raise BadDraft(f"{kind.kind}: {name} is not a text")
-        if name in _LISTS and not isinstance(value, tuple) and (value is not None or kind is not SetRule):
+        if name in _LISTS and not isinstance(value, tuple) and (value is not None or kind.kind != "set-rule"):
             raise BadDraft(f"{kind.kind}: {name} is no list of texts")
-    if kind is SetEntries and len({len(values[name]) for name in ("names", "values", "were")}) != 1:
+    if kind.kind == "set-entries" and len({len(values[name]) for name in ("names", "values", "were")}) != 1:
         raise BadDraft(f"{kind.kind}: not as many names as values")
 
 

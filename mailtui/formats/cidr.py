@@ -16,7 +16,9 @@ from mailtui.text.safe import decode
 
 _WORD = re.compile(rb"(if|endif)(?![0-9a-z])", re.IGNORECASE)
 _PREFIX = re.compile(rb"[!\s]*")
-_OFF_LINE = re.compile(rb"#(?:!*\[?[0-9a-f]*[.:][0-9a-f.:\]/]*|if|endif)(?![0-9a-z])", re.IGNORECASE)
+_OFF_LINE = re.compile(
+    rb"#(?:(?:![!\s]*)?\[?[0-9a-f]*[.:][0-9a-f.:\]/]*|if|endif)(?![0-9a-z])", re.IGNORECASE
+)
 
 
 class Network(NamedTuple):

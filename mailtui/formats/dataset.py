@@ -145,7 +145,9 @@ class DataSet(ConfigFile, ABC):
         newline = self.lines.newline
         text = key + (separator(key, above, b" ") + value if value else b"") + newline
         if len(text) > LIMIT:
-            raise Refused(f"the row would be longer than the {LIMIT} bytes that are read at once")
+            raise Refused(
+                f"the row would be longer than the {LIMIT} bytes that are read at once", "shorten it"
+            )
         at = len(self._raw)
         place = self.get(before) if before is not None else None
         if place is not None:
@@ -193,11 +195,11 @@ class DataSet(ConfigFile, ABC):
     def _require(self, key: bytes, value: bytes) -> None:
         bad = {byte for byte in key + value if byte in b"#\n\r\0"}
         if bad:
-            raise Refused(f"{safe(bytes(sorted(bad)[:1]))} cannot stand in such a file")
+            raise Refused(f"{safe(bytes(sorted(bad)[:1]))} cannot stand in such a file", "leave it out")
         if not key or key.split() != [key]:
             raise Refused(f"“{safe(key)}” is no name of a row", "one word, without blanks")
         if value != value.strip(SPACES):
-            raise Refused(f"a blank at the beginning or end of “{safe(value)}” would be lost")
+            raise Refused(f"a blank at the beginning or end of “{safe(value)}” would be lost", "leave it out")
         why = self.fault(key, value)
         if why:
             raise Refused(why)

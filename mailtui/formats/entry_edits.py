@@ -159,9 +159,13 @@ class EntryEdits(EntryPlaces):
             )
         record = self.record(index)
         written = self._checked_key(new)
-        splice = Splice(
-            record.logical.start(record.parts.key_start), record.logical.end(record.parts.key_end), written
-        )
+        logical, parts = record.logical, record.parts
+        last = logical.row(parts.key_end - 1)
+        if logical.row(parts.key_start) != last:  # comments between its lines would go with it
+            raise Refused(
+                f"the key `{decode(key)}` goes on to line {record.numbers[last] + 1}", "write it on one line"
+            )
+        splice = Splice(logical.start(parts.key_start), logical.end(parts.key_end), written)
         if self.raw[splice.start : splice.end] == written:
             return []
         self._try([splice], record, new, record.value)

@@ -105,7 +105,7 @@ def set_field(document: MasterCf, name: str, type_: str, field: str, value: str)
     check_value(raw)
     wrong = wrong_field(field, raw)
     if wrong or not is_one_item(raw, BLANKS):
-        raise Refused(wrong or f"“{safe(value)}” has blanks in it")
+        raise Refused(wrong or f"“{safe(value)}” has blanks in it", "" if wrong else "write one word")
     service, layout, _ = _entry(document, name, type_)
     fields = list(service.fields)
     column = FIELDS.index(field)

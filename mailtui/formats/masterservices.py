@@ -124,7 +124,7 @@ def add(
     for field, value in zip(FIELDS, fields, strict=True):
         wrong = wrong_field(field, encode(value))
         if wrong or not is_one_item(encode(value), BLANKS):
-            raise Refused(wrong or f"“{safe(value)}” has blanks in it")
+            raise Refused(wrong or f"“{safe(value)}” has blanks in it", "" if wrong else "write one word")
     if fields[1] == "inet" and fields[2] != "n":
         raise Refused("an inet service cannot be private", "write n for private")
     standing = document.get(fields[0], fields[1])

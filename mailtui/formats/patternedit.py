@@ -25,7 +25,7 @@ def one_rule(document: Patterns, text: bytes, *, judged: bool = True) -> bytes:
         raise Refused(f"“{safe(wrong.text, 60)}”: {wrong.error}")
     if made.last_of(0) != len(rows) - 1 or rows[0].kind not in {"rule", "if"}:
         raise Refused(f"“{safe(text, 60)}” is more than one rule", "add each by itself")
-    if rows[0].kind == "if" and rows[-1].kind != "endif":
+    if not made.is_closed(0):
         raise Refused(f"“{safe(rows[0].text, 60)}” has no endif", "write endif on a line of its own below")
     if not rows[0].enabled:
         raise Refused("the rule is commented out", "add it, then switch it off")
@@ -118,7 +118,7 @@ def _whole(document: Patterns, at: int) -> None:
     row = document.rows[at]
     if row.kind == "endif" and not row.skipped:
         raise Refused("an endif goes with its if", "name the if")
-    if row.kind == "if" and not row.skipped and document.rows[document.last_of(at)].kind != "endif":
+    if not document.is_closed(at):
         raise Refused(f"“{safe(row.text, 60)}” has no endif", "write one first")
 
 
@@ -164,7 +164,7 @@ def _switch_block(document: Patterns, at: int, last: int, *, on: bool) -> list[S
     if now[:at] != outside[:at] or (count and now[-count:] != outside[-count:]):
         raise Refused(f"“{safe(rows[at].text, 60)}” cannot be commented out and leave the rest as it is")
     found = after.find(rows[at].name, before, enabled=on)
-    if found is None or after.rows[after.last_of(found)].kind != "endif":
+    if found is None or not after.is_closed(found):
         raise Refused(f"“{safe(rows[at].text, 60)}” would not be read back as it is there")
     return splices
 

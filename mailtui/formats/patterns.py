@@ -186,6 +186,13 @@ class Patterns(ConfigFile):
                 return place
         return len(self.rows) - 1
 
+    def is_closed(self, at: int) -> bool:
+        """Whether row `at`, if it is an `if` that Postfix reads, has an endif of its own."""
+        first, last = self.rows[at], self.rows[self.last_of(at)]
+        if first.kind != "if" or first.skipped:
+            return True
+        return last.kind == "endif" and last.depth == first.depth and last.enabled == first.enabled
+
     @property
     def problems(self) -> Sequence[Problem]:
         """Lines that Postfix passes over or reads otherwise than they look, in the order of the file."""

@@ -89,9 +89,11 @@ def changes(raw: bytes, splices: Iterable[Splice]) -> bool:
     made = ordered(splices)
     if not made:
         return False
+    if length_after(raw, made) != len(raw):
+        return True
     start, end = made[0].start, made[-1].end
     moved = [Splice(splice.start - start, splice.end - start, splice.new) for splice in made]
-    return length_after(raw, made) != len(raw) or apply_splices(raw[start:end], moved) != raw[start:end]
+    return apply_splices(raw[start:end], moved) != raw[start:end]
 
 
 def inverse(raw: bytes, splices: Iterable[Splice]) -> tuple[Splice, ...]:

@@ -20,7 +20,7 @@ _IPV6 = re.compile(rb"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:/\d{1,3})?\
 _HOST = re.compile(rb"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\Z")
 
 
-_OFF = re.compile(rb"[ \t]*#(?P<text>/\S+/|[^\s#]*[.@:][^\s#]*)[ \t]*(?P<note>#.*)?\r?\Z")
+_OFF = re.compile(rb"\s*#(?P<text>/[^\s#]+/|[^\s#]*[.@:][^\s#]*)\s*(?P<note>#.*)?\Z", re.DOTALL)
 """An entry that is commented out: no blank behind the `#`, and one word that may be an entry."""
 
 

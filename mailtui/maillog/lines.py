@@ -22,7 +22,7 @@ from mailtui.maillog.compressed import KEPT_FREE, nameless
 from mailtui.maillog.logfile import SLACK, LogFile
 from mailtui.maillog.stamp import when
 
-HELD = 16 << 20
+HELD = 2 << 20
 """Bytes of lines in memory."""
 _SMALL = 1 << 16
 """A block of fewer bytes is joined with the next, so that a slow log does not cost more than its lines; where
@@ -195,17 +195,6 @@ class LogLines:
         block = _Block(raw)
         self._last = (gone, block)  # one assignment: another thread sees a whole pair
         return block
-
-    def blocks(self, number: int) -> list[tuple[int, bytes]]:
-        """The lines from `number` on that are in memory: blocks of bytes, each with its first number."""
-        with self._lock:
-            held = list(zip(self._firsts, self._blocks, strict=True))
-        found = []
-        for first, block in held:
-            skip = max(0, number - first)
-            if skip < len(block):
-                found.append((first + skip, block.raw[block.starts[skip] :]))
-        return found
 
     def forward(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
         """The lines from one number up to another, oldest first, wherever they are; without what is gone."""

@@ -40,9 +40,9 @@ def domains(instance: Instance) -> Line:
         items.append(said(f"{len(hosted) - len(asked)} not asked yet", "dim"))
     more = [why for _, _, _, why in bad[:TOLD]]
     if asked:
-        more.append(f"Asked {span(max(each.age() for each in asked))} ago; t in Domains asks again.")
+        more.append(f"Asked {span(max(each.age() for each in asked))} ago; Domains asks again.")
     else:
-        more.append("DNS was not asked about them yet: t in Domains does.")
+        more.append("DNS was not asked about them yet: Domains does.")
     return Line("domains", tuple(items), worst([weight for _, _, weight, _ in bad]), tuple(more), alike=True)
 
 

@@ -167,7 +167,7 @@ def _what(seen: Found) -> Iterable[tuple[str, str]]:
     name = f" ({seen.name})" if seen.name != NAMELESS else ""
     yield "Postfix", f"{seen.version}, {state}, {seen.config_dir}{name}"
     if seen.others:
-        yield "also here", f"{_some(seen.others)}; :instance opens one"
+        yield "also here", f"{_some(seen.others)} (:instance, or --instance NAME)"
     yield "domains", seen.domains
     yield "aliases", f"{seen.aliases}; mailboxes: {seen.mailboxes}"
     types = Counter(use.type for use in seen.tables)
@@ -183,7 +183,7 @@ def _where(seen: Found) -> Iterable[tuple[str, str]]:
     yield (
         "writes",
         seen.writes
-        or ("nothing by looking; edits by w and Enter; accounts, keys, queue: after a typed answer"),
+        or ("nothing by looking; edits once reviewed; accounts, keys, queue: after a typed answer"),
     )
     paths = dict.fromkeys(use.path for use in seen.tables)
     compiled = any(use.type in SUFFIXES for use in seen.tables)

@@ -181,5 +181,5 @@ def access_tables(instance: Instance, use: AccessUse, after: Instance | None = N
 
 def _in_rule(table: AliasTable) -> AliasTable:
     if table.lookup.type in {"inline", "static"} and not table.lookup.error:
-        return replace(table, note=f"{table.lookup.how}; c in Restrictions changes the rule")
+        return replace(table, note=f"{table.lookup.how}; Restrictions changes the rule")
     return table

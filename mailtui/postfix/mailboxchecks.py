@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mailtui.postfix import deliverers
 from mailtui.postfix.addresses import fold, quote, split
 from mailtui.postfix.mailsize import Format, amount
-from mailtui.postfix.resolution import Trail
+from mailtui.postfix.resolution import AddressClass, Trail
 from mailtui.postfix.rewriting import Unexpandable
 from mailtui.postfix.routing import ERROR_TRANSPORTS
 from mailtui.text.safe import safe
@@ -41,7 +41,12 @@ def probe(address: str) -> str:
 def domain_words(resolver: Resolver, address: str) -> str:
     """Why the address (internal form) is in no virtual mailbox domain; empty where it is in one."""
     domain = split(address)[1] or ""
-    words = _CLASS_WORDS.get(resolver.class_of(domain))
+    return class_words(resolver.class_of(domain), domain)
+
+
+def class_words(kind: AddressClass, domain: str) -> str:
+    """Why a domain of this class has no virtual mailboxes; empty where it has them."""
+    words = _CLASS_WORDS.get(kind)
     return words.format(safe(domain)) if words else ""
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mailtui.postfix.addresses import split
 from mailtui.postfix.mailboxtables import Entry
@@ -45,14 +46,37 @@ def shaped(path: str, format: Format) -> str:  # noqa: A002
 
 def habit(entries: Iterable[Entry], domain: str) -> Habit:
     """The commonest layout in a domain, else in all of the table, else `domain/user/`."""
-    usable = [entry for entry in entries if entry.counts and "@" in entry.key[1:]]
-    domain = domain.casefold()
-    own = [entry for entry in usable if entry.folded.endswith(f"@{domain}")][-SAMPLE:]
-    for sample, whose in ((own, f"as in {safe(domain)}"), (usable[-SAMPLE:], "as in other domains")):
-        counted = Counter(pattern for entry in sample for pattern in _patterns(entry))
-        if counted:
-            return Habit(counted.most_common(1)[0][0], whose)
-    return Habit(DEFAULT, "domain/user, as is usual")
+    return Habits(entries).of(domain)
+
+
+class Habits:
+    """The layouts of all domains, for who asks for many."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._all: list[Entry] = []
+        self._own: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if entry.counts and "@" in entry.key[1:]:
+                self._all.append(entry)
+                self._own.setdefault(entry.folded.rpartition("@")[2], []).append(entry)
+
+    @cached_property
+    def _elsewhere(self) -> str:
+        return _commonest(self._all)
+
+    def of(self, domain: str) -> Habit:
+        """The commonest layout in a domain, else in all of the table, else `domain/user/`."""
+        domain = domain.casefold()
+        if pattern := _commonest(self._own.get(domain, ())):
+            return Habit(pattern, f"as in {safe(domain)}")
+        if self._elsewhere:
+            return Habit(self._elsewhere, "as in other domains")
+        return Habit(DEFAULT, "domain/user, as is usual")
+
+
+def _commonest(entries: Sequence[Entry]) -> str:
+    counted = Counter(pattern for entry in entries[-SAMPLE:] for pattern in _patterns(entry))
+    return counted.most_common(1)[0][0] if counted else ""
 
 
 def _patterns(entry: Entry) -> Iterator[str]:
@@ -78,16 +102,63 @@ def _part(part: str, local: str, domain: str) -> str:
 
 def path_words(base: str, path: str) -> str:
     """Why a path cannot be that of a new mailbox, what is wrong and what to do; empty where it can."""
-    if not path.strip("/"):
-        return "the path is empty: name the folder or file below virtual_mailbox_base"
-    if path.startswith("/"):
-        return f"the path is absolute: Postfix puts {safe(base)} before it; give the part below that"
-    if _CONTROL.search(path) or path != path.strip():
-        return "the path holds control characters, or blanks at an end: no table can hold it so"
-    parts = path.rstrip("/").split("/")
-    if ".." in parts or "." in parts or "" in parts:
-        return "the path holds `..`, `.` or an empty part: name folders one below the other"
-    real, inside = os.path.realpath(os.path.join(base, path)), os.path.realpath(base)
-    if not real.startswith(inside.rstrip("/") + "/"):
-        return f"a symlink leads {safe(os.path.join(base, path))} out of {safe(base)}, to {safe(real)}"
-    return ""
+    return Paths(base).words(path)
+
+
+class Paths:
+    """Paths of new mailboxes below virtual_mailbox_base: where the folders above them lead is looked up once,
+    as a hundred thousand mailboxes may lie in a few of them."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._folders: dict[str, tuple[str, bool]] = {}
+        """By the path below the base where a folder is in truth, and whether it is there."""
+
+    def words(self, path: str) -> str:
+        """As `path_words`."""
+        if not path.strip("/"):
+            return "the path is empty: name the folder or file below virtual_mailbox_base"
+        if path.startswith("/"):
+            return (
+                f"the path is absolute: Postfix puts {safe(self._base)} before it; give the part below that"
+            )
+        if _CONTROL.search(path) or path != path.strip():
+            return "the path holds control characters, or blanks at an end: no table can hold it so"
+        folder, _, name = path.rstrip("/").rpartition("/")
+        if name in _NO_NAMES or (folder and folder not in self._folders and not _is_plain(folder)):
+            return "the path holds `..`, `.` or an empty part: name folders one below the other"
+        inside, _ = self._folder("")
+        real, _ = self._below(folder, name)
+        if not real.startswith(inside.rstrip("/") + "/"):
+            shown = safe(os.path.join(self._base, path))
+            return f"a symlink leads {shown} out of {safe(self._base)}, to {safe(real)}"
+        return ""
+
+    def _folder(self, path: str) -> tuple[str, bool]:
+        known = self._folders.get(path)
+        if known is None:
+            folder, _, name = path.rpartition("/")
+            known = self._below(folder, name) if path else (os.path.realpath(self._base), True)
+            self._folders[path] = known
+        return known
+
+    def _below(self, folder: str, name: str) -> tuple[str, bool]:
+        """Where a name in a folder leads, as realpath(3), and whether it is there."""
+        above, is_there = self._folder(folder)
+        path = os.path.join(above, name)
+        if not is_there:
+            return path, False
+        try:
+            os.readlink(path)
+        except FileNotFoundError:
+            return path, False
+        except OSError:  # no symlink, or one that we may not look at
+            return path, True
+        return os.path.realpath(path), True
+
+
+_NO_NAMES = frozenset({"", ".", ".."})
+
+
+def _is_plain(path: str) -> bool:
+    return _NO_NAMES.isdisjoint(path.split("/"))

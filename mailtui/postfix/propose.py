@@ -11,7 +11,7 @@ from mailtui.formats.aliases import Aliases
 from mailtui.formats.table import Table
 from mailtui.postfix.addresses import split
 from mailtui.postfix.aliastables import AliasTable, AliasTables, Role
-from mailtui.postfix.domains import domain_class, hosted_domains
+from mailtui.postfix.domains import DomainClass, domain_class, hosted_domains
 from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.localusers import LocalUsers
@@ -35,13 +35,15 @@ class Proposal:
     """Whether the reason is a warning."""
 
 
-def proposed_table(instance: Instance, tables: AliasTables, address: str) -> Proposal:
-    """The table that suits an address by the class of its domain. Raises ParameterError."""
+def proposed_table(
+    instance: Instance, tables: AliasTables, address: str, kind: DomainClass | None = None
+) -> Proposal:
+    """The table that suits an address by the class of its domain (`kind`, where it is known). Raises
+    ParameterError."""
     local, domain = split(address.strip())
     if domain is None:
         return _in_role(tables, "local", local, "a bare name is an alias of local(8), in every local domain")
-    kind = domain_class(instance, domain)
-    match kind:
+    match kind or domain_class(instance, domain):
         case "local" if local:
             found = _in_role(
                 tables, "local", local, f"{domain} is local: the alias takes {local} in every local domain"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mailtui.commands import CommandError
 from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.etc import is_in_etc
 from mailtui.postfix.instance import Instance
 from mailtui.sasl.config import DATABASE
 from mailtui.sasl.database import Database, differing, look
@@ -107,9 +108,10 @@ class Accounts:
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """Every database to look at: those that are opened, then the one outside the chroot (which
-        sasldblistusers2 and saslpasswd2 take unless they are told another)."""
+        sasldblistusers2 and saslpasswd2 take unless they are told another) where it is not the host's."""
         outside = tuple(dict.fromkeys(each.conf.database for each in self.services if each.asks_sasldb))
-        found = dict.fromkeys((*self.opened, *(path for path in outside if path.startswith("/"))))
+        own = (path for path in outside if path.startswith("/") and not self.is_hosts(path))
+        found = dict.fromkeys((*self.opened, *own))
         return tuple(found) or (DATABASE,)
 
     def distinct(self) -> list[Database]:
@@ -123,6 +125,11 @@ class Accounts:
     def linked(self) -> bool:
         """Whether several paths lead to one file."""
         return len({each.real for each in self.databases.values()}) < len(self.databases)
+
+    def is_hosts(self, path: str) -> bool:
+        """Whether a database is the machine's own, while this instance is a demo or a copy that only lies
+        on it: nothing is changed there (mailtui.postfix.etc)."""
+        return not is_in_etc(self.instance.config_dir) and is_in_etc(path)
 
     def users_of(self, real: str) -> list[AuthService]:
         """The services that open this file."""
@@ -249,7 +256,9 @@ class Accounts:
     @property
     def notes(self) -> list[str]:
         """What there is to say of the databases themselves."""
-        return [f"{safe(each.path)}: {each.problem}" for each in self.distinct() if not each.fine]
+        said = [f"{safe(each.path)}: {each.problem}" for each in self.distinct() if not each.fine]
+        hosts = [safe(each.path) for each in self.distinct() if self.is_hosts(each.path)]
+        return [*said, *(f"{path} is the host's own: nothing is changed in it from here" for path in hosts)]
 
     # As a listing
 

@@ -7,6 +7,7 @@ import os
 from mailtui.edits.leaving import Leave, Place
 from mailtui.edits.leavingplaces import Kind
 from mailtui.screens.parts.detail import LABEL
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.rows import Row
 from mailtui.screens.parts.text import Spans
 from mailtui.text.safe import safe
@@ -37,9 +38,9 @@ def cells(place: Place) -> Row:
 def becomes_of(place: Place) -> str:
     """What becomes of a place, in a few words."""
     if place.now:
-        return "now: lock (Enter)"
+        return f"now: lock ({key_for('leave.open', 'Enter')})"
     if place.kind == "perhaps":
-        return "theirs? (Space)"
+        return f"theirs? ({key_for('leave.choose', 'Space')})"
     if not place.ways:
         return "not edited here"
     if place.undecided:
@@ -53,7 +54,7 @@ def about(place: Place, found: Leave) -> list[Spans]:
     if place.value:
         lines.append(_said("now", place.value))
     if place.now:
-        lines.append(_said("do", f"Enter, or {place.now}"))
+        lines.append(_said("do", f"{key_for('leave.open', 'Enter')}, or {place.now}"))
     for name, way in place.ways.items():
         chosen = name == place.choice
         style = "" if chosen else "dim"

@@ -14,7 +14,9 @@ from mailtui.apply.report import Report
 from mailtui.apply.review import FileView, Review
 from mailtui.apply.sessions import Sessions
 from mailtui.edits.model import Edit
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Row
+from mailtui.screens.parts.reviewwords import accepts, overrules
 from mailtui.screens.parts.text import Span, Spans, cells, ellipsis, rule, show, spans_width, wrapped
 
 LEAD = 3
@@ -149,19 +151,20 @@ class ReviewRows:
             add((f"{said(review, s.edit)}: {s.reason}" for s in review.stopped), "!", "error")
             add((str(found) for found in review.blocking), "!", "error")
         if review.conflicts:
-            result.append(self._heading(("note", -2), "Conflicts", "⏎ settle", style="error"))
+            hint = f"{key_for('review.apply', '⏎')} settles"
+            result.append(self._heading(("note", -2), "Conflicts", hint, style="error"))
             words = (said(review, conflict.edit) for conflict in review.conflicts)
             add((f"{each}: someone else changed it meanwhile" for each in words), "!", "error")
         if review.dangers:
-            result.append(self._heading(("note", -6), "Dangerous", "! overrules", style="error"))
+            result.append(self._heading(("note", -6), "Dangerous", overrules(), style="error"))
             add((str(each) for each in review.dangers), "!", "error")
         done = review.rehearsal
         if done.stops:
             title = "The rehearsal failed" if done.state == "failed" else "It could not be rehearsed"
-            result.append(self._heading(("note", -5), title, "! overrules", style="error"))
+            result.append(self._heading(("note", -5), title, overrules(), style="error"))
             add(done.lines or (str(done),), "!", "error")
         if review.not_yours:
-            hint = "accepted · a takes it back" if accepted else "a accepts"
+            hint = f"accepted · {key_for('review.accept', 'a')} takes it back" if accepted else accepts()
             title = "Goes live with this, not yours"
             result.append(self._heading(("note", -3), title, hint, style="warning"))
             add((str(each) for each in review.not_yours), "?", "" if accepted else "warning")
@@ -186,7 +189,8 @@ class ReviewRows:
                 yield from self._wrapped((section, line), spans, each.sign, indent=NUMBER + 2)
                 line += 1
             if line >= MOST and left > 0:
-                words = f"{ellipsis()} {left:,} more lines; s saves the whole as a file"
+                whole = f"{key_for('review.save', 's')} saves the whole as a file"
+                words = f"{ellipsis()} {left:,} more lines; {whole}"
                 yield from self._wrapped((section, line), [(words, "dim")])
                 return
 

@@ -13,6 +13,7 @@ from mailtui.apply.review import Review
 from mailtui.edits.bulk import SetEntries
 from mailtui.edits.entries import EntryEdit, RenameEntry
 from mailtui.edits.model import Edit
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.text import Span
 
 Phase = Literal["looking", "rehearsing", "ready", "applying", "done", "empty", "unchecked"]
@@ -25,6 +26,33 @@ WATCHED = 100
 
 def _changes(count: int) -> str:
     return f"{count} change{'' if count == 1 else 's'}"
+
+
+def _enter() -> str:
+    return key_for("review.apply", "Enter")
+
+
+def _escape() -> str:
+    return key_for("review.back", "Esc")
+
+
+def _tries_again() -> str:
+    return f"{key_for('app.reread', 'r')} tries again"
+
+
+def accepts() -> str:
+    """What lets the entries of others go live."""
+    return f"{key_for('review.accept', 'a')} accepts"
+
+
+def overrules() -> str:
+    """What writes in spite of a danger or a rehearsal."""
+    return f"{key_for('review.overrule', '!')} overrules"
+
+
+def insists() -> str:
+    """The same in a sentence."""
+    return f"{key_for('review.overrule', '!')} writes it all the same"
 
 
 def is_another(found: Review, seen: Review) -> bool:
@@ -40,7 +68,8 @@ def title_spans(phase: Phase, found: Review | None, outcome: Outcome | None, sta
     if phase == "done" and outcome is not None:
         if outcome.state == "nothing":
             return [("Nothing to do: every file says so already", "good")]
-        return [(f"Done in {outcome.seconds:.2f} s", "good"), (" · H u undoes it", "")]
+        undo = f"{key_for('app.history', 'H')} {key_for('history.undo', 'u')}"
+        return [(f"Done in {outcome.seconds:.2f} s", "good"), (f" · {undo} undoes it", "")]
     if phase == "unchecked":
         return [(f"{_changes(staged)} could not be checked", "error")]
     if phase == "looking" and found is None:
@@ -63,28 +92,28 @@ def status_words(
         ended = sum(report.state != "running" for report in results.values())
         steps = len(found.plan.steps) if found is not None else 0
         counted = f" {ended}/{steps}" if steps and phase == "applying" else f" {ended}" if ended else ""
-        return [("checking" if phase == "looking" else "writing", "accent"), (f"{counted}  Esc stops", "dim")]
+        return [("checking" if phase == "looking" else "writing", "accent"), (f"{counted}  {_escape()} stops", "dim")]
     if phase == "rehearsing":
-        return [("rehearsing", "accent"), ("  Esc back", "dim")]
+        return [("rehearsing", "accent"), (f"  {_escape()} back", "dim")]
     if phase == "unchecked":
-        return [("r tries again", "warning")]
+        return [(_tries_again(), "warning")]
     if phase == "done":
-        return [("Esc back", "dim")]
+        return [(f"{_escape()} back", "dim")]
     if found is None:
         return []
     if found.conflicts:
-        return [("Enter settles the conflicts", "warning")]
+        return [(f"{_enter()} settles the conflicts", "warning")]
     if not found.ok:
         return [("cannot be written", "error")]
     if read_only:
-        return [("read-only: Enter saves the draft", "warning")]
+        return [(f"read-only: {_enter()} saves the draft", "warning")]
     if found.not_yours and not accepted:
-        return [("a accepts what is not yours", "warning")]
+        return [(f"{accepts()} what is not yours", "warning")]
     if found.dangers:
-        return [("dangerous: ! writes it all the same", "error")]
+        return [(f"dangerous: {insists()}", "error")]
     if found.rehearsal.stops:
-        return [("! overrules the rehearsal", "error")]
-    return [("Esc back · ", "dim"), ("Enter apply", "bold")]
+        return [(f"{overrules()} the rehearsal", "error")]
+    return [(f"{_escape()} back · ", "dim"), (f"{_enter()} apply", "bold")]
 
 
 def why_not(phase: Phase, found: Review | None, *, accepted: bool, overruled: bool = False) -> str:
@@ -94,7 +123,7 @@ def why_not(phase: Phase, found: Review | None, *, accepted: bool, overruled: bo
     if phase == "applying":
         return "It is being written"
     if phase == "unchecked":
-        return "Nothing is written unchecked: r tries again"
+        return f"Nothing is written unchecked: {_tries_again()}"
     if phase == "rehearsing":
         return "The rehearsal has not answered yet"
     if phase == "looking" or found is None:
@@ -103,16 +132,16 @@ def why_not(phase: Phase, found: Review | None, *, accepted: bool, overruled: bo
         return f"Cannot be written: {found.blocking[0]}"
     if found.stopped:
         stopped = found.stopped[0]
-        return f"Cannot be written: {stopped.reason}; d drops the edit"
+        return f"Cannot be written: {stopped.reason}; {key_for('review.drop', 'd')} drops the edit"
     if found.not_yours and not accepted:
         count = len(found.not_yours)
-        return f"{count} entr{'y' if count == 1 else 'ies'} of others would go live too: a accepts that"
+        return f"{count} entr{'y' if count == 1 else 'ies'} of others would go live too: {accepts()} that"
     if overruled:
         return "" if found.wants_insisting else "Nothing to overrule: no rehearsal failed"
     if found.dangers:
-        return f"{found.dangers[0]}; ! writes it all the same"
+        return f"{found.dangers[0]}; {insists()}"
     if found.rehearsal.stops:
-        return f"Rehearsal {found.rehearsal}; ! writes it all the same"
+        return f"Rehearsal {found.rehearsal}; {insists()}"
     return ""
 
 

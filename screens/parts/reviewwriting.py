@@ -11,7 +11,7 @@ from threading import Event
 from mailtui.apply.after import after_write
 from mailtui.apply.outcome import Outcome
 from mailtui.apply.transaction import apply
-from mailtui.edits.draft import Group
+from mailtui.edits.draft import Group, called
 from mailtui.edits.model import Edit
 from mailtui.screens.parts.beside import problem
 from mailtui.screens.parts.dialogs import Confirm, ErrorDialog
@@ -50,7 +50,8 @@ class ReviewWriting(ReviewView):
     ) -> None:
         session = self.session
         write = partial(
-            apply, session.instance, edits, who=session.who or None, accept_not_yours=self._accepted,
+            apply, session.instance, edits, who=session.who or None, label=called(groups),
+            accept_not_yours=self._accepted,
             accept_dangers=self.found.dangers if self.found and overruled else (),
             rehearsed=self.found.rehearsal if self.found else None, overruled=overruled,
             progress=self._telling(cancel), cancel=cancel,

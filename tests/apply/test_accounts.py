@@ -10,6 +10,7 @@ import pytest
 
 from mailtui import commands
 from mailtui.apply import accounts as acts
+from mailtui.apply.accountrepairs import repairs
 from mailtui.apply.accounts import AccountError, Done, Verb, carry_out, plan
 from mailtui.apply.faults import Changed
 from mailtui.apply.history import History, HistoryError
@@ -20,7 +21,7 @@ from mailtui.sasl.database import look
 from mailtui.sasl.names import Account
 from mailtui.sasl.secret import Secret
 from tests.postfix.conftest import instance_dir
-from tests.sasl.offices import accounts, inside, listing, office, saslpasswd
+from tests.sasl.offices import CONF, accounts, inside, listing, office, saslpasswd
 
 __all__ = ["instance_dir"]
 JEAN = Account("jean", "falcot.com")
@@ -70,6 +71,21 @@ def test_add_password_lock_remove(instance_dir: Any, tmp_path: Path, state: Path
     held = b"".join(each.read_bytes() for each in state.rglob("*") if each.is_file())
     assert b"geheim" not in held
     assert b"anders" not in held
+
+
+@pytest.mark.parametrize("line", ["", "sasldb_path: /etc/sasldb2\n", "sasldb_path: {database}\n"])
+def test_the_hosts_accounts_are_not_a_copys(line: str, instance_dir: Any, tmp_path: Path) -> None:
+    """Neither by libsasl's default, nor by what a server's copy still says, nor through a link."""
+    if line.endswith("{database}\n"):
+        (tmp_path / "sasldb2").symlink_to("/etc/sasldb2")
+    text = CONF.replace("sasldb_path: {database}\n", line)
+    folder = office(instance_dir, tmp_path, conf=text)
+    found = accounts(folder)
+    with pytest.raises(AccountError, match="is the database of this host") as refused:
+        plan(found, "add", Account("nobody-has-this-name", "falcot.com"))
+    assert refused.value.do == f"name a file of its own as sasldb_path in {folder}/sasl/smtpd.conf"
+    assert repairs(found) == []
+    assert any("is the host's own" in each for each in found.notes)
 
 
 def test_owner_mode_and_link_stay(instance_dir: Any, tmp_path: Path) -> None:

@@ -86,6 +86,18 @@ def test_a_text_that_the_new_type_cannot_hold_stops_it(server: Server) -> None:
     assert (server.text("main.cf"), (server.etc / "virtual.lmdb").exists()) == (main, False)
 
 
+def test_what_lies_in_the_new_tables_place_is_no_table(server: Server) -> None:
+    """Newer than the text, and yet nothing that answers: it is compiled over, a folder stops it."""
+    (server.etc / "virtual.lmdb").write_bytes(b"rubbish")
+    done = apply(server.instance, migration(server.instance, "lmdb").plan.edits)
+    assert done.state == "applied", done.error
+    assert server.answers(typed(server, "virtual", "lmdb"), KEY) == VALUE
+    (server.etc / "virtual.cdb").mkdir()
+    after = Instance.open(str(server.etc))
+    seen = review(after, migration(after, "cdb", leaving=["lmdb"]).plan.edits)
+    assert [str(each) for each in seen.blocking] == [f"{server.etc}/virtual.cdb: is not a file; move it away"]
+
+
 def test_another_edit_of_the_table_in_the_same_draft(server: Server) -> None:
     edits = migration(server.instance, "lmdb").plan.edits
     done = apply(server.instance, [*edits, server.new()])

@@ -71,6 +71,18 @@ def test_a_new_alias_goes_to_the_table_of_its_class(shop: Shop) -> None:
     assert live(shop, "presse", "hash:aliases") == "sophie"
 
 
+@pytest.mark.parametrize("item", ["|/bin/cat", "/var/mail/file", ":include:/etc/list"])
+def test_what_only_alias_maps_can_do_is_refused_in_virtual(shop: Shop, item: str) -> None:
+    """Postfix takes it for a user's name: `bounced (unknown user: "|/bin/cat")`. An import refuses it, too."""
+    before = shop.virtual
+    for words in (("set", "p@falcotsbrand.com", item), ("replace", "jean@falcot.com", item)):
+        done = shop.run("alias", *words)
+        assert (done.status, shop.virtual) == (1, before)
+        assert f"{item}: bounces: works only in alias_maps; give it a name in alias_maps" in done.err
+    assert shop.run("alias", "set", "p@falcotsbrand.com", item, "--anyway").status == 0
+    assert shop.run("alias", "set", "p@falcotsbrand.com", "--add", "jean@falcot.com").status == 0
+
+
 def test_nothing_to_do_is_done(shop: Shop) -> None:
     before = shop.virtual
     done = shop.run("alias", "set", "webmaster@falcotsbrand.com", "jean@falcot.com", "--json")

@@ -10,8 +10,11 @@ import pytest
 from mailtui.apply import transaction, writing
 from mailtui.apply.database import DATABASE
 from mailtui.apply.review import state_folder
+from mailtui.edits.draft import Group
 from mailtui.edits.entries import SetEntry
+from mailtui.edits.store import dumps
 from mailtui.formats.target import Target
+from mailtui.overview.changes import written as overview_written
 from mailtui.postfix.instance import Instance
 from tests.apply import killing
 from tests.cli.conftest import VIRTUAL, Shop
@@ -67,6 +70,28 @@ def test_a_change_that_is_not_there(written: Shop, verb: str) -> None:
     assert json.loads(done.err)["error"]["what"] == "there is no change 7"
     done = written.run("history", verb, "seven")
     assert (done.status, "'seven' is no change's number" in done.err) == (2, True)
+
+
+def test_an_act_is_called_by_its_name(written: Shop) -> None:
+    """Also an undo, in the overview too; edits without a name, and what was written before names, by their words."""
+    assert written.run("history", "undo", "1").status == 0
+    edit = f"~ virtual {WEBMASTER} → laure@falcot.com"
+    undo, first = written.run("history", "list", "--json").json
+    assert (undo["label"], "label" in first) == (f"undo of 1: {edit}", False)
+    assert f"undo of 1: ~ virtual {WEBMASTER}" in written.run("history", "list").out
+    assert f"undo of 1: {edit}\n" in written.run("history", "show", "2").err
+    last = overview_written(Instance.open(str(written.folder)))
+    assert last.items[-1] == ((f"undo of 1: {edit}", ""),)
+    draft = written.folder / "draft.json"
+    target = Target("table", f"{written.folder}/virtual", "hash")
+    groups = [
+        Group((SetEntry(target, "a@falcotsbrand.com", ("jean@falcot.com",), None),), "somebody comes"),
+        Group((SetEntry(target, "b@falcotsbrand.com", ("jean@falcot.com",), None),)),
+    ]
+    told = {"config_dir": str(written.folder), "hostname": "h", "who": "w", "time": "2026-01-01T00:00:00Z"}
+    draft.write_bytes(dumps(groups, **told))
+    assert written.run("draft", "apply", str(draft)).status == 0
+    assert "somebody comes; and 1 edit more (2 edits)\n" in written.run("history", "list").out
 
 
 def test_undo_gives_the_bytes_back(written: Shop) -> None:

@@ -102,6 +102,18 @@ def test_inspect_names_the_line_of_a_problem(shop: Shop, tmp_path: Path) -> None
     assert [problem["line"] for problem in found["problems"]] == [2]
 
 
+def test_inspect_tells_a_few_problems_and_counts_the_rest(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "program"
+    path.write_bytes(b"\x7fELF\0\n" * 750)
+    done = shop.run("inspect", "main.cf", str(path))
+    told = done.err.splitlines()
+    assert (done.status, len(told)) == (0, 21)
+    assert told[-1].endswith(
+        "1,480 problems more; a file with NUL bytes is no main.cf; --json has all of them"
+    )
+    assert len(shop.run("inspect", "main.cf", str(path), "--json").json["problems"]) == 1500
+
+
 LINE = b"Nov 22 13:22:20 mx postfix/qmgr[1]: 3FCA722E68E: removed\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -33,7 +34,8 @@ def test_a_change_that_stands_is_done(shop: Shop, ending: str, option: str) -> N
     if ending == ">&-":
         return  # nothing broke: it went nowhere
     why = "nobody reads standard output" if "true" in ending else "standard output cannot be written"
-    assert done.stderr.splitlines()[-1].startswith(f"mailtui: change 1 was written and stands; {why}")
+    told = json.loads(done.stderr)["notes"] if option else done.stderr.splitlines()
+    assert told[-1].startswith(f"mailtui: change 1 was written and stands; {why}")
 
 
 def test_a_change_that_was_refused_keeps_its_code(shop: Shop) -> None:

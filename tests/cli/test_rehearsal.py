@@ -85,7 +85,7 @@ def test_where_it_is_not_possible_it_must_be_left_out(shop: Shop, monkeypatch: p
         "mailtui: rehearsal not possible here: unshare: Operation not permitted; --no-rehearsal " in done.err
     )
     assert "rehearsal = false" in done.err
-    assert shop.run(*SET, "--dry-run").status == 0
+    assert shop.run(*SET, "--dry-run").status == (1 if os.geteuid() == 0 else 0)
     assert shop.run(*SET, "--yes").status == 1
     assert shop.run(*SET, "--no-rehearsal").status == 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.cli.conftest import Shop, instance_dir, shop
@@ -43,7 +45,7 @@ def test_a_parameter_names_its_tables(routed: Shop) -> None:
     ]
     done = routed.run("table", "list", "transport_maps", "--json")
     assert [row["key"] for row in done.json] == [row["key"] for row in by_spec]
-    assert "note: inline:" in done.err
+    assert json.loads(done.err)["notes"][0].startswith("inline:")
     assert "transport_maps names" not in routed.run("table", "get", "transport_maps", "slow.example").err
     assert routed.run("table", "get", "transport_maps", "last.example").out == "smtp:\n"
     done = routed.run("table", "list", "relocated_maps")
@@ -227,6 +229,8 @@ def test_compile_makes_the_text_live_and_asks_about_what_is_not_yours(shop: Shop
         file.write("half@falcotsbrand.com made@falcot.com\n")
     dry = shop.run("table", "compile", spec, "--dry-run", "--json")
     assert dry.json["not_yours"] == ["virtual half@falcotsbrand.com → made@falcot.com"]
+    assert (dry.status, "--yes lets them go live too" in dry.err) == (1, True)  # as the write ends
+    assert shop.run("table", "compile", spec, "--dry-run", "--yes").status == 0
     assert shop.run("table", "compile", spec).status == 1
     done = shop.run("table", "compile", spec, "--yes")
     assert done.status == 0, done.err
@@ -247,3 +251,5 @@ def test_migrate_shows_what_it_would_do_and_why_not(routed: Shop) -> None:
     assert (one.status, "no such table that could be moved" in one.err) == (1, True)
     none = routed.run("table", "migrate", "--from", "lmdb", "--to", "cdb")
     assert (none.status, "nothing to do" in none.err) == (0, True)
+    assert "no table is of type lmdb: " in none.err
+    assert " of type hash; mailtui table migrate --to cdb --from hash moves them\n" in none.err

@@ -186,7 +186,12 @@ def test_what_root_alone_may_read_is_no_error_and_not_said_to_be_empty(run: Run,
         check=True, capture_output=True,
     )  # fmt: skip
     base.write_bytes(b"")
-    (server.etc / "smtpd.conf").write_text(f"pwcheck_method: auxprop\nsasldb_path: {base}\n")
+    (server.etc / "sasl").mkdir()
+    for conf in (
+        server.etc / "smtpd.conf",
+        server.etc / "sasl/smtpd.conf",
+    ):  # Debian's smtpd reads the latter
+        conf.write_text(f"pwcheck_method: auxprop\nsasldb_path: {base}\n")
     for path in (key, base):
         path.chmod(0o600)
     with (server.etc / "main.cf").open("a") as main:

@@ -148,6 +148,8 @@ def test_a_cell_is_what_the_spreadsheet_shows(rows: list[tuple[str, str]], mark:
         ("address".encode("utf-16"), "csv", "UTF-16", 1),
         (b"[\n{]", "json", "not JSON", 2),
         (b"{}", "json", "no array", None),
+        (b"adress,goto\na,b\n", "csv", "no column address among adress, goto", 1),
+        (b'{"address": "a"}\n{"address"\n', "json", "not JSON", 2),
         (b'[{"address": {}}]', "json", "neither a text", 1),
         (b"[" * 100_000, "json", "nested too deep", None),
         (b'[{"address": "a"}, {"address": "b\\ud800"}]', "json", r"half a character, \\ud800", 2),
@@ -156,8 +158,13 @@ def test_a_cell_is_what_the_spreadsheet_shows(rows: list[tuple[str, str]], mark:
 )
 def test_what_cannot_be_read_says_where(raw: bytes, form: SheetFormat, words: str, line: int | None) -> None:
     with pytest.raises(BadSheet, match=words) as caught:
-        read(raw, form, {"address": "address", "email": "address"})
+        read(raw, form, {"address": "address", "email": "address", "goto": "destinations"})
     assert caught.value.line == line
+
+
+def test_json_may_have_an_object_a_line() -> None:
+    found = read(b'{"address": "a"}\n\n{"address": "b"}\n', "json", {"address": "address"})
+    assert [(row.line, row.cells["address"]) for row in found.rows] == [(1, "a"), (2, "b")]
 
 
 # The report

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mailtui.edits.store import KINDS, from_json, to_json
+from mailtui.edits.kinds import NAMES, kind_of
+from mailtui.edits.store import from_json, to_json
 
 LINES = [json.loads(line) for line in Path(__file__).with_name("old_drafts.jsonl").read_text().splitlines()]
 
@@ -25,4 +26,9 @@ def test_an_edit_of_a_saved_draft(line: dict[str, object]) -> None:
 def test_every_kind_that_was_saved_is_known() -> None:
     names = {line["edit"]["edit"] for line in LINES}
     assert len(names) == len(LINES) > 50
-    assert names <= set(KINDS)
+    assert names <= NAMES
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_kind_is_where_it_is_said_to_be(name: str) -> None:
+    assert kind_of(name).kind == name

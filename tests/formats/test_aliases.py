@@ -121,6 +121,8 @@ def test_set(raw: bytes, key: bytes, value: bytes | Sequence[bytes], after: byte
 def test_rename_quotes_where_needed() -> None:
     assert _after(b"root : x\n", lambda aliases: aliases.rename(b"root", b"the boss")) == b'"the boss" : x\n'
     assert _after(b"the boss: x\n", lambda aliases: aliases.rename(b"the boss", b"root")) == b"root: x\n"
+    with pytest.raises(Refused, match="goes on to line 3"):  # what is commented out amid it would go
+        Aliases.parse(b"the\n#root: y\n boss: x\n").rename(b"the boss", b"root")
 
 
 @pytest.mark.parametrize(

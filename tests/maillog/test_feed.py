@@ -176,9 +176,9 @@ def test_blocks_from_a_line_on() -> None:
     ring = LogLines()
     ring.append(b"a\nb\n")
     ring.append(b"c\n")
-    assert ring.blocks(0) == [(0, b"a\nb\nc\n")]
-    assert ring.blocks(1) == [(1, b"b\nc\n")]
-    assert ring.blocks(3) == []
+    assert list(ring.forward(0, 3)) == [(0, b"a\nb\nc\n")]
+    assert list(ring.forward(1, 3)) == [(1, b"b\nc\n")]
+    assert list(ring.forward(3, 3)) == []
 
 
 HEAD = b"Nov 22 13:22:20 mx postfix/"

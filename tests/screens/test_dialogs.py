@@ -111,7 +111,10 @@ async def test_copy_and_plain_text(open_console: Open) -> None:
         assert lines[4] == "x" * 80
         assert lines[5] == "x" * 40
         await pilot.press("q", "q")
-        await pilot.pause()
+        for _ in range(100):
+            await pilot.pause(0.01)
+            if len(app.screen_stack) == 1:
+                break
         assert len(app.screen_stack) == 1
 
 

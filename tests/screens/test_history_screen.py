@@ -74,7 +74,9 @@ async def test_undo_gives_the_bytes_back(open_console: Open, server: Server) -> 
         await pilot.press("u")
         await shows(pilot, "Staged: undo of 1")
         assert len(session.draft) == 3
-        assert [group.label for group in session.draft.groups] == ["undo of 1"]
+        (group,) = session.draft.groups
+        assert group.label.startswith("undo of 1: ~ virtual ")
+        assert group.label.endswith(" and 2 more")
         assert server.text() != VIRTUAL
         await pilot.press("w")
         await shows(pilot, "Enter apply")
@@ -85,6 +87,7 @@ async def test_undo_gives_the_bytes_back(open_console: Open, server: Server) -> 
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
         await shows(pilot, "2 changes")
+        assert "undo of 1: ~ virtual webmaster@falcots" in rows(app)[0]
         assert " # " in rows(app)[1]
         assert "undone  " in rows(app)[1]
         await pilot.press("j", "u")
@@ -122,7 +125,7 @@ async def test_enter_shows_the_whole_change(open_console: Open, server: Server) 
         assert f"-{WEBMASTER}   jean@falcot.com\n" in text
         assert f"+++ {server.etc}/virtual" in text
         await pilot.press("q", "y")
-        assert "@@ -1,3 +1,3 @@" in app.clipboard
+        await until(pilot, lambda: "@@ -1,3 +1,3 @@" in app.clipboard)
 
 
 async def test_the_filter(open_console: Open, server: Server) -> None:

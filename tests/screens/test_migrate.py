@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from mailtui.edits.candidate import Candidate
 from mailtui.edits.compiling import MigrateTable
-from mailtui.screens.migrate import MigrateScreen
+from mailtui.edits.mapmigration import migration
+from mailtui.postfix.instance import Instance
+from mailtui.screens.migrate import MigrateScreen, nothing
 from tests.postfix.conftest import instance_dir
 from tests.screens.aliasing import short_folder
 from tests.screens.listing import lists
@@ -58,3 +61,17 @@ async def test_from_the_command_line_to_a_staged_group(
         made = [edit for edit in up.app.session.draft.edits if isinstance(edit, MigrateTable)]
         assert {edit.target.path.rpartition("/")[2] for edit in made} == {"transport", "virtual"}
         assert "smtp_tls_session_cache_database = lmdb:$data_directory/scache\n" in up.written("main.cf")
+
+
+def test_an_empty_list_says_which_types_there_are(instance_dir: Any, tmp_path: Path) -> None:
+    main = "virtual_alias_maps = lmdb:$config_directory/virtual\ndefault_database_type = cdb\n"
+    folder = instance_dir(f"{main}default_cache_db_type = lmdb\nalias_maps =\n", files={"virtual": "a b\n"})
+    instance = Instance.open(str(folder))
+    assert nothing(migration(instance, "cdb"), []) == (
+        "No table is of type hash or btree: 1 is of type lmdb;"
+        " mailtui table migrate --to cdb --from lmdb moves them"
+    )
+    assert nothing(migration(instance, "lmdb"), []) == "No table is of type hash or btree: 1 is of type lmdb"
+    staged = migration(instance, "cdb", leaving=("lmdb",)).plan.edits
+    after = instance.over(Candidate(instance.files, staged))
+    assert nothing(migration(after, "cdb"), staged) == "No table is left to move: 1 is staged; w writes"
