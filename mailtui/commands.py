@@ -1,33 +1,27 @@
 """The only module that starts a program. Argument lists, never a shell string; secrets by standard input.
 
-`ask` runs a quick program whose answer is data (postconf, postmap -q). `act` runs a program that changes
-something or takes long (postmap on a large table, postfix reload, systemctl): its lines are handed on as
+`ask` runs a quick program whose answer is data (postconf, postmap -q) through the standard library,
+so that a plain command does not pay for importing `sh`. `act` runs a program that changes something or
+takes long (postmap on a large table, postfix reload, systemctl) through `sh`: its lines are handed on as
 they come, it can be cancelled, and it may be given a terminal, because postfix(1) speaks only to one.
-`follow` runs a program without an end through `sh`, whose import would cost a command that only asks or
-acts a quarter of its time. `stream` hands on what a program prints that prints much (a journal, an
-unpacked file).
+`stream` hands on what a program prints that prints much (a journal, an unpacked file).
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import selectors
 import shutil
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ASK_TIMEOUT = 20.0
 """Seconds an `ask` may take. A main.cf written a moment ago makes every Postfix program wait up to 2."""
 ACT_TIMEOUT = 600.0
 """Seconds an `act` may take; compiling a table of a million rows takes about ten."""
-_LOOK = 0.02
-"""Seconds between two looks whether a program has ended whose streams another one holds open."""
 SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 """Where programs are looked for: an admin's PATH over sudo may lack /usr/sbin, and may hold less."""
 
@@ -126,143 +120,59 @@ def act(
     With `terminal` both outputs are one terminal (postfix(1) is silent without one) and come back as
     `err`. Raises CommandError where it is missing, takes longer than `timeout` seconds, or `cancel` is set.
     """
-    begun = time.monotonic()
+    import sh
 
-    def go_on() -> None:
+    program, *arguments = _program(argv)
+    out: list[bytes] = []
+    err: list[bytes] = []
+
+    def collect(parts: list[bytes]) -> Callable[[bytes | str], None]:
+        def take(chunk: bytes | str) -> None:
+            raw = chunk.encode("utf-8", "surrogateescape") if isinstance(chunk, str) else chunk
+            parts.append(raw)
+            if on_line is not None:
+                on_line(raw.decode("utf-8", "replace").rstrip("\r\n"))
+
+        return take
+
+    begun = time.monotonic()
+    streams: dict[str, Any] = (
+        {"_out": collect(err), "_err_to_out": True, "_tty_out": True}
+        if terminal
+        else {"_out": collect(out), "_err": collect(err), "_tty_out": False}
+    )
+    if cwd is not None and not os.path.isdir(cwd):
+        raise CommandError(argv, f"cannot start in {cwd}: No such file or directory")
+    try:
+        process = sh.Command(program)(
+            *arguments,
+            _in=stdin,
+            **streams,
+            _env=_environment(env),
+            _cwd=cwd,
+            _bg=True,
+            _bg_exc=False,
+            _new_session=True,
+            _ok_code=list(range(256)),
+            _decode_errors="surrogateescape",
+        )
+    except sh.ForkException as error:  # its text is the traceback of the other process
+        why = str(error).strip().rpartition("\n")[2].strip()
+        raise CommandError(argv, f"cannot be run: {why}") from None
+    while process.is_alive():
         if cancel is not None and cancel.is_set():
+            process.kill_group()
             raise CommandError(argv, "was cancelled")
         if time.monotonic() - begun > timeout:
+            process.kill_group()
             raise CommandError(argv, f"did not end within {timeout:g} s")
-
-    out, err = _Said(on_line), _Said(on_line)
-    program = _program(argv)
-    with ExitStack() as stack:
-        ours, theirs = _terminal(stack) if terminal else (-1, subprocess.PIPE)
-        try:
-            process = subprocess.Popen(
-                program,
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=theirs,
-                stderr=theirs,
-                env=_environment(env),
-                cwd=cwd,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise CommandError(argv, str(error.strerror or error)) from None
-        finally:
-            if terminal:
-                os.close(theirs)
-        stack.enter_context(process)
-        streams = {ours: err} if terminal else _pipes(process, out, err)
-        try:
-            _converse(process, stdin, streams, go_on)
-        except BaseException:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise
-    return Result(tuple(argv), process.returncode, bytes(out.raw), bytes(err.raw), time.monotonic() - begun)
-
-
-class _Said:
-    """What a program prints on one stream: all of it, and each line as it ends."""
-
-    def __init__(self, on_line: Callable[[str], None] | None) -> None:
-        self.raw = bytearray()
-        self._on_line = on_line
-        self._begun = b""
-
-    def take(self, block: bytes) -> None:
-        self.raw += block
-        if self._on_line is not None:
-            *lines, self._begun = (self._begun + block).split(b"\n")
-            self._hand_on(lines)
-
-    def end(self) -> None:
-        """Hand on a last line without its end."""
-        if self._begun:
-            self._hand_on([self._begun])
-            self._begun = b""
-
-    def _hand_on(self, lines: Sequence[bytes]) -> None:
-        assert self._on_line is not None
-        for line in lines:
-            self._on_line(line.decode("utf-8", "replace").rstrip("\r"))
-
-
-def _pipes(process: subprocess.Popen[bytes], out: _Said, err: _Said) -> dict[int, _Said]:
-    assert process.stdout is not None
-    assert process.stderr is not None
-    return {process.stdout.fileno(): out, process.stderr.fileno(): err}
-
-
-def _terminal(stack: ExitStack) -> tuple[int, int]:
-    """Both ends of a new terminal that leaves what is printed as it is; the first is closed by the stack."""
-    import tty
-
-    ours, theirs = os.openpty()
-    stack.callback(os.close, ours)
-    tty.setraw(theirs)
-    return ours, theirs
-
-
-def _converse(
-    process: subprocess.Popen[bytes],
-    stdin: bytes,
-    streams: Mapping[int, _Said],
-    go_on: Callable[[], None],
-) -> None:
-    """Give a program what it reads and take what it prints until it has ended; `go_on` raises where it is
-    not to be waited for. A daemon that it left behind may hold its streams open for ever."""
-    left, ended = memoryview(stdin), False
-    with selectors.DefaultSelector() as waiting:
-        for handle, said in streams.items():
-            waiting.register(handle, selectors.EVENT_READ, said)
-        if process.stdin is not None:
-            os.set_blocking(process.stdin.fileno(), False)
-            waiting.register(process.stdin, selectors.EVENT_WRITE)
-        while waiting.get_map():
-            go_on()
-            ready = waiting.select(0 if ended else _LOOK)
-            if ended and not ready:
-                break
-            ended = ended or process.poll() is not None
-            for key, _ in ready:
-                if key.data is not None:
-                    block = _read(key.fd)
-                    key.data.take(block)
-                    over = not block
-                else:
-                    left = left[_write(key.fd, left) :]
-                    over = not left
-                if over:
-                    waiting.unregister(key.fileobj)
-                    if process.stdin is key.fileobj:
-                        process.stdin.close()
-    while process.returncode is None:
-        go_on()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_LOOK)
-    for said in streams.values():
-        said.end()
-
-
-def _read(handle: int) -> bytes:
-    """What is there; nothing at the end, which a terminal tells as an error (EIO)."""
+        time.sleep(0.002)
     try:
-        return os.read(handle, 1 << 16)
-    except OSError as error:
-        if error.errno != errno.EIO:
-            raise
-        return b""
-
-
-def _write(handle: int, text: memoryview) -> int:
-    """How many bytes the program took: all, in a way, where it reads no more."""
-    try:
-        return os.write(handle, text)
-    except BrokenPipeError:
-        return len(text)
+        process.wait()
+        status = int(process.exit_code)
+    except sh.SignalException as error:
+        status = int(error.exit_code)
+    return Result(tuple(argv), status, b"".join(out), b"".join(err), time.monotonic() - begun)
 
 
 def follow(argv: Sequence[str], on_line: Callable[[str], None], stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import Compositor
