@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mailtui import commands
 from mailtui.demo import lab as harness
+from tests.lab import warm
 
 LAB = Path(__file__).parent
 
@@ -21,6 +24,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.lab)
         if why is not None:
             item.add_marker(pytest.mark.skip(reason=f"no lab: {why}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm() -> Iterator[None]:
+    """What a lab runs in Python begins with its modules imported; see `warm`."""
+    cold = harness.Lab.run
+
+    def run(self: harness.Lab, *argv: str, stdin: bytes = b"", timeout: float = 60) -> commands.Result:
+        if not warm.can(argv):
+            return cold(self, *argv, stdin=stdin, timeout=timeout)
+        begun = time.monotonic()
+        environment = commands._environment(self.environment())
+        try:
+            status, out, err = python.run(self._first, argv, stdin, timeout, environment)
+        except TimeoutError as error:
+            raise commands.CommandError(argv, str(error)) from None
+        return commands.Result(argv, status, out, err, time.monotonic() - begun)
+
+    with warm.Warm() as python, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(harness.Lab, "run", run)
+        yield
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from mailtui.screens.app import MailtuiApp
 from mailtui.screens.parts import built, text
 from mailtui.screens.parts.commandline import CommandField
 from mailtui.screens.parts.terminal import Plan
-from tests.screens import keyboard
+from tests.screens import keyboard, parsedsheets
 from tests.screens.console_demo import demo_session, install_demo_screen
 
 
@@ -33,6 +33,7 @@ def screen_of(app: MailtuiApp) -> str:
 def _typing() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(App, "_press_keys", keyboard.typed)
+        parsedsheets.share(patch)
         yield
 
 
