@@ -54,7 +54,7 @@ WALK: tuple[tuple[tuple[str, ...], str], ...] = (
     (("9",), "oldest"), (("enter",), "every header"), (("escape",), "group"), (("b",), ""),
     (("0",), "[0Param]"), (("tab",), "[0Serv]"),
     (("L",), ""), (("L",), ""), (("?",), "Keys of"), (("q",), "[0Serv]"),
-    (("ctrl+p",), "what to do?"), (("escape",), "[0Serv]"), (("H",), "whole diff"), (("q",), "[0Serv]"),
+    (("ctrl+p",), "what to do?"), (("escape",), "[0Serv]"), (("H",), "Nothing was written here yet"), (("q",), "[0Serv]"),
     ((":", "instance", "enter"), "DIRECTORY"), (("q",), "[0Serv]"),
     ((":", "settings", "enter"), "dns_timeout"), (("q",), "[0Serv]"),
     ((":", "migrate", "enter"), "lmdb"), (("q",), "[0Serv]"),
@@ -82,9 +82,12 @@ def written(calls: str, lab: Lab, *, review: bool = False) -> list[str]:
         paths = [quoted or named for quoted, named in _PATHS.findall(call)]
         whole = [path for path in paths if path.startswith("/")]
         # a name relative to a folder that is held open stands behind that folder's path
-        own = [path for path in whole if path.startswith((f"{lab.place.state}/", "/dev/", "/proc/"))]
-        own += [path for path in whole if path == str(lab.place.state) or (review and _BESIDE.search(path))]
-        if "O_TMPFILE" in call or "(deleted)" in call or (whole and len(own) == len(whole)):
+        ours = (f"{lab.place.state}/", "/dev/", "/proc/")
+        own = [
+            path.startswith(ours) or path == str(lab.place.state) or bool(review and _BESIDE.search(path))
+            for path in whole
+        ]
+        if "O_TMPFILE" in call or "(deleted)" in call or (own and all(own)):
             continue
         found.append(call)
     return found
