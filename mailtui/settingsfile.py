@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
@@ -31,6 +31,24 @@ def changing(path: str, mode: int = 0o600) -> Iterator[Any]:
         after = tomlkit.dumps(document)
         if after != before:
             _write(real, after, mode)
+
+
+def append(document: Any, name: str, entry: Mapping[str, str]) -> None:
+    """Put a further `[[name]]` into the document, behind the others, an empty line before it."""
+    import tomlkit
+
+    text = tomlkit.dumps(document)
+    if not isinstance(document.get(name), list):
+        document[name] = tomlkit.aot()
+    tables = document[name]
+    if isinstance(tables, tomlkit.items.Array):
+        made: Any = tomlkit.inline_table()
+    else:
+        made = tomlkit.table()
+        if text.strip() and not text.endswith("\n\n"):
+            made.trivia.indent = "\n"
+    made.update(entry)
+    tables.append(made)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mailtui import settings
-from mailtui.settingsfile import FileProblem, changing
+from mailtui.settingsfile import FileProblem, append, changing
 
 Value = str | bool | float | Sequence[str]
 
@@ -82,27 +82,21 @@ def _put_dotted(table: Any, parts: Sequence[str], value: Any) -> bool:
 
 def put_table(path: str, name: str, place: int | None, entry: Mapping[str, str] | None) -> None:
     """Change one of several tables, as `[[instance]]`; place None: a further one; entry None: it goes."""
-    import tomlkit
-
     with _open(path) as document:
-        tables = document.get(name)
-        if not isinstance(tables, list):
-            tables = document[name] = tomlkit.aot()
-            tables = document[name]
+        known = document.get(name)
+        tables: Any = known if isinstance(known, list) else ()
         if place is not None and place >= len(tables):
             raise FileProblem("has been changed meanwhile: look at it again")
         if entry is None:
             if place is not None:
                 del tables[place]
         elif place is None:
-            made = tomlkit.table() if not isinstance(tables, tomlkit.items.Array) else tomlkit.inline_table()
-            made.update({key: text for key, text in entry.items() if text})
-            tables.append(made)
+            append(document, name, {key: text for key, text in entry.items() if text})
         else:
             for key, text in entry.items():
                 if text:
                     tables[place][key] = text
                 else:
                     tables[place].pop(key, None)
-        if not len(tables):
+        if not len(document.get(name, (name,))):
             del document[name]

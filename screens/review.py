@@ -99,6 +99,8 @@ class ReviewScreen(ReviewWriting):
             return
         self.phase, self.lines.empty = "looking", ""
         self._title()
+        if self.found is None:
+            self.lines.set_rows(self._ahead(self.size.width), first=True)
         self.refresh_bindings()
         self.run_worker(self._review(edits, self._cancel), group="review", exclusive=True)
 

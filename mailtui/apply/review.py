@@ -26,6 +26,7 @@ from mailtui.edits import diff
 from mailtui.edits.candidate import FileChange, Stopped
 from mailtui.edits.diff import Hunk
 from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.uncollected import uncollected
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.files import problem_words
 from mailtui.postfix.instance import Instance
@@ -210,7 +211,8 @@ def present(
     lines = tuple(EditLine(edit, edit.marker, found.describe(edit)) for edit in found.edits)
     views, patches = [], []
     for change in found.changes:
-        view, patch = _view(change, shown=found.shown(change))
+        with uncollected():
+            view, patch = _view(change, shown=found.shown(change))
         views.append(view)
         patches.append(patch)
     return Review(

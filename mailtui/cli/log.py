@@ -24,7 +24,8 @@ def parser() -> Parser:
         description="Print the mail log of the instance, its rotated files first, or the files named in "
         "their order (- is standard input). Compressed files are read as they are.",
         epilog=f"Times T are written {_LIKE}. TEXT is what / takes on the screen: words, from: to: client: "
-        "status: id: level: since: until:, each also after !. With --json one object a line.",
+        "status: id: level: since: until:, each also after !. With --json one object a line. The Log screen "
+        "itself is `mailtui 8`.",
         parents=[common_options()],
     )
     top.add_argument("files", nargs="*", metavar="FILE")

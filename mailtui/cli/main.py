@@ -22,6 +22,7 @@ from mailtui.cli.output import (
     report,
     tell_kept,
 )
+from mailtui.screennames import SCREENS
 from mailtui.settings import load
 
 NOUNS = {
@@ -103,10 +104,14 @@ def change_options() -> Parser:
 
 def _top() -> Parser:
     commands = "\n".join(f"  {noun:<11} {text}" for noun, text in NOUNS.items())
+    numbered = [f"{n} {name}" for n, name in zip("1234567890", SCREENS, strict=True)]
+    screens = "\n".join(f"  {', '.join(part)}" for part in (numbered[:5], numbered[5:]))
     top = Parser(
         prog="mailtui",
-        description="A console for Postfix. Without a command it opens (on the screen named).",
-        epilog=f"commands:\n{commands}\n\n`mailtui COMMAND --help` tells more.",
+        usage="mailtui [OPTION...] [SCREEN]\n       mailtui [OPTION...] COMMAND ...",
+        description="A console for Postfix. Without a command it opens, on the SCREEN named.",
+        epilog=f"screens, by number or name (log and queue by number: the words are commands):\n{screens}\n\n"
+        f"commands:\n{commands}\n\n`mailtui COMMAND --help` tells more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common_options()],
         argument_default=argparse.SUPPRESS,

@@ -41,9 +41,10 @@ def parser() -> Parser:
         description="The mail that waits on this server. What is done here is done at once: it is never"
         " staged, and cannot be undone.",
         epilog=f"TEXT is what / takes on the screen: {_FILTER}. Who handed a message in (user:, client:) is"
-        " looked up in the log by its queue id.",
+        " looked up in the log by its queue id. The Queue screen itself is `mailtui 9`.",
     )
-    verbs = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    top.set_defaults(call=_no_command)
+    verbs = top.add_subparsers(title="commands", metavar="COMMAND")
     common, change = common_options(), change_options()
     one = verbs.add_parser("list", parents=[common], help="the messages, the oldest first")
     _chosen_by(one)
@@ -57,6 +58,11 @@ def parser() -> Parser:
             one.add_argument("--site", default="", metavar="DOMAIN", help="all mail for it (postqueue -s)")
         one.set_defaults(call=act, verb=verb, site="")
     return top
+
+
+def _no_command(_context: Context, _options: argparse.Namespace) -> int:
+    """`mailtui queue` alone: the word of a screen that is a command, too."""
+    raise Failed("no command given", do="see mailtui queue --help; the screen is mailtui 9", code=USAGE)
 
 
 def _chosen_by(parser: argparse.ArgumentParser) -> None:

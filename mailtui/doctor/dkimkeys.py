@@ -101,8 +101,8 @@ def _unpublished(dkim: DkimCase, life: Life) -> Iterator[Finding]:
     yield _finding(
         dkim, "dkim-unpublished", "error", life.row, what,
         f"{seen.why} (asked {seen.ago()}): receivers cannot check what is signed",
-        "only who keeps the zone can: publish its record (Milters shows it under Keys); others take the mail for"
-        " forged meanwhile",
+        "only who keeps the zone can: publish its record (Milters shows it under Keys); others take the"
+        " mail for forged meanwhile",
     )  # fmt: skip
 
 

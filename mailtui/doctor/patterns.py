@@ -62,5 +62,6 @@ def _finding(place: Place, path: str, problem: Problem) -> Finding:
         f"{safe(place.title)}: a rule of {safe(path.rpartition('/')[2])} is passed over", path, problem.line,
         f"{problem.text}: Postfix says so in the log when a process starts, and goes on without the"
         " rule; postfix check does not tell", None,
-        "mailtui cannot know what the rule is meant to match: mend it, or switch it off", (place.service,) if place.service else (),
+        "mailtui cannot know what the rule is meant to match: mend it, or switch it off",
+        (place.service,) if place.service else (),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from mailtui import settings
 from mailtui.doctor.model import Finding
-from mailtui.settingsfile import changing
+from mailtui.settingsfile import append, changing
 
 Silences = Sequence[tuple[str, str, str]]
 """As `Settings.silence` has them: the kind, the title, the reason."""
@@ -28,16 +28,9 @@ def told(findings: Iterable[Finding], silences: Silences) -> list[Finding]:
 def silence(finding: Finding, why: str) -> str:
     """Keep it in the caller's settings that a finding is not to be told of; the file's path. Raises
     FileProblem."""
-    import tomlkit
-
     path = settings.user_file()
     with changing(path) as document:
-        entry = tomlkit.table()
-        for name, text in (("finding", finding.id), ("title", finding.title), ("reason", why)):
-            entry[name] = text
-        if not isinstance(document.get("silence"), list):
-            document["silence"] = tomlkit.aot()
-        document["silence"].append(entry)
+        append(document, "silence", {"finding": finding.id, "title": finding.title, "reason": why})
     return path
 
 

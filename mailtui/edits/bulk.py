@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from mailtui.edits.entries import MASK, SECRET_FILE, EntryDocument
 from mailtui.edits.model import Conflict, Edit
-from mailtui.formats.entry_bulk import recipients
+from mailtui.formats.entry_bulk import recipient_texts
 from mailtui.formats.splice import Splice
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
@@ -97,22 +97,22 @@ class SetEntries(Edit):
         return f"{change.name} → {MASK if is_secret else change.value}"
 
     def splices(self, document: EntryDocument) -> Sequence[Splice]:
-        found = document.find_many(map(encode, self.names))
+        found = document.standing(map(encode, self.names))
         wanted: dict[bytes, bytes | None] = {}
         wrong: list[tuple[Change, str]] = []
-        for change in self.changes():
-            raw = encode(change.name)
-            index = found.get(document.fold(raw))
-            now = "" if index is None else decode(document.value_at(index))
-            if now != change.was or now == change.value:  # the short way for nearly all
-                if self.alike(now, change.value):
+        for name, was, value in zip(self.names, self.were, self.values, strict=True):
+            raw = encode(name)
+            standing = found.get(document.fold(raw))
+            now = "" if standing is None else decode(standing.value)
+            if now != was or now == value:  # the short way for nearly all
+                if self.alike(now, value):
                     continue
-                if not self.alike(now, change.was):
-                    wrong.append((change, now))
-            wanted[raw] = encode(change.value) if change.value else None
+                if not self.alike(now, was):
+                    wrong.append((Change(name, was, value), now))
+            wanted[raw] = encode(value) if value else None
         if wrong:
             raise self._conflict(wrong)
-        return document.set_many(wanted, lists=self.lists)
+        return document.set_many(wanted, lists=self.lists, found=found)
 
     def alike(self, one: str, other: str) -> bool:
         """Whether two values are the same to whoever reads the table."""
@@ -120,7 +120,7 @@ class SetEntries(Edit):
             return True
         if not (self.lists and one and other):
             return False
-        return recipients(encode(one)) == recipients(encode(other))
+        return recipient_texts(one) == recipient_texts(other)
 
     def _conflict(self, wrong: Sequence[tuple[Change, str]]) -> Conflict:
         (change, now), *others = wrong
@@ -149,8 +149,7 @@ class SetEntries(Edit):
 
 def standing(document: EntryDocument, names: Sequence[str]) -> Mapping[str, str]:
     """What stands there now, by folded name."""
-    found = document.find_many(map(encode, names))
-    return {decode(key): decode(document.value_at(index)) for key, index in found.items()}
+    return {decode(key): decode(now.value) for key, now in document.standing(map(encode, names)).items()}
 
 
 def folded(name: str) -> str:

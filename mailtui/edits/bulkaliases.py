@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from mailtui.edits.bulk import Change, folded, standing
 from mailtui.edits.importing import entry_edits
@@ -145,7 +146,7 @@ def _finished(
     rules = rules_of(instance)
     found = circles(
         [
-            (_document(instance, target), each, tables[target].role == "virtual")
+            (partial(standing, _document(instance, target)), each, tables[target].role == "virtual")
             for target, each in changes.items()
             if target in tables
         ],

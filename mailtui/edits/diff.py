@@ -65,8 +65,13 @@ def _line_end(raw: bytes, offset: int) -> int:
 
 
 def _region(raw: bytes, splices: Sequence[Splice], start: int, end: int) -> _Region:
-    shifted = [Splice(splice.start - start, splice.end - start, splice.new) for splice in splices]
-    old, new = _split(raw[start:end]), _split(apply_splices(raw[start:end], shifted))
+    if len(splices) == 1:
+        (splice,) = splices
+        after = raw[start : splice.start] + splice.new + raw[splice.end : end]
+    else:
+        shifted = [Splice(splice.start - start, splice.end - start, splice.new) for splice in splices]
+        after = apply_splices(raw[start:end], shifted)
+    old, new = _split(raw[start:end]), _split(after)
     while old and new and old[0] == new[0]:
         start += len(old.pop(0))
         new.pop(0)
@@ -154,6 +159,8 @@ def hunks(change: FileChange, context: int = CONTEXT) -> list[Hunk]:
 def _compare(old: list[bytes], new: list[bytes], old_line: int, new_line: int) -> list[DiffLine]:
     if not old:  # what an import adds: nothing to compare, and it may be very long
         return [DiffLine("+", new_line + n, raw) for n, raw in enumerate(new, 1)]
+    if len(old) == len(new) == 1:  # a region holds no line that stays
+        return [DiffLine("-", old_line + 1, old[0]), DiffLine("+", new_line + 1, new[0])]
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     lines: list[DiffLine] = []
     for tag, a, b, c, d in matcher.get_opcodes():

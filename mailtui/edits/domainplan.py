@@ -63,13 +63,14 @@ def plan_new(
     return draft.finished(name, klass, draft.enter(name, klass, catch_all, postmaster, abuse, next_hop))
 
 
-def plan_class(instance: Instance, domain: str, klass: DomainClass) -> Plan:
-    """A domain from the classes that list it to another one. Raises InstanceError."""
+def plan_class(instance: Instance, domain: str, klass: DomainClass, hosted: Hosted | None = None) -> Plan:
+    """A domain from the classes that list it to another one. `hosted`: all domains, where they were read
+    already. Raises InstanceError."""
     name = normal(domain.strip())
     refused = _problem(name, klass)
     if refused:
         return Plan(refused=refused)
-    hosted = Hosted(instance)
+    hosted = hosted or Hosted(instance)
     classes = hosted.classes_of(name)
     if not classes:
         return Plan(refused=_not_listed(instance, name))
@@ -83,11 +84,13 @@ def plan_class(instance: Instance, domain: str, klass: DomainClass) -> Plan:
     return draft.finished(name, klass, refused)
 
 
-def plan_remove(instance: Instance, domain: str, klass: DomainClass | None = None) -> Plan:
+def plan_remove(
+    instance: Instance, domain: str, klass: DomainClass | None = None, hosted: Hosted | None = None
+) -> Plan:
     """A domain out of every list that has it, or out of one class. Aliases, mailboxes and mail stay, and
-    are told of. Raises InstanceError."""
+    are told of. `hosted`: all domains, where they were read already. Raises InstanceError."""
     name = normal(domain.strip())
-    hosted = Hosted(instance)
+    hosted = hosted or Hosted(instance)
     classes = hosted.classes_of(name)
     if not classes or (klass is not None and klass not in classes):
         return Plan(refused=_not_listed(instance, name))

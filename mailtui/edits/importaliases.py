@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from mailtui.edits.bulk import Change, folded, standing
+from mailtui.edits.bulk import Change, folded
 from mailtui.edits.entries import AddDisabledEntry, RemoveDisabledEntry, SwitchEntry
 from mailtui.edits.importing import (
     PLAIN,
+    PLAIN_NAME,
     Line,
     Progress,
     Report,
@@ -21,22 +23,20 @@ from mailtui.edits.importing import (
     text_cell,
 )
 from mailtui.edits.importloops import circles
+from mailtui.edits.importplaces import Place, places_of
 from mailtui.edits.model import Edit
-from mailtui.formats.aliases import Aliases
-from mailtui.formats.entry_bulk import recipients
+from mailtui.formats.entry_bulk import recipient_texts
 from mailtui.formats.sheet import Sheet, SheetRow
 from mailtui.formats.splice import Refused
-from mailtui.formats.table import Table
-from mailtui.formats.target import Target
 from mailtui.postfix.addresses import split
 from mailtui.postfix.aliastables import AliasTable, AliasTables
 from mailtui.postfix.destinations import item_problem
-from mailtui.postfix.files import entries, problem_words
 from mailtui.postfix.instance import Instance
+from mailtui.postfix.manyclasses import Classes
 from mailtui.postfix.propose import proposed_table
 from mailtui.postfix.syntax import domain_problem
 from mailtui.postfix.validate import name_problem
-from mailtui.text.safe import decode, encode
+from mailtui.text.safe import encode
 
 LONG = 80
 """Characters of a destination that a refusal names."""
@@ -60,23 +60,6 @@ class _Wanted:
     """A command that is cut at its blanks, because no quotes are around it."""
 
 
-@dataclass(slots=True)
-class _Place:
-    """One table: its text, what stands in it, and what is to be changed."""
-
-    table: AliasTable
-    target: Target
-    document: Table | Aliases
-    now: Mapping[str, str] = field(default_factory=dict)
-    """By folded name."""
-    changes: list[Change] = field(default_factory=list)
-    single: list[Edit] = field(default_factory=list)
-    named: set[str] = field(default_factory=set)
-    """The folded names that the file has for it."""
-    offs: Mapping[str, str] = field(default_factory=dict)
-    """What is commented out, by folded name; of several the last."""
-
-
 class AliasImport:
     """See `plan`."""
 
@@ -84,36 +67,20 @@ class AliasImport:
         self._instance, self._sheet, self._table = instance, sheet, table
         self.report = Report("aliases", source)
         self._tables = AliasTables.of(instance)
-        self._places = dict(self._readable())
+        self._places, self.report.says = places_of(instance, self._tables)
+        self._classes = Classes(instance)
         self._by_path = {os.path.realpath(each.target.path): each for each in self._places.values()}
         self._domains: dict[str, str] = {}
-        self._items: dict[tuple[str, bool], str] = {}
+        self._items: dict[tuple[str, bool], tuple[str, bool]] = {}
+        """What is wrong with an item in a kind of table, and whether it is plain."""
         self._proposed: dict[str, tuple[AliasTable | None, bool, str]] = {}
         self._refused: set[str] = set()
         """Names of refused rows: what stands there under them stays."""
         self._seen: dict[tuple[str, str, bool], tuple[int, str]] = {}
 
-    def _readable(self) -> Iterator[tuple[str, _Place]]:
-        for table in self._tables:
-            if table.target is None or not table.editable:
-                continue
-            try:
-                document = entries(self._instance.files, table.target)
-            except FileNotFoundError:
-                document = Aliases.parse(b"") if table.target.format == "aliases" else Table.parse(b"")
-            except OSError as error:
-                self.report.says.append(problem_words(error, table.target.path))
-                continue
-            yield table.spec, _Place(table, table.target, document, offs=dict(_commented_out(document)))
-
     def made(self, *, mirror: bool, progress: Progress | None) -> Report:
         """The report with its edits. Raises InstanceError, and whatever `progress` raises."""
-        rows = [row for row in self._read(progress) if row is not None]
-        names = [row.name for row in rows]
-        for place in self._by_path.values():
-            bare = [split(name)[0] for name in names] if place.table.role == "local" else []
-            place.now = standing(place.document, [*names, *bare])
-        for row in rows:
+        for row in list(self._read(progress)):  # what cannot be read is told of first
             self._lay(row)
         self._refuse_circles()
         self._others(mirror=mirror)
@@ -123,10 +90,13 @@ class AliasImport:
 
     # Each row by itself
 
-    def _read(self, progress: Progress | None) -> Iterator[_Wanted | None]:
+    def _read(self, progress: Progress | None) -> Iterator[_Wanted]:
+        """The rows that say what is wanted; the others are refused."""
+        columns = frozenset(self._sheet.columns)
         for row in rows_of(self._sheet, progress):
             name, items = text_cell(row, "address"), list_cell(row, "destinations")
-            enabled, spec = enabled_cell(row), self._table or text_cell(row, "table")
+            enabled = enabled_cell(row) if "enabled" in columns else True
+            spec = self._table or (text_cell(row, "table") if "table" in columns else "")
             why = ""
             if enabled is None:
                 why = f"enabled is {text_cell(row, 'enabled')}; write yes or no"
@@ -139,14 +109,13 @@ class AliasImport:
                 why = (
                     f"{spec} is no alias table of this server; leave the column table out (there is {there})"
                 )
+            value = ", ".join(items)
             if why:
-                self._refuse(row.line, name, why, ", ".join(items))
-                yield None
+                self._refuse(row.line, name, why, value)
             else:
-                value = ", ".join(items)
                 yield _Wanted(row.line, name, items, enabled is True, spec, value, folded(name), _cut(row))
 
-    def _named(self, spec: str) -> _Place | None:
+    def _named(self, spec: str) -> Place | None:
         place = self._places.get(spec)
         if place is None:
             table = self._tables.by_spec(spec)
@@ -183,7 +152,7 @@ class AliasImport:
         else:
             self._lay_off(place, row, place.now.get(key, ""))
 
-    def _place_of(self, row: _Wanted) -> _Place | str:
+    def _place_of(self, row: _Wanted) -> Place | str:
         """The table, and why there is none. A local address gets its name there: without its domain."""
         if row.spec:
             place = self._named(row.spec)
@@ -201,7 +170,8 @@ class AliasImport:
         local, domain = split(row.name)
         kind = f"@{domain}" if not local else domain if domain is not None else ""
         if kind not in self._proposed:
-            found = proposed_table(self._instance, self._tables, row.name)
+            in_class = self._classes.of(domain) if domain is not None else None
+            found = proposed_table(self._instance, self._tables, row.name, in_class)
             self._proposed[kind] = found.table, found.address != row.name, found.reason
         table, bare, reason = self._proposed[kind]
         place = self._named(table.spec) if table is not None else None
@@ -211,35 +181,46 @@ class AliasImport:
             row.name, row.key = local, folded(local)
         return place
 
-    def _stands_so(self, place: _Place, row: _Wanted) -> bool:
+    def _stands_so(self, place: Place, row: _Wanted) -> bool:
         """Whether the table has just that, however wrong: what an export wrote comes back as it was."""
         now = (place.now if row.enabled else place.offs).get(row.key, "")
         return bool(now) and _alike(now, row.value)
 
-    def _problem(self, place: _Place, row: _Wanted) -> str:
+    def _problem(self, place: Place, row: _Wanted) -> str:
         """What is wrong with a row by its words alone, as the form says it."""
         virtual = place.table.role == "virtual"
-        plain = PLAIN.fullmatch(row.name) if virtual else None
-        why = self._domain(plain[1]) if plain else name_problem(row.name, virtual=virtual)
+        plain = (PLAIN if virtual else PLAIN_NAME).fullmatch(row.name)
+        if plain is None:
+            why = name_problem(row.name, virtual=virtual)
+        else:
+            why = self._domain(plain[1]) if virtual else ""
         if why:
             return f"{why}; write it as user@domain" if virtual and "@" not in row.name else why
         if row.cut:
             return f"{row.cut}: its blanks end a destination; put the whole command in quotes"
+        all_plain = plain is not None
         for item in row.items:
-            known = self._items.get((item, virtual))
-            if known is None:
-                found = PLAIN.fullmatch(item)
-                why = self._domain(found[1]) if found else item_problem(self._instance, item, virtual=virtual)
-                known = self._items[item, virtual] = why
-            if known:
-                return f"{item if len(item) <= LONG else item[: LONG - 1] + '…'}: {known}"
-        if plain and all(PLAIN.fullmatch(item) for item in row.items):
+            why, item_plain = self._items.get((item, virtual)) or self._item(item, virtual=virtual)
+            if why:
+                return f"{item if len(item) <= LONG else item[: LONG - 1] + '…'}: {why}"
+            all_plain = all_plain and item_plain
+        if all_plain:
             return ""
         try:
             type(place.document).parse(b"").set(encode(row.name), [encode(item) for item in row.items])
         except Refused as error:
             return str(error)
         return ""
+
+    def _item(self, item: str, *, virtual: bool) -> tuple[str, bool]:
+        """What is wrong with a destination, and whether it is plain."""
+        address = PLAIN.fullmatch(item)
+        plain = address is not None or PLAIN_NAME.fullmatch(item) is not None
+        why = self._domain(address[1]) if address else ""
+        if not plain:
+            why = item_problem(self._instance, item, virtual=virtual)
+        found = self._items[item, virtual] = why, plain
+        return found
 
     def _domain(self, domain: str) -> str:
         known = self._domains.get(domain)
@@ -252,7 +233,7 @@ class AliasImport:
     def _same(self, row: _Wanted, value: str, why: str = "") -> None:
         self.report.lines.append(Line("=", row.name, value, value, row.line, why))
 
-    def _lay_on(self, place: _Place, row: _Wanted, now: str) -> None:
+    def _lay_on(self, place: Place, row: _Wanted, now: str) -> None:
         value = row.value
         if now == value or (now and _alike(now, value)):
             self._same(row, now)
@@ -264,7 +245,7 @@ class AliasImport:
             place.changes.append(Change(row.name, now, value))
             self.report.lines.append(Line("~" if now else "+", row.name, value, now, row.line))
 
-    def _lay_off(self, place: _Place, row: _Wanted, now: str) -> None:
+    def _lay_off(self, place: Place, row: _Wanted, now: str) -> None:
         off, value, target = place.offs.get(row.key, ""), row.value, place.target
         if off and _alike(off, value):
             self._same(row, off, "off")
@@ -278,7 +259,7 @@ class AliasImport:
         place.single.append(AddDisabledEntry(target, row.name, tuple(row.items)))
         self.report.lines.append(Line("~" if off else "+", row.name, value, off, row.line, "off"))
 
-    def _stays(self, place: _Place, row: _Wanted) -> bool:
+    def _stays(self, place: Place, row: _Wanted) -> bool:
         """Whether another row of the file has the entry in force."""
         return (place.target.path, row.key, True) in self._seen
 
@@ -287,7 +268,7 @@ class AliasImport:
     def _refuse_circles(self) -> None:
         """Rows by which mail would go round in a circle."""
         places = list(self._by_path.values())
-        texts = [(place.document, place.changes, place.table.role == "virtual") for place in places]
+        texts = [(place.standing, place.changes, place.table.role == "virtual") for place in places]
         found = circles(texts, self._tables.rules)
         if not found:
             return
@@ -305,14 +286,10 @@ class AliasImport:
         for place in self._by_path.values():
             if not place.named:
                 continue
-            gone = [
-                Change(name, value, "")
-                for key, name, value in _in_force(place.document)
-                if key not in place.named and key not in self._refused
-            ]
             if not mirror:
-                self.report.absent += len(gone)
+                self.report.absent += len(place.now.keys() - place.named - self._refused)
                 continue
+            gone = list(place.others(self._refused))
             place.changes += gone
             self.report.lines += [Line("-", each.name, "", each.was) for each in gone]
 
@@ -323,14 +300,9 @@ class AliasImport:
 
     def _unhosted(self) -> Iterator[str]:
         """Domains whose mail this server takes only on its way through."""
-        counted: dict[str, int] = {}
-        for line in self.report.lines:
-            domain = split(line.name)[1] if line.marker == "+" else None
-            if domain is not None:
-                counted[domain.casefold()] = counted.get(domain.casefold(), 0) + 1
-        from mailtui.postfix.domains import domain_class
-
-        lost = [name for name in counted if domain_class(self._instance, name) == "default"]
+        domains = (split(line.name)[1] for line in self.report.lines if line.marker == "+")
+        counted = Counter(domain.casefold() for domain in domains if domain is not None)
+        lost = [name for name in counted if self._classes.of(name) == "default"]
         if lost:
             names = ", ".join(lost[:3]) + (f" and {len(lost) - 3:,} more" if len(lost) > 3 else "")
             count = sum(counted[name] for name in lost)
@@ -347,31 +319,11 @@ def _cut(row: SheetRow) -> str:
 
 
 def _alike(one: str, other: str) -> bool:
-    return one == other or (bool(one) and recipients(encode(one)) == recipients(encode(other)))
+    return one == other or (bool(one) and recipient_texts(one) == recipient_texts(other))
 
 
 def _items(text: str) -> tuple[str, ...]:
-    return tuple(map(decode, recipients(encode(text))))
-
-
-def _in_force(document: Table | Aliases) -> Iterator[tuple[str, str, str]]:
-    """Folded key, key and value of the entries that count."""
-    seen: set[str] = set()
-    for index in range(len(document)):
-        if not document.is_enabled(index):
-            continue
-        name = decode(document.key_at(index))
-        key = folded(name)
-        if key not in seen:
-            seen.add(key)
-            yield key, name, decode(document.value_at(index))
-
-
-def _commented_out(document: Table | Aliases) -> Iterator[tuple[str, str]]:
-    for index in range(len(document) if len(document.index.off) else 0):
-        if not document.is_enabled(index):
-            entry = document.entry(index)
-            yield folded(decode(entry.key)), decode(entry.value)
+    return tuple(recipient_texts(text))
 
 
 def plan(

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from mailtui.edits.bulk import Change, SetEntries
 from mailtui.edits.entries import RemoveEntry, SetEntry
 from mailtui.edits.model import Edit, Value
-from mailtui.formats.entry_bulk import recipients
+from mailtui.edits.uncollected import uncollected
+from mailtui.formats.entry_bulk import recipient_texts
 from mailtui.formats.sheet import Cell, Sheet, SheetFormat, SheetRow, read
 from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance
-from mailtui.text.safe import decode, encode
 
 Kind = Literal["aliases", "mailboxes", "domains", "accounts"]
 KINDS: tuple[Kind, ...] = ("aliases", "mailboxes", "domains", "accounts")
@@ -29,8 +27,10 @@ MARKERS: Mapping[Marker, str] = {
 """In the order of a report, the worst first."""
 FEW = 50
 """Entries of a table up to which each is an edit of its own, which can be dropped by itself."""
-PLAIN = re.compile(r"(?=[^@]{1,64}@)[A-Za-z0-9_](?:[.+-]?[A-Za-z0-9_])*@([A-Za-z0-9.-]+)")
-"""An address that is one without a closer look, but for its domain."""
+PLAIN_NAME = re.compile(r"(?=[^@]{1,64}(?:@|\Z))[A-Za-z0-9_]++(?:[.+-][A-Za-z0-9_]++)*+")
+"""A name, or a local part, that is one without a closer look."""
+PLAIN = re.compile(PLAIN_NAME.pattern + r"@([A-Za-z0-9.-]+)")
+"""An address that is one, but for its domain."""
 STEP = 1000
 """Rows between two looks at whether to go on."""
 Progress = Callable[[int, int], None]
@@ -119,7 +119,8 @@ def list_cell(row: SheetRow, name: str) -> list[str]:
     cell: Cell = row.cells.get(name, "")
     if not isinstance(cell, str):
         return [item.strip() for item in cell if item.strip()]
-    return [decode(item) for item in recipients(encode(" ".join(cell.splitlines()).strip()))]
+    text = cell.strip()
+    return recipient_texts(text if text.isprintable() else " ".join(text.splitlines()))
 
 
 _YES = frozenset({"", "yes", "true", "1", "y", "on"})
@@ -146,7 +147,7 @@ def entry_edits(target: Target, changes: Sequence[Change], *, lists: bool, sourc
         return [*SetEntries.sorted(target, changes, lists=lists, source=source)]
 
     def shaped(text: str) -> Value:
-        return tuple(map(decode, recipients(encode(text)))) if lists else text
+        return tuple(recipient_texts(text)) if lists else text
 
     return [
         SetEntry(target, each.name, shaped(each.value), shaped(each.was) if each.was else None)
@@ -178,19 +179,6 @@ def report_of(
         named = ", ".join(sheet.unread[:_TOLD]) + (", …" if len(sheet.unread) > _TOLD else "")
         report.says.append(f"columns that are not read: {named}")
     return report
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Hundreds of thousands of small things are made at once, and none of them is in a circle: looking for
-    garbage among them time and again would take a third of the whole."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _report_of(

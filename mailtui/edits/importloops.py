@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from mailtui.edits.bulk import Change, folded, standing
-from mailtui.formats.aliases import Aliases
-from mailtui.formats.entry_bulk import recipients
-from mailtui.formats.table import Table
+from mailtui.edits.bulk import Change, folded
+from mailtui.formats.entry_bulk import recipient_texts
 from mailtui.postfix.addresses import Rules, complete, split
-from mailtui.text.safe import decode, encode
 
 _SHOWN = 6
 """Addresses of a circle that are named."""
 _Graph = dict[str, Sequence[str]]
+Find = Callable[[Sequence[str]], Mapping[str, str]]
+"""What stands in a table under some folded names, by these."""
 
 
-def circles(texts: Iterable[tuple[Table | Aliases, Sequence[Change], bool]], rules: Rules) -> dict[str, str]:
-    """By name, folded, the circles that the changes close. `texts`: each table, its changes, and whether it
-    holds virtual aliases.
+def circles(texts: Iterable[tuple[Find, Sequence[Change], bool]], rules: Rules) -> dict[str, str]:
+    """By name, folded, the circles that the changes close. `texts`: what stands in each table, its changes,
+    and whether it holds virtual aliases.
 
     An alias that names itself keeps a copy, and closes none (cleanup(8) expands no address twice).
     """
     found: dict[str, str] = {}
-    for document, changes, virtual in texts:
-        walk = _Walk(document, changes, rules if virtual else None)
+    for find, changes, virtual in texts:
+        walk = _Walk(find, changes, rules if virtual else None)
         for circle in walk.circles():
             words = " → ".join([*circle[:_SHOWN], circle[0] if len(circle) <= _SHOWN else "…"])
             members = set(circle)
@@ -37,9 +36,9 @@ def circles(texts: Iterable[tuple[Table | Aliases, Sequence[Change], bool]], rul
 class _Walk:
     """Who passes mail on to whom, once the changes to one table are made."""
 
-    def __init__(self, document: Table | Aliases, changes: Sequence[Change], rules: Rules | None) -> None:
+    def __init__(self, find: Find, changes: Sequence[Change], rules: Rules | None) -> None:
         """`rules`: for virtual aliases, whose names are completed."""
-        self._document, self._rules = document, rules
+        self._find, self._rules = find, rules
         self._graph: _Graph = {}
         self._starts = [self._put(each.name, each.value) for each in changes]
         ends = {end for each in self._graph.values() for end in each}
@@ -53,7 +52,7 @@ class _Walk:
 
     def _put(self, name: str, value: str) -> str:
         key = self.full(name)
-        ends = [self.full(decode(item)) for item in recipients(encode(value))]
+        ends = [self.full(item) for item in recipient_texts(value)]
         self._graph[key] = [] if key in ends else ends
         return key
 
@@ -61,7 +60,7 @@ class _Walk:
         """The entries of the file that are met on the way."""
         while wanted:
             before = len(self._graph)
-            for name, value in standing(self._document, list(self._names(wanted))).items():
+            for name, value in self._find(list(self._names(wanted))).items():
                 if self.full(name) not in self._graph:
                     self._put(name, value)
             if len(self._graph) == before:

@@ -27,12 +27,13 @@ from mailtui.formats.target import Target
 from mailtui.postfix.addresses import split
 from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
-from mailtui.postfix.mailboxchecks import domain_words
-from mailtui.postfix.mailboxhabit import Habit, habit, path_words, shaped
-from mailtui.postfix.mailboxids import GIDS, UIDS, ids_of, too_low
+from mailtui.postfix.mailboxchecks import class_words
+from mailtui.postfix.mailboxhabit import Habit, Habits, Paths, shaped
+from mailtui.postfix.mailboxids import GIDS, UIDS, ids_of, minimum_uid, too_low
 from mailtui.postfix.mailboxpropose import table_for_new
 from mailtui.postfix.mailboxtables import MAPS, BoxTable, Entry, box_tables, read_entries
 from mailtui.postfix.mailsize import Format
+from mailtui.postfix.manyclasses import Classes
 from mailtui.postfix.resolver import Resolver
 from mailtui.postfix.syntax import address_problem, domain_problem
 from mailtui.text.safe import decode, encode
@@ -65,15 +66,19 @@ class MailboxImport:
         self._instance, self._sheet = instance, sheet
         self.report = Report("mailboxes", source)
         self._resolver = Resolver(instance)
-        self._base = instance.parameters.effective("virtual_mailbox_base")
+        self._least = minimum_uid(self._resolver)
+        base = instance.parameters.effective("virtual_mailbox_base")
+        self._base, self._paths = f"{base.rstrip('/')}/", Paths(base)
         self._tables = box_tables(instance)
         seen: set[str] = set()
         self._all = [(table, entry) for table in self._tables for entry in read_entries(table, seen)]
         self._on = {entry.folded: _Standing(table, entry) for table, entry in self._all if entry.counts}
         self._off = {entry.folded: _Standing(table, entry) for table, entry in self._all if not entry.enabled}
         self._new = table_for_new(instance)
+        self._layouts = Habits(entry for _, entry in self._all)
         self._habits: dict[str, Habit] = {}
         self._domains: dict[str, str] = {}
+        self._classes = Classes(instance)
         self._work = _Work()
         self._refused: set[str] = set()
         """Addresses of refused rows: what stands there under them stays."""
@@ -100,8 +105,8 @@ class MailboxImport:
             return f"enabled is {text_cell(row, 'enabled')}; write yes or no"
         if shape not in _FORMATS:
             return f"format is {shape}; write maildir or mbox"
-        numbers = [_number(text_cell(row, each)) for each in ("uid", "gid")]
-        if any(each is not None and each < 0 for each in numbers):
+        uid, gid = _number(text_cell(row, "uid")), _number(text_cell(row, "gid"))
+        if -1 in {uid, gid}:
             return "uid and gid are numbers; leave them empty for those that the maps give"
         why = self._address(name)
         key = decode(Table.fold(encode(name)))
@@ -112,12 +117,12 @@ class MailboxImport:
         now = self._on.get(key)
         path = text_cell(row, "path") or (now.entry.value if now is not None else self._path(name))
         path = shaped(path, _FORMATS[shape]) if shape else path
-        path = path.removeprefix(f"{self._base.rstrip('/')}/")
-        why = path_words(self._base, path) if now is None or path != now.entry.value else ""
+        path = path.removeprefix(self._base)
+        why = self._paths.words(path) if now is None or path != now.entry.value else ""
         if why or isinstance(self._new, str):
             return why or str(self._new)
-        uid, gid = numbers
-        why = too_low(self._resolver, uid, gid)
+        if (uid is not None and uid < self._least) or gid == 0:
+            why = too_low(self._resolver, uid, gid)
         if not why:
             self._lay(row.line, name, key, path, enabled=enabled)
             if enabled and not (uid is None and gid is None):
@@ -130,14 +135,14 @@ class MailboxImport:
             return "is no address; write user@domain"
         folded = domain.casefold()
         if folded not in self._domains:
-            self._domains[folded] = domain_problem(domain) or domain_words(self._resolver, name)
+            self._domains[folded] = domain_problem(domain) or class_words(self._classes.of(domain), domain)
         return self._domains[folded] or (address_problem(name) if local and not PLAIN.fullmatch(name) else "")
 
     def _path(self, name: str) -> str:
         """Where the domain's others would have it."""
         domain = (split(name)[1] or "").casefold()
         if domain not in self._habits:
-            self._habits[domain] = habit((entry for _, entry in self._all), domain)
+            self._habits[domain] = self._layouts.of(domain)
         return self._habits[domain].path(name)
 
     def _lay(self, line: int, name: str, key: str, path: str, *, enabled: bool) -> None:

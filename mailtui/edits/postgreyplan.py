@@ -42,7 +42,10 @@ def set_option(instance: Instance, places: Places, name: str, value: str | None)
     plan = _set(document, places, OPTS, with_option(held, name, value))
     other = {"inet": "unix", "unix": "inet"}.get(name)
     if plan.edits and other is not None:
-        says = ("check_policy_service must name the same place: Policy services shows whether it answers", *plan.says)
+        says = (
+            "check_policy_service must name the same place: Policy services shows whether it answers",
+            *plan.says,
+        )
         return Plan(plan.edits, says)
     return plan
 

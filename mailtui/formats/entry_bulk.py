@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from mailtui.formats import addresses
 from mailtui.formats.entries import fold
@@ -12,6 +12,7 @@ from mailtui.formats.entry_edits import EntryEdits
 from mailtui.formats.layout import separator
 from mailtui.formats.lines import FIRST
 from mailtui.formats.splice import Splice
+from mailtui.text.safe import decode, encode
 
 FEW = 32
 """Keys up to which each is searched for."""
@@ -19,15 +20,37 @@ _FIRST_FIRST = bytes((FIRST, FIRST))
 _PRINTABLE = re.compile(rb"[!-~](?:[ -~]*[!-~])?")
 _PLAIN_LIST = re.compile(rb"[^\"\\()<>\[\]|:;!%\x00-\x1f\x7f]*")
 _BETWEEN = re.compile(rb"[ ,]+")
+_TIDY_ITEM = r"[#$&'*+./0-9=?@A-Z^_`a-z{}~-]++"
+_TIDY_TEXT = re.compile(f"{_TIDY_ITEM}(?:, {_TIDY_ITEM})*+")
+_TIDY = re.compile(_TIDY_TEXT.pattern.encode())
+"""Recipients without anything special, a comma and a blank between any two: nearly all lists there are."""
 
 Near: TypeAlias = "Sequence[tuple[bytes, bytes]]"
 
 
 def recipients(value: bytes) -> list[bytes]:
     """The recipients of a right-hand side as they are written; quickly where they are plain."""
+    if _TIDY.fullmatch(value):
+        return value.split(b", ")
     if _PLAIN_LIST.fullmatch(value):
         return [item for item in _BETWEEN.split(value) if item]
     return addresses.items(value)
+
+
+def recipient_texts(value: str) -> list[str]:
+    """The same for a text."""
+    if _TIDY_TEXT.fullmatch(value):
+        return value.split(", ")
+    return [decode(item) for item in recipients(encode(value))]
+
+
+class Standing(NamedTuple):
+    """An entry that is there: its number, its value, and where that begins in the file; -1 where it is not
+    plainly written on one line."""
+
+    number: int
+    value: bytes
+    start: int
 
 
 class BulkEdits(EntryEdits):
@@ -45,6 +68,33 @@ class BulkEdits(EntryEdits):
                 places.setdefault(key, index)
         return places
 
+    def standing(self, keys: Iterable[bytes]) -> dict[bytes, Standing]:
+        """By folded key what counts now, of those keys that are in the file."""
+        return {key: self._standing(index) for key, index in self.find_many(keys).items()}
+
+    def _standing(self, index: int) -> Standing:
+        plain = self._plain(index)
+        return Standing(index, self.record(index).value, -1) if plain is None else Standing(index, *plain)
+
+    def in_force(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """Folded key, key and value of every entry that counts, in the order of the file."""
+        seen: set[bytes] = set()
+        odd, kinds, starts, raw = self._odd_lines, self.lines.kinds, self.lines.starts, self.raw
+        for index, first in enumerate(self._heads):
+            if kinds[first] != FIRST:
+                continue
+            found = None
+            if first not in odd and kinds[first : first + 2] == _FIRST_FIRST:
+                found = self._PLAIN_LINE.fullmatch(raw, starts[first], starts[first + 1])
+            if found:  # the short way for nearly all
+                key, value = found[1], found[2].rstrip(self._TRIMMED)
+            else:
+                key, value = self.key_at(index), self.value_at(index)
+            folded = key.lower() if key.isascii() else fold(key)
+            if folded not in seen:
+                seen.add(folded)
+                yield folded, key, value
+
     def key_at(self, index: int) -> bytes:
         """The key of an entry in force, as `entry(index).key`."""
         first = self._heads[index]
@@ -56,36 +106,43 @@ class BulkEdits(EntryEdits):
     def value_at(self, index: int) -> bytes:
         """The right-hand side of an entry, as `entry(index).value`."""
         plain = self._plain(index)
-        return self.record(index).value if plain is None else plain[1]
+        return self.record(index).value if plain is None else plain[0]
 
-    def _plain(self, index: int) -> tuple[int, bytes] | None:
-        """Where the value of a plainly written entry of one line begins, and the value."""
+    def _plain(self, index: int) -> tuple[bytes, int] | None:
+        """The value of a plainly written entry of one line, and where it begins."""
         first = self._heads[index]
         if first in self._odd_lines or self.lines.kinds[first : first + 2] != _FIRST_FIRST:
             return None
         start = self.lines.starts[first]
         found = self._PLAIN_LINE.fullmatch(self.raw[start : self.lines.starts[first + 1]])
-        return None if found is None else (start + found.start(2), found[2].rstrip(self._TRIMMED))
+        return None if found is None else (found[2].rstrip(self._TRIMMED), start + found.start(2))
 
-    def set_many(self, values: Mapping[bytes, bytes | None], *, lists: bool) -> list[Splice]:
+    def set_many(
+        self,
+        values: Mapping[bytes, bytes | None],
+        *,
+        lists: bool,
+        found: Mapping[bytes, Standing] | None = None,
+    ) -> list[Splice]:
         """Give each key its value, or take its entries out (None). Those that are there keep their layout,
         new ones stand with their domain as `set` puts them. `lists`: the values are lists of recipients.
+        `found`: what `standing` told of these keys.
 
         Raises Refused for one that the format cannot hold.
         """
-        found = self.find_many(values)
+        found = self.standing(values) if found is None else found
         splices: list[Splice] = []
         new: list[tuple[bytes, bytes]] = []
         gone: set[bytes] = set()
         for key, value in values.items():
             folded = fold(key)
-            index = found.get(folded)
+            now = found.get(folded)
             if value is None:
                 gone.add(folded)
-            elif index is None:
+            elif now is None:
                 new.append((key, value))
             else:
-                splices += self._revalued(index, value, lists=lists)
+                splices += self._revalued(now, value, lists=lists)
         if gone:
             rows = (self._rows_of(index) for index, key in self._keys() if key in gone)
             if new:  # one may come between two that go: each goes by itself
@@ -100,13 +157,12 @@ class BulkEdits(EntryEdits):
         alone = self.lines.kinds[first : first + 2] == _FIRST_FIRST
         return (first,) if alone else self.record(index).numbers
 
-    def _revalued(self, index: int, value: bytes, *, lists: bool) -> list[Splice]:
+    def _revalued(self, now: Standing, value: bytes, *, lists: bool) -> list[Splice]:
         """Another value of an entry: by its place where that is plain, else as `set` does it."""
-        plain = self._plain(index)
-        if plain is None or not _PRINTABLE.fullmatch(value) or not _PRINTABLE.fullmatch(plain[1]):
+        index, old, start = now
+        if start < 0 or not _PRINTABLE.fullmatch(value) or not _PRINTABLE.fullmatch(old):
             return self.set_at(index, recipients(value) if lists else value)
-        start, old = plain
-        if lists:
+        if lists and not (_TIDY.fullmatch(value) and _TIDY.fullmatch(old)):
             between = _between(old)
             items = _BETWEEN.split(value)
             if not between or not _PLAIN_LIST.fullmatch(value) or not all(items):

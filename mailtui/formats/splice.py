@@ -59,8 +59,11 @@ def pieces(raw: bytes, splices: Iterable[Splice]) -> Iterator[memoryview]:
     view = memoryview(raw)
     at = 0
     for splice in ordered(splices):
-        yield from cut(view[at : splice.start])
-        yield from cut(memoryview(splice.new))
+        for part in (view[at : splice.start], memoryview(splice.new)):
+            if len(part) > PIECE:
+                yield from cut(part)
+            elif part:
+                yield part
         at = splice.end
     yield from cut(view[at:])
 

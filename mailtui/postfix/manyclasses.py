@@ -18,8 +18,9 @@ class Classes:
     What the lists do not say by a name of their own is asked of `domain_class`: answers are always as its.
     """
 
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
+    def __init__(self, instance: Instance, hosted: Hosted | None = None) -> None:
+        """`hosted`: the domains of that state, where they were read already."""
+        self._instance, self._given = instance, hosted
         self._known: dict[str, DomainClass] = {}
 
     def of(self, domain: str) -> DomainClass:
@@ -45,7 +46,7 @@ class Classes:
 
     @cached_property
     def _hosted(self) -> Hosted:
-        return Hosted(self._instance)
+        return self._given or Hosted(self._instance)
 
     @cached_property
     def _doubtful(self) -> frozenset[DomainClass]:

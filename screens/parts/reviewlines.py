@@ -12,7 +12,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from mailtui.apply.report import Report
 from mailtui.apply.review import FileView, Review
+from mailtui.apply.secret import masked_edit
 from mailtui.apply.sessions import Sessions
+from mailtui.edits.bulk import NAMED, SetEntries
 from mailtui.edits.model import Edit
 from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Row
@@ -25,6 +27,10 @@ NUMBER = 5
 """Columns of a line number."""
 MOST = 1000
 """Lines of a file's diff that are shown; an import may have a hundred thousand."""
+AHEAD = 100
+"""Edits that are shown before they are looked at."""
+MANY = 1000
+"""Entries from which on a draft takes so long to look at that its edits are shown ahead."""
 ACTION = 9
 """Columns of a plan step's action."""
 
@@ -34,6 +40,15 @@ _SIGNS = {"+": "bold", "-": "", " ": "dim"}
 _REHEARSED = {"passed": "good", "failed": "error", "impossible": "error", "running": "accent"}
 _HOLDS = {True: "good", False: "error", None: "warning"}
 _RESULTS = {"ok": "good", "failed": "error", "running": "accent"}
+
+
+def is_long(edits: Sequence[Edit]) -> bool:
+    """Whether to look at these edits takes a while."""
+    return len(edits) > MANY or any(isinstance(each, SetEntries) and len(each.names) > MANY for each in edits)
+
+
+def _names_no_value(edit: Edit) -> bool:
+    return isinstance(edit, SetEntries) and len(edit.names) > NAMED
 
 
 def said(review: Review, edit: Edit) -> str:
@@ -89,6 +104,16 @@ class ReviewRows:
             sections["diff"] = [item for n, view in enumerate(review.files) for item in self._file(n, view)]
         return ReviewRows(self.full_width, sections, review.files)
 
+    def ahead(self, edits: Sequence[Edit]) -> ReviewRows:
+        """What is staged, before anything is known of it: the first edits, their values hidden, as nobody
+        has looked yet whether they are secret."""
+        first = (each if _names_no_value(each) else masked_edit(each) for each in edits[:AHEAD])
+        items = self._edit_items((edit.marker, edit.describe()) for edit in first)
+        if len(edits) > AHEAD:
+            words = f"{ellipsis()} {len(edits) - AHEAD:,} more"
+            items += self._wrapped(("edit", AHEAD), [(words, "dim")])
+        return ReviewRows(self.full_width, self._sections | {"edit": items}, self._files)
+
     def telling(
         self, review: Review | None, results: Mapping[int, Report], extra: Sequence[Report]
     ) -> ReviewRows:
@@ -130,10 +155,13 @@ class ReviewRows:
         return (*key, "heading"), Row((spans,))
 
     def _edits(self, review: Review) -> list[Item]:
+        return self._edit_items((line.marker, line.text) for line in review.edits)
+
+    def _edit_items(self, lines: Iterable[tuple[str, str]]) -> list[Item]:
         result: list[Item] = []
-        for number, line in enumerate(review.edits):
-            words = line.text.removeprefix(f"{line.marker} ")
-            result += self._wrapped(("edit", number), [(words, "")], line.marker)
+        for number, (marker, text) in enumerate(lines):
+            words = text.removeprefix(f"{marker} ")
+            result += self._wrapped(("edit", number), [(words, "")], marker)
         return result
 
     def _notes(self, review: Review, *, accepted: bool, told: Sequence[str]) -> list[Item]:

@@ -16,7 +16,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import TitleLine
 from mailtui.screens.parts.guarded import GuardedScreen
 from mailtui.screens.parts.linelist import LineList
-from mailtui.screens.parts.reviewlines import ReviewRows
+from mailtui.screens.parts.reviewlines import ReviewRows, is_long
 from mailtui.screens.parts.reviewwords import Phase, status_words, title_spans
 
 
@@ -81,10 +81,16 @@ class ReviewView(GuardedScreen):
         rows = self.lines.rows
         return rows if isinstance(rows, ReviewRows) and rows.full_width == width else ReviewRows(width)
 
+    def _ahead(self, width: int) -> ReviewRows:
+        """The rows before anything was found: those of a draft that takes a while to look at."""
+        edits = self.session.draft.edits
+        is_shown = self.phase == "looking" and is_long(edits)
+        return ReviewRows(width).ahead(edits) if is_shown else ReviewRows(width)
+
     def _show(self, width: int = 0, *, first: bool = False, rows: ReviewRows | None = None) -> None:
         width = width or self.size.width
         if self.found is None:
-            rows = ReviewRows(width)
+            rows = self._ahead(width)
         else:
             rows = rows if rows is not None and rows.full_width == width else self._rows(width)
             rows = rows.showing(self.found, accepted=bool(self._accepted), told=self._told)

@@ -92,7 +92,10 @@ def status_words(
         ended = sum(report.state != "running" for report in results.values())
         steps = len(found.plan.steps) if found is not None else 0
         counted = f" {ended}/{steps}" if steps and phase == "applying" else f" {ended}" if ended else ""
-        return [("checking" if phase == "looking" else "writing", "accent"), (f"{counted}  {_escape()} stops", "dim")]
+        return [
+            ("checking" if phase == "looking" else "writing", "accent"),
+            (f"{counted}  {_escape()} stops", "dim"),
+        ]
     if phase == "rehearsing":
         return [("rehearsing", "accent"), (f"  {_escape()} back", "dim")]
     if phase == "unchecked":

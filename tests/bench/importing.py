@@ -1,13 +1,16 @@
-"""100,000 aliases of a CSV file: from the file to a draft with its report, and to the tables written."""
+"""100,000 rows of a CSV file: from the file to a draft with its report and the new text of the tables."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+from mailtui.edits.importing import Kind
 from tests.bench.data import MAIN_CF
 from tests.bench.rows import Goal, Row, turns
 
@@ -19,7 +22,7 @@ import csv, subprocess, sys
 with open(sys.argv[1], newline="") as stream, open(sys.argv[2], "w") as out:
     rows = csv.reader(stream)
     next(rows)
-    out.writelines(f"{address} {to}\\n" for address, to in rows)
+    out.writelines(f"{key} {value}\\n" for key, value in rows)
 subprocess.run(["postmap", "-c", sys.argv[3], "lmdb:" + sys.argv[2]], check=True)
 """
 """What nobody can do without: read the file, write the table, compile it."""
@@ -29,36 +32,99 @@ from mailtui.edits.candidate import Candidate
 from mailtui.edits.importing import report_of
 from mailtui.postfix.instance import Instance
 instance = Instance.open(sys.argv[1])
-with open(sys.argv[2], "rb") as stream:
-    report = report_of(instance, "aliases", stream.read(), "csv", "aliases.csv", mirror=True)
+with open(sys.argv[3], "rb") as stream:
+    report = report_of(instance, sys.argv[2], stream.read(), "csv", "rows.csv", mirror=True)
 assert not report.refused, report.refused[0]
-assert sum(report.counts[marker] for marker in "+~=") == 100_000, report.words
-assert not Candidate(instance.files, report.edits).stopped
+counts = {marker: count for marker, count in report.counts.items() if count}
+assert " ".join(f"{marker}{count}" for marker, count in counts.items()) == sys.argv[4], report.words
+candidate = Candidate(instance.files, report.edits)
+assert not candidate.stopped and not candidate.conflicts
 """
+_MAIN_CF = (
+    MAIN_CF
+    + """\
+virtual_mailbox_domains = lmdb:{folder}/boxdomains
+virtual_mailbox_maps = lmdb:{folder}/vmailbox
+virtual_mailbox_base = {folder}
+virtual_uid_maps = static:5000
+virtual_gid_maps = static:5000
+relay_domains = lmdb:{folder}/relay
+"""
+)
+_ADDRESSES = [f"user{n:06}@d{n % 500:03}.example" for n in range(MANY)]
+_DOMAINS = [f"d{n}.example" for n in range(MANY)]
+_OF_BOXES = "".join(f"d{n:03}.example OK\n" for n in range(500))
 
 
-def made(folder: Path) -> dict[str, Path]:
-    """Two instances, one with 100,000 aliases and one with none; and the files to import."""
-    found: dict[str, Path] = {}
-    names = [f"user{n:06}@d{n % 500:03}.example" for n in range(MANY)]
-    texts = {"empty": "", "full": "".join(f"{name} u{n}@elsewhere.example\n" for n, name in enumerate(names))}
+class Case(NamedTuple):
+    """What is imported over what: `table` is the file that changes, `others` stand beside it."""
+
+    what: str
+    kind: Kind
+    table: str
+    standing: Iterable[tuple[str, str]]
+    rows: Iterable[tuple[str, str]]
+    counts: str
+    others: tuple[tuple[str, str], ...] = ()
+
+
+def _cases(kind: Kind, table: str, now: dict[str, str], then: dict[str, str], word: str) -> list[Case]:
+    """The four cases of one kind: `now` stands there, or `then` is to."""
+    others = (("boxdomains", _OF_BOXES),) if kind == "mailboxes" else ()
+    same, other, half = now.items(), then.items(), list(now.items())[::2]
+    known = [(name, value if kind != "domains" else "virtual-mailbox") for name, value in same]
+    return [
+        Case(f"{word} into an empty table", kind, table, (), known, f"+{MANY}", others),
+        Case(f"{word}, none changes", kind, table, same, known, f"={MANY}", others),
+        Case(f"{word}, all change", kind, table, same, other, f"~{MANY}", others),
+        Case(
+            f"{word}, half removed",
+            kind,
+            table,
+            same,
+            known[::2],
+            f"-{MANY - len(half)} ={len(half)}",
+            others,
+        ),
+    ]
+
+
+def cases() -> list[Case]:
+    """Every kind of import that has a table, in each of its cases."""
+    aliases = {name: f"u{n}@elsewhere.example" for n, name in enumerate(_ADDRESSES)}
+    added = {name: f"jean@d000.example, {value}" for name, value in aliases.items()}
+    boxes = {name: "{1}/{0}/".format(*name.split("@")) for name in _ADDRESSES}
+    elsewhere = {name: f"other/{value}" for name, value in boxes.items()}
+    return [
+        *_cases("aliases", "virtual", aliases, added, "aliases"),
+        *_cases("mailboxes", "vmailbox", boxes, elsewhere, "mailboxes"),
+        *_cases("domains", "boxdomains", dict.fromkeys(_DOMAINS, "OK"), dict.fromkeys(_DOMAINS, "relay"), "domains"),
+        Case(
+            "aliases of as many domains", "aliases", "virtual", (),
+            [(f"jean@{name}", f"jean@m.{name}") for name in _DOMAINS], f"+{MANY}",
+        ),
+    ]  # fmt: skip
+
+
+_HEADS = {"aliases": "address,destinations", "mailboxes": "address,path", "domains": "domain,class"}
+
+
+def made(folder: Path, case: Case) -> tuple[Path, Path]:
+    """The configuration of an instance, and the file to import."""
+    for each in ("queue", "data"):
+        (folder / each).mkdir(parents=True)
+    values = {"queue": folder / "queue", "data": folder / "data", "folder": folder}
+    (folder / "main.cf").write_text(_MAIN_CF.format(**values))
+    (folder / "master.cf").write_bytes(b"")
+    texts = dict.fromkeys(("virtual", "vmailbox", "boxdomains", "relay"), "")
+    texts |= {**dict(case.others), case.table: "".join(f"{key} {value}\n" for key, value in case.standing)}
     for name, text in texts.items():
-        config_dir = found[name] = folder / name
-        for each in ("queue", "data"):
-            (config_dir / each).mkdir(parents=True)
-        values = {"queue": config_dir / "queue", "data": config_dir / "data", "folder": config_dir}
-        (config_dir / "main.cf").write_text(MAIN_CF.format(**values))
-        (config_dir / "master.cf").write_bytes(b"")
-        (config_dir / "virtual").write_text(text)
-        subprocess.run(["postmap", "-c", str(config_dir), f"lmdb:{config_dir / 'virtual'}"], check=True)
-    for name, to in (
-        ("same", "u{n}@elsewhere.example"),
-        ("changed", '"jean@d000.example, u{n}@elsewhere.example"'),
-    ):
-        rows = (f"{address},{to.format(n=n)}\n" for n, address in enumerate(names))
-        found[name] = folder / f"{name}.csv"
-        found[name].write_text("address,destinations\n" + "".join(rows))
-    return found
+        (folder / name).write_text(text)
+        subprocess.run(["postmap", "-c", str(folder), f"lmdb:{folder / name}"], check=True)
+    rows = (f'{key},"{value}"\n' if "," in value else f"{key},{value}\n" for key, value in case.rows)
+    path = folder / "rows.csv"
+    path.write_text(f"{_HEADS[case.kind]}\n" + "".join(rows))
+    return folder, path
 
 
 def run(script: str, *words: object) -> float:
@@ -71,18 +137,12 @@ def run(script: str, *words: object) -> float:
 
 def rows(runs: int, config_dir: Path) -> list[Row]:
     """The rows of this group."""
-    folder = config_dir.parent / "importing"
-    there = made(folder)
-    floor = partial(run, _FLOOR, there["changed"], folder / "floor", config_dir)
-    cases = {
-        "into an empty table": (there["empty"], there["changed"]),
-        "over 100,000, none changes": (there["full"], there["same"]),
-        "over 100,000, all change": (there["full"], there["changed"]),
-    }
-    ours = [partial(run, _OURS, *case) for case in cases.values()]
-    least, *taken = turns(max(3, runs // 2), floor, *ours)
-    notes = "file to draft, report and new text; floor: csv, write, postmap"
-    return [
-        Row(f"import 100k aliases {name}", value, floor=least, goal=Goal(REPORT), notes=notes)
-        for name, value in zip(cases, taken, strict=True)
-    ]
+    result: list[Row] = []
+    for number, case in enumerate(cases()):
+        folder, path = made(config_dir.parent / f"importing{number}", case)
+        floor = partial(run, _FLOOR, path, folder / "floor", folder)
+        ours = partial(run, _OURS, folder, case.kind, path, case.counts)
+        least, taken = turns(max(1, runs // 3), floor, ours)
+        notes = "file to draft, report and new text; floor: csv, write, postmap"
+        result.append(Row(f"import 100k {case.what}", taken, floor=least, goal=Goal(REPORT), notes=notes))
+    return result

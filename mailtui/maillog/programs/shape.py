@@ -26,8 +26,10 @@ PEER = rf"\[(?P<client_address>[^ \[\]]*)\]:(?P<client_port>{WHOLE})"
 
 LONGEST = 16_384
 """Characters of a text beyond which no shape is tried: patterns would take their time over it."""
-BEGINNINGS = 8192
-"""First letters of texts remembered with the shapes that they may have (queue ids have 4096 and more)."""
+FIRST = 2
+"""Letters of a text that tell which shapes it may have; with a third, queue ids would begin in 4096 ways."""
+BEGINNINGS = 1024
+"""Such beginnings that are remembered of a program."""
 _ID_LETTERS = frozenset("0123456789ABCDEFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz")
 _LITERAL = re.compile(r"(?:[A-Za-z0-9 :=_](?![?*+{]))*")
 
@@ -134,9 +136,9 @@ class Shape:
 
     def may_begin(self, start: str) -> bool:
         """Whether a text that begins so may have this shape; a cheap test of the pattern's first letters."""
-        for begin, others in ((ID, ()), (MAYBE_ID, ("NOQ",))):
+        for begin, other in ((ID, ""), (MAYBE_ID, "NOQUEUE")):
             if self.pattern.startswith(begin):
-                return start in others or _ID_LETTERS.issuperset(start)
+                return other.startswith(start) or _ID_LETTERS.issuperset(start)
         letters = _LITERAL.match(self.pattern)
         first = letters[0][: len(start)] if letters is not None else ""
         return start.startswith(first)
@@ -200,7 +202,7 @@ class Table:
         """The shapes that a text may have, in their order; none for a text longer than any daemon writes."""
         if len(text) > LONGEST:
             return ()
-        start = text[:3]
+        start = text[:FIRST]
         found = self._beginning.get(start)
         if found is None:
             found = tuple(shape for shape in self.shapes if shape.may_begin(start))
