@@ -60,7 +60,7 @@ class AuthClientScreen(Sibling, BackgroundList[Credential]):
 
     MODE = "authclient"
     NOUNS = ("login", "logins")
-    EMPTY = "This server logs in nowhere; {authclient.new:n} adds a login for a relayhost"
+    EMPTY = "This server logs in nowhere; {authclient.new:n} adds a login"
     COLUMNS = clientlines.COLUMNS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "new", id="authclient.new",

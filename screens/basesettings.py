@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterator, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -106,10 +107,12 @@ class BaseSettingsScreen(BackgroundList[SettingLine]):
         ask_many(self, lambda: self.when_laid(go), "Reset")
 
     def action_copy(self) -> None:
-        def texts() -> str:
-            return "\n".join(_as_text(row) for row in self.chosen())
+        def go() -> None:
+            if rows := self.chosen():
+                texts = partial("\n".join, [_as_text(row) for row in rows])
+                beside(self, "copy", texts, self.console.copy_and_show, self.bad)
 
-        self.when_laid(lambda: beside(self, "copy", texts, self.console.copy_and_show, self.bad))
+        self.when_laid(go)
 
     def action_save(self) -> None:
         def lines() -> Iterator[str]:

@@ -104,7 +104,7 @@ class ContentChecksScreen(PatternList):
         self.app.push_screen(SampleDialog(self.sample), answered)
 
     def _told(self, trial: Trial) -> None:
-        self.app.push_screen(TextView("What the checks make of it", report(trial)))
+        self.app.push_screen(TextView("What the checks make of it", report(trial), hang=True))
 
 
 def report(trial: Trial) -> list[str]:
@@ -122,7 +122,8 @@ def report(trial: Trial) -> list[str]:
         said.append("No rule fires.")
     said += [f"! {text}" for text in (*trial.problems, *trial.broken)]
     if trial.unseen:
-        said.append(f"? {trial.unseen} body lines are behind body_checks_size_limit")
+        lines = "1 body line is" if trial.unseen == 1 else f"{trial.unseen} body lines are"
+        said.append(f"? {lines} behind body_checks_size_limit")
     return said
 
 

@@ -132,8 +132,8 @@ class FilterFilesScreen(Sibling, BackgroundList[FileRow]):
 
     def action_switch(self) -> None:
         def go() -> None:
-            rows = self.chosen()
-            self.act(lambda after: edits_of.switch(after, rows))
+            if rows := self.chosen():
+                self.act(lambda after: edits_of.switch(after, rows))
 
         self.when_laid(go)
 

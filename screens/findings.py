@@ -137,7 +137,7 @@ class FindingsScreen(BackgroundList[FindingLine]):
 
     def _see_fixes(self) -> None:
         """Have the footer say what Enter does on the rows that it is for now."""
-        rows = self.chosen()
+        rows = [row for key in self.lines.chosen() if (row := self.row_of(key)) is not None]
         fixable = not rows or any(_mendable(row) for row in rows)
         if fixable != self._fixable:
             self._fixable = fixable

@@ -149,6 +149,7 @@ class HistoryScreen(ListScreen):
         wrong = reading.error or reading.told
         self.lines.empty = "The history cannot be read" if wrong else "Nothing was written here yet"
         self.reload()
+        self.refresh_bindings()
 
     def _look(self) -> Reading:
         history = History.open(self.session.instance)
@@ -181,6 +182,12 @@ class HistoryScreen(ListScreen):
         """The change under the cursor."""
         key = self.lines.key
         return self._by_id.get(key) if isinstance(key, int) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is for a change is not offered where there is none."""
+        if action in {"take_back", "open", "copy", "save"} and not len(self.lines.rows):
+            return False
+        return super().check_action(action, parameters)
 
     def describe(self, key: Hashable | None) -> None:
         entry = self._by_id.get(key) if isinstance(key, int) else None

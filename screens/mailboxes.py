@@ -219,7 +219,9 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
     async def action_edit(self) -> None:
         if len(self.lines.marked) > 1:
             await self.laid()
-            form = MailboxesForm(self.chosen())
+            if not (rows := self.chosen()):
+                return
+            form = MailboxesForm(rows)
             await self.open_form(form.form, form.make, form.check)
         else:
             await self._open(self.lines.key)

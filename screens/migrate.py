@@ -142,7 +142,8 @@ def nothing(made: Migration, edits: Sequence[Edit]) -> str:
     """What stands in a list without tables: what is staged, or which types there are instead."""
     staged = sum(isinstance(edit, MigrateTable) for edit in edits)
     if staged:
-        return f"No table is left to move: {staged} {'is' if staged == 1 else 'are'} staged; {writes()}"
+        review = key_for("app.review", "w")
+        return f"No table is left to move: {staged} {'is' if staged == 1 else 'are'} staged; {review} writes"
     told = made.plan.refused[:1].upper() + made.plan.refused[1:]
     words = " ".join(f"--from {kind}" for kind in made.leaves)
     return f"{told}; mailtui table migrate --to {made.to} {words} moves them" if words else told

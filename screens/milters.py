@@ -73,6 +73,8 @@ class MiltersScreen(MilterView):
     def _acts(self, make: Callable[[Instance, MilterChain, MilterRow], Plan]) -> None:
         def go() -> None:
             lines = [line for line in self.chosen() if line.row is not None and line.row.marker != "-"]
+            if not lines and self.none_shown():
+                return
             if not lines:
                 self.say(f"Here stands no milter; {key_for('milters.new', 'n')} puts one in", "warning")
                 return

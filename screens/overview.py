@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from mailtui.maillog.feed import Feed
 
 LOW = 22
-"""Lines of a window below which nothing more is told of what the cursor is on."""
+"""Lines of a window below which more is told of what the cursor is on only where the findings leave room."""
+_TOLD = 3
+"""Lines that a higher window keeps for that."""
 _BESIDE_TITLE = 18
 """Columns that a finding's row has beside its title, as a rule."""
 _OF_FILES = ("postfix", "milters", "certificate", "domains", "keys", "names", "policy", "written")
@@ -190,6 +192,7 @@ class OverviewScreen(ConsoleScreen):
         self.findings.set_rows(FindingRows(session.findings))
         said = weights(session.findings)
         self.query_one(Rule).set_title(f"Findings  {said}" if said else "Findings")
+        self._share()
         if not session.findings and self.findings.has_focus:
             focus_now(self.facts)
 
@@ -199,9 +202,21 @@ class OverviewScreen(ConsoleScreen):
     def _entered(self) -> None:
         self._describe()
 
-    def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.height < LOW, "low")
+    def on_resize(self, event: events.Resize) -> None:  # noqa: ARG002
+        self.call_after_refresh(self._share)
         self.call_after_refresh(self._describe)
+
+    def _share(self) -> None:
+        """Below the list of findings more is told of the cursor's row in the lines that it leaves."""
+        about, side = self.query_one("#about", Lines), self.query_one(".side").size.height
+        if self.has_class("-wide"):
+            about.styles.clear_rule("height")
+            about.display = True
+            return
+        left = side - 1 - max(1, len(self.session.findings))
+        height = max(left if left > 1 else 0, 0 if self.size.height < LOW else _TOLD)
+        about.display = height > 0
+        about.styles.height = max(1, height)
 
     def _describe(self) -> None:
         finding = self.finding

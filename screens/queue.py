@@ -71,11 +71,8 @@ class QueueScreen(QueueList):
         """Gather what is chosen, in a thread, and go on with it."""
         listing, rows, about = self._chosen()
         if not rows:
-            hidden = bool(self.lines.marked)
-            self.say(
-                "None of the marked rows is shown: / and Esc show all" if hidden else "No message is chosen",
-                "warning",
-            )
+            if not self.none_shown():
+                self.say("No message is chosen", "warning")
             return
         beside(self, "pick", lambda: acts.pick(listing, rows), lambda found: then(found, about), self.bad)
 
@@ -156,6 +153,8 @@ class QueueScreen(QueueList):
 
     def action_copy(self) -> None:
         listing, rows, _ = self._chosen()
+        if not rows and self.none_shown():
+            return
         self.console.copy_and_show("\n".join(self._texts(listing, rows[:COPIED])))
 
     def action_save(self) -> None:

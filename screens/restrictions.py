@@ -76,7 +76,7 @@ class RestrictionsScreen(RuleView):
             lines = [line for line in self.chosen() if line.row is not None]
             if lines:
                 self.act(lambda after: make(after, lines))
-            else:
+            elif not self.none_shown():
                 self.say(f"Here stands no rule; {key_for('restrictions.new', 'n')} puts one in", "warning")
 
         self.when_laid(go)

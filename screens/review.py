@@ -47,7 +47,7 @@ class ReviewScreen(ReviewWriting):
                 tooltip="Go to the next part: problems, each file, the plan."),
         Binding("shift+tab", "heading(-1)", "previous part", id="review.previous-part", show=False,
                 tooltip="Go to the previous part."),
-        Binding("q,escape", "back", "back", key_display="q", id="review.back",
+        Binding("escape,q", "back", "back", key_display="q", id="review.back",
                 tooltip="Go back; while it is written, ask whether to stop."),
         Binding("ctrl+c", "back", show=False),
     ]  # fmt: skip

@@ -130,8 +130,8 @@ class ServicesScreen(TwinList[ServiceLine]):
 
     def _act(self, make: Callable[[Instance, Sequence[ServiceLine]], Made]) -> None:
         def go() -> None:
-            lines = self.chosen()
-            self.act(lambda after: make(after, lines))
+            if lines := self.chosen():
+                self.act(lambda after: make(after, lines))
 
         self.when_laid(go)
 

@@ -65,7 +65,11 @@ def test_silenced_in_either_file_and_heard_again(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     system = tmp_path / "system.toml"
     system.write_text('[[silence]]\nfinding = "soft-bounce"\nreason = "a test server"\n')
+    own = tmp_path / "mailtui/config.toml"
+    own.parent.mkdir()
+    own.write_text('log = "journal"\n')
     path = silence(FOUND, "we wait")
+    assert own.read_text().startswith('log = "journal"\n\n[[silence]]\n')
     found = load([str(system), path]).silence
     assert found == (("soft-bounce", "", "a test server"), ("dnsbl-closed", FOUND.title, "we wait"))
     assert reason(FOUND, found) == "we wait"

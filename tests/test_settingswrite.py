@@ -71,6 +71,7 @@ def test_the_keys_of_an_action(path: Path) -> None:
 def test_tables_come_change_and_go(path: Path) -> None:
     put_table(str(path), "instance", None, {"name": "out", "config_dir": "/etc/postfix-out", "log": ""})
     put_table(str(path), "instance", None, {"name": "in", "config_dir": "/etc/postfix-in", "log": "journal"})
+    assert path.read_text().count("\n\n[[instance]]\n") == 2
     put_table(str(path), "instance", 1, {"name": "in", "config_dir": "/etc/postfix-in", "log": ""})
     assert load([path]).instances == (("out", "/etc/postfix-out", ""), ("in", "/etc/postfix-in", ""))
     put_table(str(path), "instance", 0, None)

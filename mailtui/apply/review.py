@@ -255,14 +255,13 @@ def _title(found: Look, seen: Examined, host: str) -> str:
 
 def _view(change: FileChange, *, shown: bool) -> tuple[FileView, bytes]:
     hunks = diff.hunks(change)
-    lines = [line.sign for hunk in hunks for line in hunk.lines]
     patch = b""  # of a text that stays: only its table is compiled
     if change.splices:
         patch = diff.written(change, hunks) if shown else secret.unified(change, hunks)
     view = FileView(
         change.target.path,
-        lines.count("+"),
-        lines.count("-"),
+        sum(hunk.added for hunk in hunks),
+        sum(hunk.removed for hunk in hunks),
         tuple(hunks if shown else secret.masked_hunks(hunks)),
         not shown,
         change.created,

@@ -68,7 +68,7 @@ def _finding(case: Case, row: DomainRow, found: DomainDns, name: str, part: Part
     why = f"{more + '; ' if more else ''}asked {_age(found.age())} ago"
     return Finding(
         kind, severity, title, row.file or case.instance.main.path, row.line, why, None,
-        publish or "see what DNS says of it, in Domains",
+        publish or "see the record in Domains",
     )  # fmt: skip
 
 

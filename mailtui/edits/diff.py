@@ -5,13 +5,14 @@ The cost depends on the size of the change, not of the file.
 
 from __future__ import annotations
 
-import difflib
 import io
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, overload
 
 from mailtui.edits.candidate import FileChange
+from mailtui.formats.matching import changes
 from mailtui.formats.splice import Splice, apply_splices, ordered
 from mailtui.text.safe import safe
 
@@ -19,11 +20,15 @@ CONTEXT = 3
 """Unchanged lines shown before and after a change, as diff -u shows them."""
 
 
+Sign = Literal[" ", "-", "+"]
+_SIGN_OF: dict[int, Sign] = {ord(" "): " ", ord("-"): "-", ord("+"): "+"}
+
+
 @dataclass(frozen=True, slots=True)
 class DiffLine:
     """A line of a hunk: its sign, its number (from 1) in the old file for `-`, else in the new one."""
 
-    sign: Literal[" ", "-", "+"]
+    sign: Sign
     number: int
     raw: bytes
 
@@ -31,6 +36,49 @@ class DiffLine:
     def text(self) -> str:
         """The line without its end, safe to show; a carriage return before the end stays visible."""
         return safe(self.raw.removesuffix(b"\n"))
+
+
+class DiffLines(Sequence[DiffLine]):
+    """The lines of a hunk, each made when it is looked at: an import may have a hundred thousand, and so many
+    objects kept would be looked through by every run of the collector."""
+
+    __slots__ = ("_numbers", "_raws", "_signs")
+
+    def __init__(self) -> None:
+        self._signs = bytearray()
+        self._numbers = array("Q")
+        self._raws: list[bytes] = []
+
+    def add(self, sign: Sign, first: int, raws: Sequence[bytes]) -> None:
+        """Lines of one sign, numbered from `first`."""
+        self._signs += sign.encode() * len(raws)
+        self._numbers.extend(range(first, first + len(raws)))
+        self._raws += raws
+
+    def having(self, sign: Sign) -> int:
+        """How many lines have that sign."""
+        return self._signs.count(sign.encode())
+
+    def __iter__(self) -> Iterator[DiffLine]:
+        return map(DiffLine, map(_SIGN_OF.__getitem__, self._signs), self._numbers, self._raws)
+
+    def __len__(self) -> int:
+        return len(self._raws)
+
+    @overload
+    def __getitem__(self, at: int) -> DiffLine: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[DiffLine, ...]: ...
+    def __getitem__(self, at: int | slice) -> DiffLine | tuple[DiffLine, ...]:
+        if isinstance(at, slice):
+            return tuple(self[each] for each in range(*at.indices(len(self))))
+        return DiffLine(_SIGN_OF[self._signs[at]], self._numbers[at], self._raws[at])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +89,17 @@ class Hunk:
     old_count: int
     new_start: int
     new_count: int
-    lines: tuple[DiffLine, ...]
+    lines: Sequence[DiffLine]
+
+    @property
+    def added(self) -> int:
+        """Lines that the old file has not."""
+        return len(self.lines) - self.old_count
+
+    @property
+    def removed(self) -> int:
+        """Lines that the new file has not."""
+        return len(self.lines) - self.new_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +130,10 @@ def _region(raw: bytes, splices: Sequence[Splice], start: int, end: int) -> _Reg
         shifted = [Splice(splice.start - start, splice.end - start, splice.new) for splice in splices]
         after = apply_splices(raw[start:end], shifted)
     old, new = _split(raw[start:end]), _split(after)
-    while old and new and old[0] == new[0]:
-        start += len(old.pop(0))
-        new.pop(0)
+    pairs = enumerate(zip(old, new, strict=False))
+    alike = next((at for at, (left, right) in pairs if left != right), min(len(old), len(new)))
+    start += sum(map(len, old[:alike]))
+    old, new = old[alike:], new[alike:]
     while old and new and old[-1] == new[-1]:
         end -= len(old.pop())
         new.pop()
@@ -128,7 +187,7 @@ def hunks(change: FileChange, context: int = CONTEXT) -> list[Hunk]:
     raw = change.before
     result: list[Hunk] = []
     old_line, at, shift = 0, 0, 0
-    group: list[DiffLine] = []
+    group = DiffLines()
     regions = _regions(raw, change.splices)
     for place, region in enumerate(regions):
         if not group:
@@ -136,9 +195,9 @@ def hunks(change: FileChange, context: int = CONTEXT) -> list[Hunk]:
             old_line += raw.count(b"\n", at, region.start)
             at = region.start
             first = old_line - len(lead)
-            group = [DiffLine(" ", first + n + 1 + shift, text) for n, text in enumerate(lead)]
+            group.add(" ", first + 1 + shift, lead)
             old_from, new_from = first + 1, first + 1 + shift
-        group += _compare(region.old, region.new, old_line, old_line + shift)
+        _compare(group, region, old_line, old_line + shift)
         old_line += len(region.old)
         shift += len(region.new) - len(region.old)
         at = region.end
@@ -146,48 +205,47 @@ def hunks(change: FileChange, context: int = CONTEXT) -> list[Hunk]:
         gap = _lines_after(raw, at, 2 * context + 1, following)
         joined = place + 1 < len(regions) and len(gap) <= 2 * context
         trail = gap if joined else gap[:context]
-        group += [DiffLine(" ", old_line + n + 1 + shift, text) for n, text in enumerate(trail)]
+        group.add(" ", old_line + 1 + shift, trail)
         if joined:
             old_line += len(trail)
             at = following
             continue
         result.append(_hunk(group, old_from, new_from))
-        group = []
+        group = DiffLines()
     return result
 
 
-def _compare(old: list[bytes], new: list[bytes], old_line: int, new_line: int) -> list[DiffLine]:
-    if not old:  # what an import adds: nothing to compare, and it may be very long
-        return [DiffLine("+", new_line + n, raw) for n, raw in enumerate(new, 1)]
-    if len(old) == len(new) == 1:  # a region holds no line that stays
-        return [DiffLine("-", old_line + 1, old[0]), DiffLine("+", new_line + 1, new[0])]
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    lines: list[DiffLine] = []
-    for tag, a, b, c, d in matcher.get_opcodes():
+def _compare(group: DiffLines, region: _Region, old_line: int, new_line: int) -> None:
+    """Add the lines of a region; so many lines of the old file and of the new one are before it."""
+    old, new = region.old, region.new
+    if not old or len(old) == len(new) == 1:  # no line of it stays, and what an import adds may be very long
+        group.add("-", old_line + 1, old)
+        group.add("+", new_line + 1, new)
+        return
+    for tag, a, b, c, d in changes(old, new):
         if tag == "equal":
-            lines += [DiffLine(" ", new_line + n + 1, new[n]) for n in range(c, d)]
+            group.add(" ", new_line + c + 1, new[c:d])
             continue
-        lines += [DiffLine("-", old_line + n + 1, old[n]) for n in range(a, b)]
-        lines += [DiffLine("+", new_line + n + 1, new[n]) for n in range(c, d)]
-    return lines
+        group.add("-", old_line + a + 1, old[a:b])
+        group.add("+", new_line + c + 1, new[c:d])
 
 
-def _hunk(lines: list[DiffLine], old_from: int, new_from: int) -> Hunk:
-    old_count = sum(line.sign != "+" for line in lines)
-    new_count = sum(line.sign != "-" for line in lines)
+def _hunk(lines: DiffLines, old_from: int, new_from: int) -> Hunk:
+    old_count = len(lines) - lines.having("+")
+    new_count = len(lines) - lines.having("-")
     return Hunk(
         old_from if old_count else old_from - 1,
         old_count,
         new_from if new_count else new_from - 1,
         new_count,
-        tuple(lines),
+        lines,
     )
 
 
 def counts(change: FileChange) -> tuple[int, int]:
     """Lines added and lines taken out."""
-    lines = [line.sign for hunk in hunks(change, 0) for line in hunk.lines]
-    return lines.count("+"), lines.count("-")
+    found = hunks(change, 0)
+    return sum(hunk.added for hunk in found), sum(hunk.removed for hunk in found)
 
 
 def unified(change: FileChange, context: int = CONTEXT) -> bytes:

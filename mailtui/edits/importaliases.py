@@ -306,7 +306,8 @@ class AliasImport:
         if lost:
             names = ", ".join(lost[:3]) + (f" and {len(lost) - 3:,} more" if len(lost) > 3 else "")
             count = sum(counted[name] for name in lost)
-            yield f"{names}: not hosted here; only mail passing through meets the {count:,} new aliases"
+            new = "the new alias" if count == 1 else f"the {count:,} new aliases"
+            yield f"{names}: not hosted here; only mail passing through meets {new}"
 
 
 def _cut(row: SheetRow) -> str:

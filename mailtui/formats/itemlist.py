@@ -7,12 +7,12 @@ one item a line. Comments between the lines stay where they are.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mailtui.formats.matching import changes
 from mailtui.formats.splice import Splice
 
 _GAP = re.compile(rb"[ \t]*,?[ \t]*")
@@ -68,8 +68,7 @@ class ItemList:
         old = [self.raw[item.start : item.end] for item in self.items]
         result: list[Splice] = []
         gone: set[int] = set()
-        matcher = difflib.SequenceMatcher(None, old, list(new), autojunk=False)
-        for tag, a, b, c, d in matcher.get_opcodes():
+        for tag, a, b, c, d in changes(old, new):
             if tag == "equal":
                 continue
             both = min(b - a, d - c)
@@ -94,8 +93,11 @@ class ItemList:
             return []
         result: list[Splice] = []
         kept = [index for index in range(len(self.items)) if index not in gone]
+        of_row: dict[int, list[int]] = {}
+        for index, item in enumerate(self.items):
+            of_row.setdefault(item.row, []).append(index)
         for number, row in enumerate(self.rows):
-            members = [index for index, item in enumerate(self.items) if item.row == number]
+            members = of_row.get(number, [])
             if members and all(index in gone for index in members):
                 result.append(self._empty(number, row, members, kept))
             else:

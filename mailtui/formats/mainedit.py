@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from mailtui.formats.commented import off
@@ -41,7 +41,7 @@ def check_value(value: bytes) -> None:
         raise Refused("a value cannot hold a newline or a NUL byte", "write it in one line")
 
 
-def check_items(tokens: Sequence[bytes], known: Sequence[bytes] = ()) -> None:
+def check_items(tokens: Sequence[bytes], known: Collection[bytes] = ()) -> None:
     """Raises Refused for a text that would not be read back as the one item it is meant to be."""
     for token in tokens:
         check_value(token)
@@ -67,7 +67,7 @@ def set_value(document: MainCf, name: str, value: bytes | Sequence[bytes]) -> li
     if found is None and not _NEW_NAME.fullmatch(raw):
         raise _no_name(name)
     if not isinstance(value, bytes):
-        known = items(found.value) if found else ()
+        known = frozenset(items(found.value)) if found else ()
         check_items(value, known)
         return _add(document, raw, b", ".join(value)) if found is None else _set_items(document, name, value)
     value = value.strip(SPACE)

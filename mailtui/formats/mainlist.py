@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from mailtui.formats.commented import continuation
 from mailtui.formats.lines import COMMENT
-from mailtui.formats.listrows import DEFAULT_INDENT, ListRows, list_rows
+from mailtui.formats.listitems import DEFAULT_INDENT
+from mailtui.formats.listrows import ListRows, list_rows
 from mailtui.formats.mainedit import check_items, list_checked
 from mailtui.formats.splice import Refused, Splice
 from mailtui.formats.values import Layout, Token

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailtui.formats.lines import COMMENT
-from mailtui.formats.listrows import DEFAULT_INDENT, ListRows
+from mailtui.formats.listitems import DEFAULT_INDENT
+from mailtui.formats.listrows import ListRows
 from mailtui.formats.lists import SEPARATORS, Item, each
 from mailtui.formats.masterentry import Setting, settings, split_entry
 from mailtui.formats.splice import Missing, Splice

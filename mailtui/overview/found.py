@@ -167,7 +167,7 @@ def _what(seen: Found) -> Iterable[tuple[str, str]]:
     name = f" ({seen.name})" if seen.name != NAMELESS else ""
     yield "Postfix", f"{seen.version}, {state}, {seen.config_dir}{name}"
     if seen.others:
-        yield "also here", f"{_some(seen.others)} (:instance, or --instance NAME)"
+        yield "also here", f"{_some(seen.others)}; --config-dir opens one"
     yield "domains", seen.domains
     yield "aliases", f"{seen.aliases}; mailboxes: {seen.mailboxes}"
     types = Counter(use.type for use in seen.tables)
@@ -199,7 +199,7 @@ def _where(seen: Found) -> Iterable[tuple[str, str]]:
 def _back() -> Iterable[tuple[str, str]]:
     yield (
         "undo",
-        ("u: staged; H, then u: written (mailtui history undo); after a crash: mailtui history recover"),
+        "staged: at once; written: mailtui history undo; after a crash: mailtui history recover",
     )
 
 

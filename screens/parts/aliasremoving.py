@@ -33,8 +33,12 @@ class Removing(Views):
                 self.lines.unmark_all()
 
     def with_chosen(self, act: Callable[[list[AliasRow]], None]) -> None:
-        """Do something with the rows that are marked (or under the cursor) now, whatever keys follow."""
-        marked, one = frozenset(self.lines.marked), self.lines.key
+        """Do something with the rows that are marked and shown (or under the cursor) now, whatever keys
+        follow."""
+        if self.none_shown():
+            return
+        marked = frozenset(self.lines.chosen()) if self.lines.marked else frozenset()
+        one = self.lines.key
 
         def go() -> None:
             rows = self.rows

@@ -18,17 +18,21 @@ HANDFUL = 5
 
 
 def ask_many(screen: ListScreen, act: Callable[[], None], verb: str = "Delete", so: str = "") -> None:
-    """Do it; where more than a handful of rows is marked, once that is confirmed. `so`: what comes of it,
-    where it is not staged."""
-    number = len(screen.lines.marked)
+    """Do it; where more than a handful of marked rows is shown, once that is confirmed. `so`: what comes of
+    it, where it is not staged."""
+    number, marked = len(screen.lines.chosen()), len(screen.lines.marked)
+    if screen.none_shown():
+        return
     if number <= HANDFUL:
         act()
         return
     from mailtui.screens.parts.dialogs import Confirm
 
-    rows = screen.lines.rows
-    hidden = screen.bar.text and any(rows.find(key) is None for key in screen.lines.marked)
-    filtered = ["Some of them are not shown: the filter hides them."] if hidden else []
+    hidden = marked - number
+    more = "1 more is marked and not shown: it stays." if hidden == 1 else (
+        f"{hidden} more are marked and not shown: they stay."
+    )  # fmt: skip
+    filtered = [more] if hidden > 0 else []
     staged = so or f"It is staged as one change; {takes_back()}."
     question = Confirm(f"{verb} {screen.counted(number)}?", [staged, *filtered], yes=verb.lower())
     screen.app.push_screen(question, lambda yes: act() if yes else None)

@@ -9,6 +9,7 @@ leaving the console waits for none of them.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -77,6 +78,8 @@ def problem(error: Exception) -> str:
     """What went wrong in one line; of what should never happen, that it is the console's own fault."""
     from mailtui.apply.saving import SaveError
 
+    if isinstance(error, OSError) and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, (InstanceError, OSError, SaveError)):
         return str(error)
     return f"mailtui failed here: {type(error).__name__}: {error}"

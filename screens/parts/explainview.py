@@ -73,6 +73,9 @@ class ExplainView(BackgroundList[AskedRow]):
         self.before_shown = False
         self.live = False
 
+    def nothing(self) -> str:
+        return super().nothing() if self.asked is not None else "The rules and their answers come here"
+
     def body(self) -> ComposeResult:
         yield Lines(id="answer", indent=10)
         yield from super().body()

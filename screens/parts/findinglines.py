@@ -109,9 +109,12 @@ def cells_of(line: FindingLine, config_dir: str) -> Row:
 
 
 def about(line: FindingLine, diff: Sequence[Spans] = ()) -> list[Spans]:
-    """The pane's lines: why, what mends it, and the lines that would differ."""
+    """The pane's lines: what mends it, as the pane may be low; why; and the lines that would differ."""
     found = line.finding
-    lines: list[Spans] = [_said(found.severity, found.why, STYLES[found.severity])]
+    lines: list[Spans] = []
+    if line.state != "mended":
+        lines.append(_said("fix" if found.fix is not None else "do", found.fix_words))
+    lines.append(_said(found.severity, found.why, STYLES[found.severity]))
     if line.state == "mended":
         lines.append(_said("staged", f"what is staged mends this; {writes()}"))
     elif line.state == "new":
@@ -119,7 +122,6 @@ def about(line: FindingLine, diff: Sequence[Spans] = ()) -> list[Spans]:
     elif line.state == "silenced":
         lines.append(_said("silent", f"{line.why}; {key_for('findings.silence', '#')} has it told of again"))
     if line.state != "mended":
-        lines.append(_said("fix" if found.fix is not None else "do", found.fix_words))
         lines += [_said("note", text) for text in (found.fix.says if found.fix is not None else ())]
         lines += diff
     if found.services:

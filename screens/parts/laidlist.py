@@ -80,6 +80,7 @@ class LaidList(ListScreen, Generic[View]):
         self._waiting: list[tuple[list[Hashable], Callable[[], None]]] = []
         self._meant: list[Hashable] | None = None
         self._acting = False
+        self._wrong = ""
         self._read = asyncio.Event()
 
     # What a screen says
@@ -109,6 +110,7 @@ class LaidList(ListScreen, Generic[View]):
         """Have the list made anew."""
         draft = self.session.draft
         edits, generation = draft.edits, draft.generation
+        self._wrong = ""
 
         def make() -> tuple[Listing[View], Troubles]:
             after = self.ahead.at(edits)
@@ -123,8 +125,8 @@ class LaidList(ListScreen, Generic[View]):
     def _unreadable(self, error: Exception) -> None:
         self._read.set()
         self._waiting.clear()
-        self.lines.empty = problem(error)
-        self.bar.say((problem(error), "error"))
+        self.lines.empty = self._wrong = problem(error)
+        self.bar.say((self._wrong, "error"))
         self.lines.refresh_rows()
 
     def _made(self, found: Listing[View], generation: int) -> None:
@@ -178,7 +180,7 @@ class LaidList(ListScreen, Generic[View]):
 
     def _count(self, shown: int, done: bool) -> None:
         if self.listing is None:
-            self.lines.empty = "reading…"
+            self.lines.empty = self._wrong or "reading…"
         else:
             super()._count(shown, done)
 
@@ -195,11 +197,15 @@ class LaidList(ListScreen, Generic[View]):
         return None if index is None else self.listing.row(index)
 
     def chosen_keys(self) -> list[Hashable]:
-        """What an action is meant for: the keys of the marked rows, else of the one under the cursor."""
-        return self.lines.chosen() if self._meant is None else self._meant
+        """What an action is meant for: the keys of the marked rows, else of the one under the cursor. Where
+        none of the marked rows is shown, that is said."""
+        keys = self.lines.chosen() if self._meant is None else self._meant
+        if not keys:
+            self.none_shown()
+        return keys
 
     def chosen(self) -> list[View]:
-        """The rows of these keys. Making a hundred thousand of them is for a thread."""
+        """The rows of these keys. Making a hundred thousand of them is for a thread: `row_of` each there."""
         found = (self.row_of(key) for key in self.chosen_keys())
         return [row for row in found if row is not None]
 

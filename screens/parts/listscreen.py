@@ -31,7 +31,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import DetailPane
 from mailtui.screens.parts.filterbar import FilterBar, Filtered, FilterRunner, Found
 from mailtui.screens.parts.keyorder import focus_now
-from mailtui.screens.parts.keys import LIST_ACTIONS, keyed
+from mailtui.screens.parts.keys import LIST_ACTIONS, key_for, keyed
 from mailtui.screens.parts.linelist import LineList, Listed, Rows
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.splitscreen import SplitScreen
@@ -122,6 +122,18 @@ class ListScreen(SplitScreen):
     def refresh_view(self, change: Change) -> None:
         if change.draft or change.paths:
             self.reload()
+
+    def none_shown(self) -> bool:
+        """Whether rows are marked of which none is shown: an action is for none then, and that is said."""
+        if not self.lines.marked or self.lines.chosen():
+            return False
+        if self.bar.text:
+            clear = f"{key_for('list.filter', '/')} and Esc show all"
+            self.say(f"The marked rows are hidden by the filter; {clear}", "warning")
+        else:
+            self.lines.unmark_all()
+            self.say("The marked rows are gone; none is marked now", "warning")
+        return True
 
     # Inside
 

@@ -29,8 +29,11 @@ def spark(counts: Sequence[int], width: int) -> str:
 
 
 def curve_spans(curves: Sequence[Curve], width: int) -> list[Span]:
-    """Names, lines and sums in `width` cells; in few of them the names and sums alone."""
+    """Names, lines and sums in `width` cells; in few of them the names and sums alone, then with the names
+    cut: a number that is cut would be another number."""
     said = [(f" {name} ", f"{sum(counts):,} ") for name, counts, _ in curves]
+    if sum(len(before) + len(after) for before, after in said) > width:
+        said = [(f" {before[1:4]}. ", after) for before, after in said]
     taken = sum(len(before) + len(after) + 1 for before, after in said)
     room = min(SPAN, (width - taken) // max(len(curves), 1))
     found: list[Span] = []

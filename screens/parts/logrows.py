@@ -12,7 +12,7 @@ import threading
 import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from mailtui.maillog.feed import Feed
 from mailtui.maillog.folding import REACH, Folder, Run, addresses, is_loop, merged, opened
@@ -20,7 +20,7 @@ from mailtui.maillog.record import parse
 from mailtui.maillog.view import Severity, may_be_problem, row
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.logkeys import Keys
-from mailtui.screens.parts.text import Span
+from mailtui.screens.parts.text import Span, cells, show
 from mailtui.text.safe import decode
 
 STYLES: dict[Severity, str] = {
@@ -44,8 +44,19 @@ PARSED = 16_384
 class LogRows:
     """Rows over `keys`; they stay the same lines while others come."""
 
-    def __init__(self, feed: Feed, keys: Keys, *, raw: bool = False, fold: bool = True) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        keys: Keys,
+        *,
+        raw: bool = False,
+        fold: bool = True,
+        peer_room: Callable[[], int] = int,
+    ) -> None:
+        """`peer_room`: the cells of the column of clients now, 0 where the list has none. In the place of a
+        sender that is not known stands what of the client has no room there."""
         self.feed, self.keys, self.raw, self.fold = feed, keys, raw, fold
+        self._peer_room = peer_room
         self.cut = len(keys)
         """As many of the keys, from the oldest on, are rows of their own."""
         self._before: list[Run] = []
@@ -106,7 +117,7 @@ class LogRows:
             )
         shown = row(parse(line[:PARSED]), lambda queue_id: self.feed.sender(queue_id, key))
         what: list[Span] = [(f"{shown.letter} {shown.what}", STYLES[shown.severity])]
-        path = shown.path or shown.peer
+        path = shown.path or unsaid(shown.peer, self._peer_room())
         style = "dim" if shown.severity == "quiet" else ""
         says = shown.result.removeprefix("warning: ") if shown.letter == "?" else shown.result
         result: list[Span] = [(says, style)]
@@ -189,6 +200,14 @@ class LogRows:
         """The rows as they stand now, for a thread: they do not change when these grow."""
         last = array("q", (run.last for run in (*self._before, *self._folder.runs)))
         return Standing(self.keys, self.cut, last)
+
+
+def unsaid(peer: str, room: int) -> str:
+    """What of a client is not said in so many cells: all of it, nothing, or the address behind its name."""
+    if room == 0 or cells(show(peer)) <= room:
+        return "" if room else peer
+    address = peer.find("[")
+    return peer[address:] if address > 0 else peer
 
 
 class Standing:

@@ -14,7 +14,7 @@ from textual.containers import Container, Vertical
 
 from mailtui.maillog.feed import Feed
 from mailtui.screens.parts.beside import problem, there
-from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.columns import Column, widths
 from mailtui.screens.parts.detail import DetailPane
 from mailtui.screens.parts.filterbar import FilterBar
 from mailtui.screens.parts.keyorder import focus_now
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 FOOT = 1.0
 """Least seconds between two looks at the last hour's numbers."""
+PEERS = 2
+"""Which of the columns is that of clients."""
 
 
 class LogView(SplitScreen):
@@ -114,7 +116,13 @@ class LogView(SplitScreen):
     def lay(self, *, to: int | None = None) -> None:
         """Make the rows anew (another filter, folded or not, raw or not); the cursor stays with its line."""
         here = to if to is not None else self.lines.key
-        self._set(LogRows(self.feed, self._keys(), raw=self.raw, fold=self.fold), here)
+        rows = LogRows(
+            self.feed, self._keys(), raw=self.raw, fold=self.fold, peer_room=self._peer_room
+        )  # fmt: skip
+        self._set(rows, here)
+
+    def _peer_room(self) -> int:
+        return widths(self.COLUMNS, self.lines.size.width - 3)[PEERS]
 
     def relay(self, key: int) -> None:
         """Show the same rows after one was unfolded; the cursor goes to a line."""

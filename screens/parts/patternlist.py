@@ -133,6 +133,8 @@ class PatternList(BackgroundList[PatternLine]):
 
         def go() -> None:
             lines = [line for line in self.chosen() if line.at is not None]
+            if not lines and self.none_shown():
+                return
             if not lines:
                 self.say(f"Here is no rule; {key_for('app.undo', 'u')} takes back what is staged", "warning")
                 return

@@ -24,6 +24,11 @@ Told = tuple[Spans, Spans, list[Spans]]
 """A title, what stands at its right end, and lines."""
 
 
+def _bytes(size: int) -> str:
+    """`914 bytes`, `4 kB`."""
+    return f"{size} byte{'s' * (size != 1)}" if size < 1000 else f"{amount(size)}B"
+
+
 def said(label: str, text: str, style: str = "") -> Spans:
     """A labelled line."""
     return [(f"{label:<{LABEL}}", "dim"), (text, style)]
@@ -35,7 +40,7 @@ def about_message(entry: Entry, origin: Origin, no_origins: str, lives: Lifetime
     waits = f"{entry.queue}, {age(now - entry.arrived)}"
     style = {"hold": "warning", "active": "good"}.get(entry.queue, "dim")
     return (
-        [(entry.queue_id, "bold"), (f"  {amount(entry.size)}", "dim")],
+        [(entry.queue_id, "bold"), (f"  {_bytes(entry.size)}", "dim")],
         [(waits, style)],
         list(_message_lines(entry, origin, no_origins, lives)),
     )
@@ -78,7 +83,7 @@ def about_group(group: Group, usual: Usual) -> Told:
 
 
 def _group_lines(group: Group, span: str, usual: Usual) -> Iterator[Spans]:
-    yield said("oldest", f"{span}; {amount(group.size)} in all")
+    yield said("oldest", f"{span}; {_bytes(group.size)} in all")
     if group.by == "user" and group.key and (words := usual.words(group.key)):
         yield said("usual", words)
     if group.by == "reason" and (why := lasting(group.key)):

@@ -179,7 +179,7 @@ class ReviewRows:
             add((f"{said(review, s.edit)}: {s.reason}" for s in review.stopped), "!", "error")
             add((str(found) for found in review.blocking), "!", "error")
         if review.conflicts:
-            hint = f"{key_for('review.apply', '⏎')} settles"
+            hint = f"{key_for('review.apply', 'Enter')} settles"
             result.append(self._heading(("note", -2), "Conflicts", hint, style="error"))
             words = (said(review, conflict.edit) for conflict in review.conflicts)
             add((f"{each}: someone else changed it meanwhile" for each in words), "!", "error")

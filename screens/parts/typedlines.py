@@ -24,6 +24,7 @@ from textual.suggester import Suggester
 from textual.timer import Timer
 from textual.widgets import Input
 
+from mailtui.screens.parts.beside import there
 from mailtui.screens.parts.detail import Rule
 from mailtui.screens.parts.dialogs import StageOrDiscard
 from mailtui.screens.parts.keyorder import focus_now
@@ -291,7 +292,7 @@ class LineEditor(Vertical):
             await self._stage()
         finally:
             self.staging = False
-        if self.is_attached:
+        if there(self):  # what was staged is closed: its field must not get the keys again
             self.lines.settle()
 
     async def close(self) -> None:

@@ -14,6 +14,7 @@ import pytest
 from mailtui import __version__
 from mailtui.__main__ import main, wanted_screen
 from mailtui.apply.actor import who
+from mailtui.screennames import SCREENS
 from tests.cli.conftest import Shop
 
 
@@ -50,6 +51,22 @@ def test_version_and_help_everywhere(words: str, capsys: pytest.CaptureFixture[s
             main([*words.split(), option])
         assert ended.value.code == 0
         assert capsys.readouterr().out.startswith(said)
+
+
+def test_the_help_names_the_screens_and_a_word_that_is_both_names_its_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    assert said.startswith("usage: mailtui [OPTION...] [SCREEN]\n")
+    for number, name in zip("1234567890", SCREENS, strict=True):
+        assert f"{number} {name}" in said
+        assert wanted_screen([number]) == name
+    assert main(["queue"]) == 2
+    assert capsys.readouterr().err == (
+        "mailtui: no command given; see mailtui queue --help; the screen is mailtui 9\n"
+    )
 
 
 def test_a_wrong_setting_is_told_and_the_rest_holds(

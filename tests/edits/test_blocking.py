@@ -93,7 +93,7 @@ def test_without_any_table_one_is_made_with_its_rule(instance_dir: MakeInstance)
     says = "\n".join(plan.says)
     assert "sender_access is made" in says
     assert "told: 554 5.7.1 <spam@bad.test>: Sender address rejected: Access denied" in says
-    assert "# on spam@bad.test in sender_access switches it off" in says
+    assert "switch spam@bad.test in sender_access off, or remove it" in says
     client = rows["Block the client 203.0.113.9 (c.bad.test)"].plan
     assert "203.0.113.9 REJECT" in texts(instance, client)["client_access"]
     assert any("Client host rejected: Access denied" in said for said in client.says)

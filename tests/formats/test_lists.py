@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import itertools
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtui.formats.listrows import list_rows
+from mailtui.formats.listrows import ListRows, list_rows
 from mailtui.formats.lists import BLANKS, SEPARATORS, each, is_one_item, items, payload
 from mailtui.formats.maincf import MainCf
 
@@ -77,3 +81,75 @@ def test_several_items_are_put_behind_as_one_after_the_other(written: bytes) -> 
     after = document.spliced(at_once.splices())
     assert after.raw == document.spliced(one_by_one.splices()).raw
     assert [token.text for token in after.tokens("x")][-3:] == new
+
+
+_GAPS = (
+    b", ",
+    b" ",
+    b",",
+    b" , ",
+    b",\n  ",
+    b"\n\t",
+    b"\n , ",
+    b",\n# why, so\n  ",
+    b"\n ,\n  ",
+    b",\n\n    ",
+)
+_HEADS = (b"x = ", b"x=", b"x =\n  ", b"x =\n  , ", b"x\n = ", b"y = 1\nx = ")
+_TAILS = (b"\n", b"", b",\n", b"\n  ,\n", b"\nz = {\n# end\n")
+
+
+_FATES = ("kept", "kept", "kept", "gone", "new", "kept new", "new new kept")
+
+
+def _written_and_wanted(chance: random.Random) -> tuple[bytes, list[bytes]]:
+    """A list in some layout, mostly with one gap and another, and a list that is made of it."""
+    gap, other = chance.choices(_GAPS[:3] if chance.random() < 0.5 else _GAPS, k=2)
+    others = [chance.randrange(10)] if chance.random() < 0.6 else range(0, 14, 2)
+    odd = chance.random() < 0.2  # items that stand there twice, or over several lines
+    fresh = (b"n%d" % number for number in itertools.count())
+    raw = chance.choice(_HEADS)
+    wanted: list[bytes] = []
+    for at in range(chance.randrange(14)):
+        item = chance.choice([b"a", b"b", b"{ c,\n d }"]) if odd and chance.random() < 0.5 else b"i%d" % at
+        raw += (b"" if not at else other if at in others else gap) + item
+        for what in chance.choice(_FATES).split():
+            wanted += [item.replace(b"\n", b"")] * (what == "kept") + [next(fresh)] * (what == "new")
+    raw += chance.choice(_TAILS)
+    if chance.random() < 0.1:
+        chance.shuffle(wanted)
+    return raw.replace(b"\n", chance.choice((b"\n", b"\n", b"\r\n"))), wanted
+
+
+def _one_by_one(rows: ListRows, wanted: list[bytes]) -> None:
+    """What `rewrite` does, each item by itself and the whole list looked at each time."""
+    matcher = difflib.SequenceMatcher(None, rows.texts(), wanted, autojunk=False)
+    for tag, low, high, start, end in reversed(matcher.get_opcodes()):
+        if tag == "equal":
+            continue
+        shared = min(high - low, end - start)
+        if high - low > shared:
+            rows.remove(low + shared, high - 1)
+        new = wanted[start + shared : end]
+        if new and high == len(rows.items()):
+            rows.extend(new)
+            new = []
+        for item in reversed(new):
+            rows.insert(low + shared, item)
+        for offset in range(shared):
+            rows.replace(low + offset, wanted[start + offset])
+
+
+@given(st.integers(0, 1 << 32))
+def test_a_list_is_rewritten_as_if_item_by_item(seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(12):
+        written, wanted = _written_and_wanted(chance)
+        document = MainCf.parse(written)
+        first = document.place("x")[0]
+        at_once, one_by_one = list_rows(document.lines, first), list_rows(document.lines, first)
+        at_once.rewrite(wanted)
+        _one_by_one(one_by_one, wanted)
+        assert at_once.splices() == one_by_one.splices(), (written, wanted)
+        after = document.spliced(at_once.splices())
+        assert [token.text.replace(b"\r", b"") for token in after.tokens("x")] == wanted

@@ -98,3 +98,12 @@ def test_every_program_has_shapes_that_compile() -> None:
 def test_an_other_smtpd_is_not_postfix() -> None:
     assert programs.table("smtpd").shapes == ()
     assert programs.table("mailout/smtpd").shapes
+
+
+def test_queue_ids_fill_no_memory() -> None:
+    table = programs.table("postfix/smtpd")
+    found = {
+        id(table.candidates(f"{number:05X}0A: client=mx.a.test[192.0.2.1]"))
+        for number in range(1 << 20)[::97]
+    }
+    assert len(found) <= 256

@@ -253,7 +253,7 @@ async def test_a_table_in_the_rule_is_shown(folder: Path) -> None:
         assert isinstance(below, ConsoleScreen)
         open_access_table(below, "check_client_access", "inline:{{192.0.2.1=OK}}", service="smtp/inet")
         await up.until(lambda: isinstance(up.app.screen, AccessScreen))
-        await up.shows("inline:{{192.0.2.1=OK}}", "c in Restrictions changes the rule")
+        await up.shows("inline:{{192.0.2.1=OK}}", "Restrictions changes the rule")
         await up.press("n")
         await up.shows("can be edited here")
         await up.press("t")

@@ -176,10 +176,37 @@ async def test_many_are_taken_out_once_that_is_confirmed(folder: Path) -> None:
             await up.until(lambda: isinstance(up.app.screen, AliasesScreen))
             assert not up.app.session.draft
         await up.press("slash", *"ping", "enter", "d")
-        await up.shows(f"Delete {count} aliases?", "Some of them are not shown")
+        await up.until(up.staged(2))  # a handful goes at once, and what the filter hides stays
+        await up.press("u")
+        await up.until(up.staged(0))
+        await up.press("slash", "escape")
+        await up.until(lambda: len(up.screen.lines.rows) == count)
+        await up.press("asterisk", "slash", *"falcotsbrand", "enter")
+        await up.until(lambda: 5 < len(up.screen.lines.rows) < count)
+        shown = len(up.screen.lines.rows)
+        await up.press("d")
+        more = count - shown
+        await up.shows(
+            f"Delete {shown} aliases?", f"{more} more {'is' if more == 1 else 'are'} marked and not shown"
+        )
         await up.press("y")
         await up.until(lambda: bool(up.app.session.draft))
         assert len(up.app.session.draft.groups) == 1
+        await up.press("u")
+        await up.until(up.staged(0))
+
+
+async def test_marks_that_the_filter_hides_are_for_no_action_and_that_is_said(folder: Path) -> None:
+    async with console(folder) as up:
+        await up.go_to("webmaster@falcotsbrand.com")
+        await up.press("space", "slash", *"ping", "enter")
+        await up.until(lambda: len(up.screen.lines.rows) == 2)
+        for key in ("d", "number_sign", "y"):
+            await up.press(key)
+            await up.shows("The marked rows are hidden by the filter; / and Esc show all")
+            assert up.staged(0)()
+            up.screen.say("")
+            await up.until(lambda: "hidden by the filter" not in up.text)
 
 
 async def test_rows_that_cannot_be_edited_say_why(instance_dir: Any, tmp_path: Path) -> None:

@@ -169,6 +169,9 @@ async def test_escape_asks_before_it_drops_what_was_typed(folder: Path) -> None:
         await up.press("enter", *"laure", "escape", "enter")
         await up.until(up.staged(1))
         assert up.said == ["~ virtual webmaster@falcotsbrand.com → jean@falcot.com, laure"]
+        assert up.screen.lines.cursor == 0
+        await up.press("j")  # the list has the keys again
+        await up.until(lambda: up.screen.lines.cursor == 1)
 
 
 @pytest.mark.parametrize(

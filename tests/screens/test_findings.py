@@ -132,6 +132,19 @@ async def test_an_examination_that_fails_is_said_and_nothing_ends(
         assert up.ids() == IDS
 
 
+async def test_what_mends_it_is_seen_however_long_the_reason_is(folder: Path) -> None:
+    async with console(folder, size=(80, 24)) as up:
+        await opened(up)
+        for line in up.lines:
+            what = "fix" if line.finding.fix is not None else "do"
+            await up.on(line.finding.id)
+            await up.until(lambda what=what: up.line_with(f"   {what:<9}"))  # type: ignore[misc]  # bound now
+            rows = up.text.splitlines()
+            mends = next(at for at, row in enumerate(rows) if row.startswith(f"   {what:<9}"))
+            why = next(at for at, row in enumerate(rows) if row.startswith(f"   {line.finding.severity:<9}"))
+            assert mends < why
+
+
 async def test_by_weight_with_letters_and_places(folder: Path) -> None:
     async with console(folder) as up:
         await opened(up)

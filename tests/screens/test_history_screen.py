@@ -158,7 +158,9 @@ async def test_a_half_done_change_says_what_to_do(open_console: Open, server: Se
 async def test_nothing_yet(open_console: Open, server: Server) -> None:
     async with open_console(session=session_of(server)) as (app, pilot):
         await pilot.press("H")
-        await shows(pilot, "Nothing was written here yet")
+        foot = (await shows(pilot, "Nothing was written here yet")).splitlines()[-1]
+        assert "w write" in foot
+        assert not [word for word in ("undo", "diff") if word in foot]  # there is no change they are for
         await pilot.press("u", "enter", "y")
         await pilot.pause()
         assert isinstance(app.screen, HistoryScreen)

@@ -34,7 +34,12 @@ async def test_from_the_line_to_one_staged_act_and_out_again(
     async with lists(folder, "mailboxes") as up:
         await up.press(":", *"import aliases", "enter")
         await up.shows("What and which file: aliases, mailboxes, domains, accounts")
-        await up.press("ctrl+u", *"aliases new.csv", "enter")
+        await up.press("ctrl+u", *"aliases none.csv", "enter")
+        await up.shows("This cannot be imported", "none.csv: No such file or directory")
+        await up.press("q")
+        await up.until(lambda: isinstance(up.app.screen, ImportScreen))
+        assert up.line_with("   none.csv: No such file"), "the list says why it is empty"
+        await up.press("q", ":", *"import aliases new.csv", "enter")
         await up.until(lambda: isinstance(up.app.screen, ImportScreen) and up.app.screen.report is not None)
         await up.shows(
             "122 rows",

@@ -80,7 +80,7 @@ def test_one_console_after_the_other(host: Host) -> None:
     with host.console("--instance", "incoming", "aliases") as term:
         term.wait_until("What mailtui found on mx.falcot.com")
         shown = term.wait_until("go on")
-        assert "postfix-out; :instance opens one" in shown
+        assert "postfix-out; --config-dir opens one" in shown
         assert "2 in 1 table" in shown
         assert str(host.state) in shown.replace("\n", "")
         term.send("d")  # no key of the note's: it closes, and the key does what it always does

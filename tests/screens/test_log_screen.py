@@ -61,6 +61,19 @@ async def test_it_follows_the_end(folder: Path, log: Path) -> None:
         assert up.log.following
 
 
+async def test_a_client_is_said_once(folder: Path, log: Path) -> None:
+    add(log, LINE + b"smtpd[9]: connect from c.example[192.0.2.1]\n")
+    async with console(folder, start="log", log=log, size=(120, 30)) as up:
+        await up.shows("connect")
+        for width in (84, 109, 160):  # from 110 columns the list has only a part of them
+            await up.pilot.resize_terminal(width, 30)
+            await up.until(lambda width=width: up.app.size.width == width)  # type: ignore[misc]  # bound now
+            await up.pilot.pause()
+            row = up.line_with("· connect")
+            assert row.count("c.exam") == 1
+            assert row.count("[192.0.2.1]") == 1, "the address, where the name leaves it no room"
+
+
 async def test_the_cursor_keys_stop_it_and_g_follows_again(folder: Path, log: Path) -> None:
     async with console(folder, start="log", log=log) as up:
         await live(up)

@@ -325,11 +325,27 @@ async def test_every_size(
             assert not set("→·–…─▁▇⏎").intersection(up.text)
         beside = next(line for line in lines if "Findings" in line)
         assert ("Mail " in beside) is (size[0] >= 110)
+        if (below := size[1] - 16) > 0 and size[
+            0
+        ] < 110:  # what the findings leave is for what is told of one
+            about, number = up.view.query_one("#about"), len(up.app.session.findings)
+            assert about.display is (size[1] >= 22 or number < below - 1)
+            assert about.size.height == max(3 * (size[1] >= 22), below - number)
         await up.pilot.press("g")
         await up.pilot.pause()
         marks = [line for line in screen_text(up.app) if "Milters" in line and "milter-0" in line]
         assert marks, up.text
         assert " +" in marks[0] or size[0] >= 200
+
+
+def test_a_number_is_never_cut() -> None:
+    busy = Line("hour", (), curves=(("accepted", (1204,), "good"), ("deferred", (310,), "warning"),
+                                    ("rejected", (1877,), "error")))  # fmt: skip
+    for room, begin in ((39, "acc. 1,204  def. 310  rej. 1,877"), (60, "accepted ")):
+        told = "".join(part for part, _ in fitted(busy, room)[0])
+        assert told.startswith(begin)
+        assert "1,877" in told
+        assert cells(told.rstrip()) <= room
 
 
 def test_what_fits() -> None:

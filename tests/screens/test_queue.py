@@ -211,7 +211,7 @@ async def test_cursor_and_marks_survive_a_reading(folder: Path, monkeypatch: pyt
         await up.press("enter")
         await up.until(lambda: has(up, ["AAAAAA4"]))
         await up.press("d")
-        await up.shows("None of the marked rows is shown: / and Esc show all")
+        await up.shows("The marked rows are hidden by the filter; / and Esc show all")
 
 
 async def test_offers_against_a_sasl_user(folder: Path) -> None:

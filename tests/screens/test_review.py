@@ -14,11 +14,12 @@ from textual import events
 
 from mailtui.apply.plan import Plan as PlanOfSteps
 from mailtui.apply.review import FileView, Review, review
+from mailtui.edits.bulk import Change, SetEntries
 from mailtui.edits.diff import DiffLine, Hunk
 from mailtui.edits.entries import SetEntry
 from mailtui.screens.parts import guarded
-from mailtui.screens.parts.reviewlines import ReviewRows
-from mailtui.screens.parts.session import Change
+from mailtui.screens.parts.reviewlines import MANY, ReviewRows
+from mailtui.screens.parts.session import Change as Changed
 from mailtui.screens.parts.terminal import Plan
 from mailtui.screens.review import ReviewScreen
 from tests.apply.changing import VIRTUAL, Server, write_old
@@ -195,6 +196,35 @@ async def test_pasted_text_does_nothing(
         assert untouched(server)
 
 
+async def test_a_long_draft_is_seen_before_it_is_looked_at(
+    open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its values stay hidden until it is known that they are no secrets."""
+    gate = threading.Event()
+
+    def slow(*given: Any, **more: Any) -> Review:
+        assert gate.wait(20)
+        return review(*given, **more)
+
+    monkeypatch.setattr("mailtui.screens.review.review", slow)
+    names = (Change(f"u{n}@falcotsbrand.com", "", "jean@falcot.com") for n in range(MANY + 1))
+    session = session_of(
+        server, server.change(), SetEntries.of(server.table, names, lists=True, source="x.csv")
+    )
+    async with open_console(session=session, size=(100, 40)) as (app, pilot):
+        await pilot.press("w")
+        try:
+            await shows(pilot, "+ virtual 1,001 entries: u0@falcotsbrand.com")
+            await pilot.resize_terminal(90, 30)
+            shown = await shows(pilot, f"~ virtual {WEBMASTER} → •••••")
+            assert "1,001 entries" in shown
+            assert "jean@" not in shown
+        finally:
+            gate.set()
+        await shows(pilot, f"~ virtual {WEBMASTER} → jean@falcot.com")
+        assert screen_of(app).count("1,001 entries") == 1
+
+
 async def test_enter_waits_for_every_check(
     open_console: Open, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -279,7 +309,7 @@ async def test_it_looks_again_when_the_disk_changes_and_enter_waits_for_that(
         text = server.text() + "new@falcotsbrand.com   laure@falcot.com\n"
         write_old(server.etc / "virtual", text)
         server.compile(server.table)
-        session.changed.emit(Change(paths=frozenset({server.table.path})))
+        session.changed.emit(Changed(paths=frozenset({server.table.path})))
         await shows(pilot, "       4  new@falcotsbrand.com")
         await shows(pilot, "Enter apply")
         changed = screen._changed_at
@@ -325,7 +355,7 @@ async def test_what_was_accepted_does_not_hold_for_more(open_console: Open, serv
         await pilot.press("a")
         await shows(pilot, "Enter apply")
         write_old(server.etc / "virtual", text + "more@falcotsbrand.com   nobody@falcot.com\n")
-        session.changed.emit(Change(paths=frozenset({server.table.path})))
+        session.changed.emit(Changed(paths=frozenset({server.table.path})))
         await shows(pilot, "more@falcotsbrand.com → nobody")
         await shows(pilot, "a accepts what is not yours")
         await pilot.press("enter")

@@ -16,6 +16,7 @@ from mailtui.screens.parts.guarded import GUARD
 from mailtui.screens.parts.keys import key_for, keyed
 from mailtui.screens.parts.overrule import wants_name
 from mailtui.screens.parts.ownsettings import OwnRow
+from mailtui.screens.parts.reviewwords import accepts, overrules, why_not
 from mailtui.screens.parts.terminal import Plan
 from mailtui.screens.settings import SettingsScreen
 from mailtui.settings import Settings, load
@@ -184,6 +185,8 @@ async def test_a_mapped_key_is_in_force_everywhere(open_console: Open) -> None:
             ("list.filter", ("ctrl+f",)),
             ("app.review", ("W",)),
             ("app.findings", ("f2",)),
+            ("app.reread", ("f5",)),
+            ("review.overrule", ("f8",)),
         )
     )
     async with open_console(session=session) as (app, pilot):
@@ -197,6 +200,8 @@ async def test_a_mapped_key_is_in_force_everywhere(open_console: Open) -> None:
         ids = {active.binding.id for active in app.screen.active_bindings.values()}
         assert "app.review" not in ids  # while a field has the cursor it is text
         assert (key_for("app.review", "w"), keyed("{app.findings:f} tells")) == ("W", "f2 tells")
+        assert why_not("unchecked", None, accepted=False) == "Nothing is written unchecked: f5 tries again"
+        assert (accepts(), overrules()) == ("a accepts", "f8 overrules")
         await pilot.press("escape", "W")
         await until(pilot, lambda: getattr(app.screen, "mode", "") == "review")
     async with open_console(session=demo_session()):
