@@ -1,8 +1,8 @@
 """One file, replaced whole: who owns it, who may read it and what else hangs on it stay as they were.
 
-The new bytes go to a temporary file in the same folder, reach the disk, and take the name by rename(2).
-A reader sees the old file or the new one, never a part; a crash leaves at most a temporary file of a
-recognisable name, which `sweep` removes.
+The new bytes go to a temporary file in the same folder, reach the disk, and take the name in one step
+(exchange.py). A reader sees the old file or the new one, never a part; a crash leaves at most a temporary
+file of a recognisable name, which `sweep` removes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from io import FileIO
 from typing import Any, BinaryIO
 
+from mailtui.apply.exchange import put_in_place
 from mailtui.apply.faults import Changed, in_words
 from mailtui.formats.splice import PIECE, cut
 from mailtui.postfix.private import MARK
@@ -168,8 +169,9 @@ def replace(
     real = os.path.realpath(path)
     with in_words(real), parent_of(real) as (folder, name), _temporary(folder, name) as (temporary, fd):
         sha256 = _fill(fd, data, meta, mtime_ns)
-        _unchanged(folder, name, real, expected or meta)
-        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        seen = _unchanged(folder, name, real, expected or meta)
+        if not put_in_place(folder, temporary, name, seen):
+            raise Changed(real)
         os.fsync(folder)
         return meta_of(fd, sha256, now_ns())
 
@@ -298,8 +300,9 @@ def _xattrs(fd: int) -> tuple[tuple[str, bytes], ...]:
     return tuple((name, os.getxattr(fd, name)) for name in sorted(names) if name not in _KERNELS_OWN)
 
 
-def _unchanged(folder: int, name: str, real: str, expected: FileMeta) -> None:
-    """Raise Changed unless the name still stands for the file that was read, with the same content."""
+def _unchanged(folder: int, name: str, real: str, expected: FileMeta) -> os.stat_result:
+    """What the name stands for. Raises Changed unless that is still the file that was read, with the same
+    content."""
     try:
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     except FileNotFoundError:
@@ -310,9 +313,10 @@ def _unchanged(folder: int, name: str, real: str, expected: FileMeta) -> None:
         same = stamp == (expected.device, expected.inode, expected.size, expected.mtime_ns, expected.ctime_ns)
         sure = expected.ctime_ns < expected.read_ns - RACY
         if same and sure and found.st_size > WHOLE_CHECK:
-            return
+            return found
         if found.st_size != expected.size or digest_of(read_pieces(stream)) != expected.sha256:
             raise Changed(real)
         attributes = (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, _xattrs(fd))
         if attributes != (expected.mode, expected.uid, expected.gid, expected.xattrs):
             raise Changed(real, "someone else changed its owner or permissions meanwhile")
+        return found

@@ -14,6 +14,8 @@ from mailtui.postfix.statefolder import StateError, base, checked
 
 MARK = ".mailtui-"
 """How the name of everything temporary begins that mailtui makes."""
+_TRIES = 2
+"""How often a folder is removed where that fails; what stays all the same the next one sweeps."""
 COPY_AGE = 60.0
 """Seconds by which the copies are dated back: Postfix programs wait on a file younger than two."""
 
@@ -142,8 +144,10 @@ def _gone_afterwards(path: str, fd: int) -> Iterator[str]:
 
 
 def _remove(path: str, fd: int) -> None:
-    with suppress(OSError):
-        shutil.rmtree(path)
+    for _ in range(_TRIES):
+        with suppress(OSError):
+            shutil.rmtree(path)
+            break
     os.close(fd)
 
 

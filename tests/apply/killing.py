@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mailtui import commands
+from mailtui.apply import exchange
 from mailtui.apply.journal import Journal
 from tests.laws.whole import WHOLE
 
@@ -38,6 +39,7 @@ def _count_calls(reached: Callable[[], None]) -> None:
 
     for name in _OS:
         wrap(os, name)
+    wrap(exchange, "exchange")
     for name in _JOURNAL:
         wrap(Journal, name)
     for name in _COMMANDS:

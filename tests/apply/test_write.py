@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from mailtui.apply import write
+from mailtui.apply import exchange, write
 from mailtui.apply.faults import Changed, WriteError
 from mailtui.apply.write import FileMeta, create, hot_mtime, read_file, replace
 
@@ -203,7 +203,7 @@ def test_leftovers_of_a_killed_write_are_swept_and_nothing_else(file: Path) -> N
         (errno.EACCES, "permission denied; run mailtui as root"),
     ],
 )
-@pytest.mark.parametrize("step", ["write", "fsync", "fchmod", "rename", "open"])
+@pytest.mark.parametrize("step", ["write", "fsync", "fchmod", "exchange", "rename", "open"])
 def test_a_failure_at_any_step_leaves_all_as_it_was(
     file: Path, number: int, words: str, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,12 +218,53 @@ def test_a_failure_at_any_step_leaves_all_as_it_was(
             fail()
         return real_open(path, flags, *rest, **kind)
 
-    monkeypatch.setattr(os, step, fail_to_create if step == "open" else fail)
+    if step == "exchange":
+        monkeypatch.setattr(exchange, "exchange", fail)
+    else:
+        monkeypatch.setattr(os, step, fail_to_create if step == "open" else fail)
+    if step == "rename":  # as where names cannot be exchanged
+        monkeypatch.setattr(exchange, "exchange", lambda *_: False)
     with pytest.raises(WriteError, match=words) as caught:
         replace(str(file), b"new", meta)
     monkeypatch.undo()
     assert caught.value.path == str(file)
     assert read_file(str(file))[1] == meta
+    assert names(file) == ["virtual table"]
+
+
+@pytest.mark.parametrize("how", ["rename", "in place", "twice"])
+def test_what_somebody_saves_at_the_last_moment_stays(
+    file: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, meta = read_file(str(file))
+    real, calls = exchange.exchange, list[int]()
+
+    def save(text: bytes) -> None:
+        if how == "in place":
+            file.write_bytes(text)
+        else:
+            (file.parent / "theirs").write_bytes(text)
+            (file.parent / "theirs").rename(file)
+
+    def exchanged(*names: Any) -> bool:
+        calls.append(1)
+        if len(calls) <= (2 if how == "twice" else 1):
+            save(b"theirs %d" % len(calls))
+        return real(*names)
+
+    monkeypatch.setattr(exchange, "exchange", exchanged)
+    with pytest.raises(Changed):
+        replace(str(file), b"new", meta)
+    assert file.read_bytes() == (b"theirs 2" if how == "twice" else b"theirs 1")
+    assert names(file) == ["virtual table"]
+
+
+def test_where_names_cannot_be_exchanged_the_file_is_renamed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "exchange", lambda *_: False)
+    replace(str(file), b"new", read_file(str(file))[1])
+    assert file.read_bytes() == b"new"
     assert names(file) == ["virtual table"]
 
 
