@@ -21,7 +21,6 @@ from textual import events
 from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
 from textual.message import Message
-from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -62,7 +61,7 @@ class KeysInOrder(App[int], inherit_bindings=False):
     class Done(Message):
         """Goes the way of its key, behind it, up to the app: when it arrives the key was worked off."""
 
-        def __init__(self, number: int, target: MessagePump, rounds: int) -> None:
+        def __init__(self, number: int, target: DOMNode, rounds: int) -> None:
             super().__init__()
             self.number, self.target, self.rounds = number, target, rounds
 
@@ -77,7 +76,7 @@ class KeysInOrder(App[int], inherit_bindings=False):
         self._busy = False
         self.typed_at = 0.0
         """When the last key came, by the monotonic clock: who works in a thread beside gives way to keys."""
-        self._target: MessagePump | None = None
+        self._target: DOMNode | None = None
         self._behind: asyncio.TimerHandle | None = None
         self._next_round: KeysInOrder.Done | None = None
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
@@ -136,7 +135,10 @@ class KeysInOrder(App[int], inherit_bindings=False):
         if self._behind is not None:
             self._behind.cancel()
             self._behind = None
-        if done is not None and not (done.target.is_running and done.target.post_message(done)):
+        if done is None or self._screen_up is None:
+            return
+        self._target = done.target = self._heard_by(done.target)
+        if not (done.target.is_running and done.target.post_message(done)):
             self.call_next(self._finished, done.number)
 
     async def _finished(self, number: int) -> None:
@@ -170,8 +172,13 @@ class KeysInOrder(App[int], inherit_bindings=False):
         else:
             await super().on_event(event)
             target.post_message(self.Done(self._number, target, _ROUNDS))
-        if self._held:
-            self._watch(target, self._number, _LOST)
+        if self._held and self._target is not None:
+            self._watch(self._target, self._number, _LOST)
+
+    def _heard_by(self, target: DOMNode) -> DOMNode:
+        """The widget that had a key; where it closes and takes in no more, what has the keys now."""
+        there = target.is_attached and target.screen in self.screen_stack and not target._pruning  # noqa: SLF001
+        return target if there else self.focused or self.screen
 
     @staticmethod
     def _straight(target: DOMNode, event: events.Key) -> bool:
@@ -179,7 +186,7 @@ class KeysInOrder(App[int], inherit_bindings=False):
         names = tuple(event.name_aliases)
         return not any(_listens(type(node), names) for node in target.ancestors_with_self)
 
-    def _watch(self, target: MessagePump, number: int, left: float) -> None:
+    def _watch(self, target: DOMNode, number: int, left: float) -> None:
         """See to it that a widget that has gone, as a dialog that was answered, holds no key back. One that
         is there may take its time on a busy machine: the next key is not for it."""
 
