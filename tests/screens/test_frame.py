@@ -94,17 +94,6 @@ async def test_views_open_once_and_q_closes_them(open_console: Open) -> None:
         assert app.return_value is None
 
 
-async def test_a_key_behind_the_one_that_closes_a_view_is_not_late(open_console: Open) -> None:
-    async with open_console(edits=1) as (app, pilot):
-        for keys, there in (
-            (["question_mark", "q", "question_mark"], "HelpScreen"),
-            (["q", "w"], "ReviewScreen"),
-        ):
-            await pilot.press(*keys)  # typed ahead
-            await pilot.pause()
-            assert type(app.screen_stack[1]).__name__ == there
-
-
 async def test_ctrl_c_is_q(open_console: Open) -> None:
     async with open_console(edits=1) as (app, pilot):
         await pilot.press("ctrl+c")
