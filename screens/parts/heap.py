@@ -1,6 +1,7 @@
 """The C library's memory, kept together.
 
     one_arena()         # before the console's threads begin
+    give_back()         # after work that took megabytes for a moment
 
 glibc gives threads that want memory at once an arena each, eight for every processor, and what is free in one
 is of no use to another: a console that works in many short threads would hold tens of megabytes that nobody
@@ -20,3 +21,11 @@ def one_arena() -> bool:
     keeps one anyway)."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and mallopt(_ARENA_MAX, 1) == 1
+
+
+def give_back() -> None:
+    """Give the system back what the C library keeps free for the next work of the same size: up to 8 MB once
+    a log was searched."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

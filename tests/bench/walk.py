@@ -3,12 +3,14 @@
     walk = Walk(seed)
     step = walk.next(lines)         # what stands on the screen decides what may be pressed; see `Step`
 
-It never leaves the console: `q` is pressed only where it closes a view, and no word that is typed has one.
+It never leaves the console: `q` is pressed only where it closes a view, no word that is typed has one, and what
+the palette is about to run is none of its words for leaving.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +41,7 @@ _COMMANDS = (
     "switches", "history", "w", "u", "r", "12", "1", "99999", "help", "no-such-word", "", "e!",
 )  # fmt: skip
 _NAMED = {"hash": "#", "asterisk": "*"}
+_LEAVES = re.compile(r"\bleave(?:;| and keep| once)|^\W*:(?:q|quit|wq|x)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,9 @@ class Step:
     raw: bytes = b""
     size: tuple[int, int] | None = None
 
-    @property
-    def closes(self) -> bool:
-        """Whether it closes a view, and on a screen the console."""
-        return self.raw == b"q"
+    def leaves(self, lines: Sequence[str]) -> bool:
+        """Whether it may end the console: `q` on a screen, Enter on a word for leaving."""
+        return (self.raw == b"q" and not closable(lines)) or (self.raw == b"\r" and _leaving(lines))
 
 
 def key(name: str) -> Step:
@@ -197,6 +199,23 @@ class Walk:
         return [Step("size {}x{}".format(*size), size=size)]
 
 
+class Deaf:
+    """Counts the keys in a row that should have done something and did not: Escape in a field, and the number of
+    a screen where nothing is typed."""
+
+    def __init__(self) -> None:
+        self.keys = 0
+
+    def heard(self, step: Step, before: Sequence[str], after: Sequence[str]) -> None:
+        """What stood on the screen before and after a step."""
+        if _asks(before) or _asks(after) or len(after) < 2:
+            self.keys = 0
+        elif step.name == "escape" and _typing(before):
+            self.keys = self.keys + 1 if _typing(after) else 0
+        elif step.name in SCREENS and not (_typing(before) or closable(before)):
+            self.keys = 0 if f"[{step.name}" in after[1].replace("[ ", "[") else self.keys + 1
+
+
 def _last(lines: Sequence[str]) -> str:
     return next((line for line in reversed(lines) if line.strip()), "")
 
@@ -204,6 +223,11 @@ def _last(lines: Sequence[str]) -> str:
 def closable(lines: Sequence[str]) -> bool:
     """Whether `q` only closes a view here: the footer says so."""
     return "q back" in _last(lines)
+
+
+def _leaving(lines: Sequence[str]) -> bool:
+    """Whether a word for leaving stands on the palette or behind the colon."""
+    return any(_LEAVES.search(line) for line in lines)
 
 
 def _typing(lines: Sequence[str]) -> bool:

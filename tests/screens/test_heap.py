@@ -1,4 +1,4 @@
-"""Threads share one arena of the C library's memory once the console asked for it."""
+"""Threads share one arena of the C library's memory, and what is free in it goes back to the system."""
 
 from __future__ import annotations
 
@@ -42,3 +42,25 @@ def _arenas(how: str) -> int:
 def test_threads_share_one_arena() -> None:
     assert _arenas("as it is") > 2
     assert _arenas("one") == 1
+
+
+_FREED = """
+from mailtui.screens.parts.heap import give_back
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+much = [bytes(5_000) for _ in range(4_000)]
+pin = bytes(5_000)
+del much
+before = resident()
+give_back()
+print(before - resident())
+"""
+
+
+def test_what_is_free_goes_back() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FREED], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert int(done.stdout) > 15_000_000
