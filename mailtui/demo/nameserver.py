@@ -171,6 +171,10 @@ def _start_of_authority() -> dns.rrset.RRset:
     )
 
 
+_PORTS = 5
+"""Ports that are tried where any will do."""
+
+
 class Nameserver:
     """Serves `path` on `address`, port `port`, by UDP and TCP, between `start` and `stop`.
 
@@ -185,22 +189,27 @@ class Nameserver:
         self.problem: str | None = None
         self._names = Names()
         self._stamp: tuple[int, int] | None = None
-        self._servers: list[socketserver.BaseServer] = []
+        self._servers: list[_Udp | _Tcp] = []
         self._lock = threading.Lock()
 
     def start(self) -> None:
         self._names = parse(self.path.read_text())
         self._stamp = self._look()
-        udp = _Udp((self.address, self.port), self)
-        self.port = udp.server_address[1]
-        self._servers = [udp]
-        try:
-            self._servers.append(_Tcp((self.address, self.port), self))
-        except OSError:
-            udp.server_close()
-            raise
+        self._servers = self._bound(1 if self.port else _PORTS)
+        self.port = self._servers[0].server_address[1]
         for server in self._servers:
             threading.Thread(target=server.serve_forever, args=(0.05,), name="dns", daemon=True).start()
+
+    def _bound(self, tries: int) -> list[_Udp | _Tcp]:
+        """Both servers on one port; a free one of UDP (0) may be taken for TCP: then another is tried."""
+        udp = _Udp((self.address, self.port), self)
+        try:
+            return [udp, _Tcp((self.address, udp.server_address[1]), self)]
+        except OSError:
+            udp.server_close()
+            if tries <= 1:
+                raise
+        return self._bound(tries - 1)
 
     def stop(self) -> None:
         for server in self._servers:
