@@ -40,6 +40,8 @@ _COMMANDS = (
     "log", "log status:sent", "mail", "parameters", "parameters smtpd", "services", "findings", "settings",
     "switches", "history", "w", "u", "r", "12", "1", "99999", "help", "no-such-word", "", "e!",
 )  # fmt: skip
+_VIEWS = ("import", "export", "leave", "migrate", "instance", "firstrun", "switches")
+"""Views that have no key of their own."""
 _NAMED = {"hash": "#", "asterisk": "*"}
 _LEAVES = re.compile(r"\bleave(?:;| and keep| once)|^\W*:(?:q|quit|wq|x)\b")
 
@@ -68,7 +70,9 @@ def tour() -> list[Step]:
     there = "1 ? escape 2 b escape 3 / j escape 4 5 D escape P escape T escape 6 tab tab 7 tab tab 8 9 0 tab f escape H escape w"
     forms = "escape 2 n escape 3 n escape 4 n escape 5 n escape 6 n escape"
     back = "5 x escape 3 enter escape , escape ctrl+p escape : escape L L 8 enter escape 9 enter escape 1"
-    return [key(name) for name in f"{there} {forms} {back}".split()]
+    named = " ".join(f": {' '.join(view)} enter escape escape" for view in _VIEWS)
+    review = "3 d w pagedown escape u 1"
+    return [key(name) for name in f"{there} {forms} {named} {review} {back}".split()]
 
 
 class Walk:
