@@ -122,7 +122,6 @@ def act(
     """
     import sh
 
-    program, *arguments = _program(argv)
     out: list[bytes] = []
     err: list[bytes] = []
 
@@ -143,22 +142,7 @@ def act(
     )
     if cwd is not None and not os.path.isdir(cwd):
         raise CommandError(argv, f"cannot start in {cwd}: No such file or directory")
-    try:
-        process = sh.Command(program)(
-            *arguments,
-            _in=stdin,
-            **streams,
-            _env=_environment(env),
-            _cwd=cwd,
-            _bg=True,
-            _bg_exc=False,
-            _new_session=True,
-            _ok_code=list(range(256)),
-            _decode_errors="surrogateescape",
-        )
-    except sh.ForkException as error:  # its text is the traceback of the other process
-        why = str(error).strip().rpartition("\n")[2].strip()
-        raise CommandError(argv, f"cannot be run: {why}") from None
+    process = _started(argv, _in=stdin, **streams, _env=_environment(env), _cwd=cwd)
     while process.is_alive():
         if cancel is not None and cancel.is_set():
             process.kill_group()
@@ -175,24 +159,33 @@ def act(
     return Result(tuple(argv), status, b"".join(out), b"".join(err), time.monotonic() - begun)
 
 
+def _started(argv: Sequence[str], **options: Any) -> Any:
+    """A program that runs beside us, in a session of its own (a `sh.RunningCommand`). Raises CommandError."""
+    import sh
+
+    program, *arguments = _program(argv)
+    try:
+        return sh.Command(program)(
+            *arguments,
+            **options,
+            _bg=True,
+            _bg_exc=False,
+            _new_session=True,
+            _ok_code=list(range(256)),
+            _decode_errors="surrogateescape",
+        )
+    except sh.ForkException as error:  # its text is the traceback of the other process
+        why = str(error).strip().rpartition("\n")[2].strip()
+        raise CommandError(argv, f"cannot be run: {why}") from None
+
+
 def follow(argv: Sequence[str], on_line: Callable[[str], None], stop: threading.Event) -> None:
     """Hand each line that a program prints to `on_line` until `stop` is set or the program ends.
 
     For programs without an end, such as `journalctl --follow`. Raises CommandError where it is missing.
     """
-    import sh
-
-    program, *arguments = _program(argv)
-    process = sh.Command(program)(
-        *arguments,
-        _out=lambda chunk: on_line(chunk.rstrip("\n")),
-        _env=_environment(None),
-        _bg=True,
-        _bg_exc=False,
-        _new_session=True,
-        _tty_out=False,
-        _ok_code=list(range(256)),
-        _decode_errors="surrogateescape",
+    process = _started(
+        argv, _out=lambda chunk: on_line(chunk.rstrip("\n")), _tty_out=False, _env=_environment(None)
     )
     while process.is_alive() and not stop.is_set():
         stop.wait(0.1)
