@@ -119,13 +119,29 @@ class Editing(Listing):
     def _hopeless(self, form: Form) -> str:
         """Why an entry cannot work, unless it was insisted on: then it is staged. For a worker."""
         typed = (form.address, form.items)
-        if form.kind is None or form.insisted == typed or form.missing():
+        if form.insisted == typed or form.missing():
             return ""
-        wrong = [each.text for each in self._map_warnings(form, typed) if each.severity == "error"]
+        if form.kind is None:
+            wrong = self._bouncing(form)
+        else:
+            wrong = [each.text for each in self._map_warnings(form, typed) if each.severity == "error"]
         if not wrong:
             return ""
         form.insisted = typed
         return f"{wrong[0]} · {key_for('edit.next', 'Enter')} again stages it all the same"
+
+    def _bouncing(self, form: Form) -> list[str]:
+        """New destinations by which mail bounces, by the rule that `alias set` and an import go by."""
+        from mailtui.postfix.destinations import item_problem
+
+        table = form.table
+        if table is None:
+            return []
+        new = [item for item in form.items if item not in form.was]
+        found = (
+            (item, item_problem(self.session.instance, item, virtual=table.role == "virtual")) for item in new
+        )
+        return [f"{item}: {why}" for item, why in found if why]
 
     # Staging it
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _SIZE = re.compile(r"^(VmRSS|VmHWM):\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -21,6 +22,11 @@ def memory(pid: int) -> tuple[float, float]:
     """Resident memory in MB (of 1,000,000 bytes): now, and the most there ever was."""
     found = dict(_SIZE.findall(Path(f"/proc/{pid}/status").read_text()))
     return int(found["VmRSS"]) * 1024 / 1e6, int(found["VmHWM"]) * 1024 / 1e6
+
+
+def resident(pid: int) -> float:
+    """Resident memory in MB now, asked for at little cost."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / 1e6
 
 
 def first_thread(pid: int) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from statistics import median
 from typing import NamedTuple
 
 from mailtui.demo.lab import Lab, unavailable
-from tests.bench.processes import first_thread, last_child, memory
+from tests.bench.processes import first_thread, last_child, resident
 from tests.bench.rows import Goal, Row, printed
 from tests.bench.terminal import Terminal
 from tests.bench.walk import Deaf, Step, Walk, key
@@ -49,6 +49,8 @@ IN_VAIN = 15
 """Keys in a row that should do something, after which a console that did not is taken for stuck."""
 TAIL = 80
 """Keys that are told of where it fails."""
+JUMP = 1.0
+"""MB by which the memory grows or falls at one step where it is told in the story."""
 
 
 class Failure(Exception):
@@ -108,8 +110,11 @@ class Soak:
         self._pid = last_child(term.pid)
         self._after = (0.0, 0.0)
         self._deaf = Deaf()
+        self._used = 0.0
         self.result = Result()
         self.steps: list[Step] = []
+        self.jumps: list[str] = []
+        """Where the memory grew or fell at once."""
 
     def run(self, keys: int, seconds: float = 0.0) -> None:
         """Take as many steps, evenly over as many seconds. Raises Failure."""
@@ -129,12 +134,24 @@ class Soak:
             self._deaf.heard(step, shown, self._term.lines)
             if self._deaf.keys >= IN_VAIN:
                 raise Failure("keys do nothing any more")
-            if number % EVERY == 0:
-                self.result.warm += self._walk.touring
-                self.result.memory.append(memory(self._pid)[0])
+            self._weigh(number)
             due = begun + seconds * (number + 1) / keys
             self._wait(due - time.monotonic())
             self.result.seconds = time.monotonic() - begun
+
+    def _weigh(self, number: int) -> None:
+        """The memory after a step."""
+        used = resident(self._pid)
+        if abs(used - self._used) >= JUMP:
+            around = " ".join(step.name for step in self.steps[-4:])
+            top = " / ".join(line.strip() for line in self._term.lines[:3])
+            self.jumps.append(
+                f"{number}: {used - self._used:+.1f} to {used:.1f} MB after {around!r} on {top}"
+            )
+        self._used = used
+        if number % EVERY == 0:
+            self.result.warm += self._walk.touring
+            self.result.memory.append(used)
 
     def _wait(self, seconds: float) -> None:
         """Look at what is painted meanwhile."""
@@ -194,7 +211,10 @@ class Soak:
     def story(self, why: str, tail: int) -> str:
         """What became of the walk, the last of its steps, and the screen."""
         pressed = " ".join(step.name for step in self.steps[-tail:])
-        return f"{why}\n\nstep {len(self.steps)}; the last of them:\n{pressed}\n\nthe screen:\n{self._term.text}\n"
+        return (
+            f"{why}\n\nstep {len(self.steps)}; the last of them:\n{pressed}\n\nthe screen:\n{self._term.text}\n\nmemory:\n"
+            + "".join(f"{jump}\n" for jump in self.jumps)
+        )
 
 
 def _last_number(lines: bytes) -> int:

@@ -202,6 +202,18 @@ async def test_warnings_while_typing(folder: Path, address: str, destination: st
             assert "! " not in up.text
 
 
+async def test_what_would_bounce_is_asked_about_and_what_was_there_is_not(folder: Path) -> None:
+    async with console(folder) as up:
+        await up.press("n", *"info@falcotsbrand.com", "enter", *"/dev/null", "enter", "enter")
+        await up.shows("/dev/null: bounces: works only in alias_maps", "? /dev/null", "Enter again stages")
+        assert up.said == []
+        await up.press("enter")
+        await up.until(up.staged(1))
+        assert up.said == ["+ virtual info@falcotsbrand.com → /dev/null"]
+        await up.press("enter", *"jean", "enter", "enter")  # what stands there is the admin's own
+        await up.until(lambda: up.said == ["+ virtual info@falcotsbrand.com → /dev/null, jean"])
+
+
 async def test_what_exists_cannot_be_staged_twice(folder: Path) -> None:
     async with console(folder) as up:
         await up.press("n", *"root", "enter", *"jean", "enter", "enter")
