@@ -89,8 +89,9 @@ def draft_bytes(instance: Instance, groups: Iterable[Group], who: str) -> bytes:
     return store.dumps(groups, config_dir=instance.config_dir, hostname=host, who=who, time=now())
 
 
-def save(path: str, raw: bytes, *, replace: bool = False) -> str:
-    """Write the file with mode 0600, whole and durably, and return its absolute path.
+def save(path: str, raw: bytes | Iterable[bytes], *, replace: bool = False) -> str:
+    """Write the file with mode 0600, whole and durably, and return its absolute path. `raw` may come in
+    pieces: where one cannot be made no file is left.
 
     Raises Exists unless `replace` is set (then only a plain file of the same person is replaced), and
     SaveError.
@@ -104,7 +105,7 @@ def save(path: str, raw: bytes, *, replace: bool = False) -> str:
     except OSError as error:
         raise SaveError(f"{parent}: {_words(error)}", "choose another folder") from None
     try:
-        _put(folder, parent, name, raw, replace=replace)
+        _put(folder, parent, name, (raw,) if isinstance(raw, bytes) else raw, replace=replace)
     except OSError as error:
         raise SaveError(f"{path}: {_words(error)}", "choose another folder") from None
     finally:
@@ -116,7 +117,7 @@ def _words(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _put(folder: int, parent: str, name: str, raw: bytes, *, replace: bool) -> None:
+def _put(folder: int, parent: str, name: str, pieces: Iterable[bytes], *, replace: bool) -> None:
     person = caller()
     if person is not None and not person.may_write(os.fstat(folder)):
         raise SaveError(
@@ -135,12 +136,12 @@ def _put(folder: int, parent: str, name: str, raw: bytes, *, replace: bool) -> N
         with os.fdopen(made, "wb") as stream:
             if person is not None:
                 os.fchown(made, person.uid, person.gid)
-            stream.write(raw)
+            stream.writelines(pieces)
             stream.flush()
             os.fsync(made)
         if replace:
             os.replace(own, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except OSError:
+    except Exception:
         os.unlink(own, dir_fd=folder)
         raise
     os.fsync(folder)

@@ -193,7 +193,7 @@ def _idle(case: Case, found: Accounts) -> Iterator[Finding]:
     """Accounts that handed in no mail for as long as the log goes back."""
     from mailtui.sasl.seen import seen
 
-    log = seen(case.instance)
+    log = seen(case.instance, least=LONG)
     if log.days < LONG:
         return
     used = set(log.names)

@@ -5,7 +5,7 @@ save_text(self, "aliases", "aliases.txt", lines=lambda: […], done=lambda path:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from textual.screen import Screen
 
@@ -16,9 +16,11 @@ LINE = 1 << 20
 """Characters of one line that are saved."""
 
 
-def text_of(lines: Iterable[str]) -> bytes:
-    """Lines as a text file with nothing in it that a terminal would obey."""
-    return "".join(f"{safe(line, LINE)}\n" for line in lines).encode("utf-8", "backslashreplace")
+def pieces_of(lines: Iterable[str]) -> Iterator[bytes]:
+    """Lines as a text file with nothing in it that a terminal would obey, a line at a time: a log
+    of gigabytes never stands in memory."""
+    for line in lines:
+        yield f"{safe(line, LINE)}\n".encode("utf-8", "backslashreplace")
 
 
 def save_text(
@@ -52,7 +54,7 @@ def save_text(
             else:
                 push(ErrorDialog(f"The {what} were not saved", [problem(error)]))
 
-        beside(screen, "save", lambda: save(name, text_of(lines()), replace=replace), done, failed)
+        beside(screen, "save", lambda: save(name, pieces_of(lines()), replace=replace), done, failed)
 
     title = f"Save the {what} that are shown"
     push(NameDialog(title, ["As text, a line each; only you can read it."], name), named)

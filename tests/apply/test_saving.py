@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,18 @@ def test_it_is_private_whatever_the_umask(folder: Path) -> None:
         os.umask(before)
     assert path == str(folder / "d.json")
     assert (mode(folder / "d.json"), (folder / "d.json").read_bytes()) == (0o600, b"one")
+
+
+def test_pieces_are_one_file_and_none_where_one_cannot_be_made(folder: Path) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"one"
+        raise ValueError("the log was rotated away")
+
+    assert Path(save(str(folder / "d.txt"), iter((b"one\n", b"two\n")))).read_bytes() == b"one\ntwo\n"
+    for name, replace in (("e.txt", False), ("d.txt", True)):
+        with pytest.raises(ValueError, match="rotated"):
+            save(str(folder / name), broken(), replace=replace)
+    assert {each.name: each.read_bytes() for each in folder.iterdir()} == {"d.txt": b"one\ntwo\n"}
 
 
 def test_a_name_alone_is_in_the_present_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
