@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
 
 from mailtui.doctor import (
     accessrows,
@@ -84,9 +85,18 @@ FAMILIES: Sequence[Family] = (
 )
 
 
+_IN_TURN = Lock()
+"""Threads that examine side by side end no sooner, and hold each its own view of all files meanwhile."""
+
+
 def examine(instance: Instance, families: Sequence[Family] = FAMILIES) -> list[Finding]:
     """Everything that is wrong with an instance, or doubtful, the worst first. Nothing is written, no daemon
     and no network is asked. What cannot be read is a finding itself, and so is a family that fails."""
+    with _IN_TURN:
+        return _examined(instance, families)
+
+
+def _examined(instance: Instance, families: Sequence[Family]) -> list[Finding]:
     case = Case(instance)
     found: dict[tuple[str, str, int | None, str], Finding] = {}
     for finding in (*case.unread, *_all(case, families)):

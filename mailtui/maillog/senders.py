@@ -8,13 +8,13 @@ from typing import Protocol
 
 from mailtui.maillog.chunks import SIZE
 
-KEPT = 25_000
+KEPT = 10_000
 """Messages whose senders are remembered, at least; one that was named again counts again."""
 GENERATIONS = 5
 """What is remembered is forgotten in parts, of which one fills: in the order of the messages at no cost."""
 LINES = 8192
 """Lines of a part that is looked through at once; of an older part SIZE bytes."""
-PARTS = 32
+PARTS = 12
 """Such parts that are remembered."""
 
 _MARK = b": from=<"
@@ -44,11 +44,18 @@ def senders(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
             yield queue_id, sender
 
 
+def _learn(known: dict[bytes, bytes], raw: bytes, names: dict[bytes, bytes]) -> None:
+    """Add what lines say. `names` has each address once, of which most send again and again."""
+    for queue_id, sender in senders(raw):
+        known[queue_id] = names.setdefault(sender, sender)
+
+
 class Senders:
     """The senders that came by, as many as are kept. One thread adds, others ask."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._size = -(-kept // (GENERATIONS - 1))
+        self._names: dict[bytes, bytes] = {}
         self._known: deque[tuple[int, dict[bytes, bytes]]] = deque([(0, {})], maxlen=GENERATIONS)
 
     @property
@@ -60,7 +67,8 @@ class Senders:
         """Learn from lines, newer ones than all before; `first` is the number of the first."""
         if len(self._known[0][1]) >= self._size:
             self._known.appendleft((first, {}))
-        self._known[0][1].update(senders(raw))
+            self._names = {}
+        _learn(self._known[0][1], raw, self._names)
 
     def get(self, queue_id: bytes) -> bytes | None:
         """The sender of a message, empty for a bounce's; None where it did not come by."""
@@ -108,8 +116,9 @@ class Nearby:
             start = max(number * size, self._oldest())
             stop = (number + 1) * size if live else min((number + 1) * size, 0)
             known = {}
+            names: dict[bytes, bytes] = {}
             for _, raw in self._source.blocks(start, max(start, stop)):
-                known.update(senders(raw))
+                _learn(known, raw, names)
             self._parts[live, number] = known
             while len(self._parts) > PARTS:
                 self._parts.popitem(last=False)

@@ -33,7 +33,7 @@ CHUNK = 1000
 """Lines that are folded together where one scrolls back, and of a burst after some calm."""
 CALM = 1.0
 """Seconds without a burst."""
-KEPT = 4000
+KEPT = 2000
 """Folded rows that are kept at most; what lies before is folded again when it is scrolled to."""
 LINES = 500_000
 """Lines that the folded rows stand for at most; the same."""
@@ -115,11 +115,13 @@ class LogRows:
             return Row(
                 ([(_times(folded, more), "bold"), (decode(line[:PARSED]), "")],) if folded else (line,)
             )
-        shown = row(parse(line[:PARSED]), lambda queue_id: self.feed.sender(queue_id, key))
+        record = parse(line[:PARSED])
+        shown = row(record, lambda queue_id: self.feed.sender(queue_id, key))
         what: list[Span] = [(f"{shown.letter} {shown.what}", STYLES[shown.severity])]
         path = shown.path or unsaid(shown.peer, self._peer_room())
         style = "dim" if shown.severity == "quiet" else ""
         says = shown.result.removeprefix("warning: ") if shown.letter == "?" else shown.result
+        says = says.removeprefix(f"{record.queue_id}: ").removeprefix(": ")
         result: list[Span] = [(says, style)]
         if folded is not None:
             result = [(_times(folded, more), "bold"), (says, style)]
