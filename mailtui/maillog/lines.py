@@ -22,7 +22,7 @@ from mailtui.maillog.compressed import KEPT_FREE, nameless
 from mailtui.maillog.logfile import SLACK, LogFile
 from mailtui.maillog.stamp import when
 
-HELD = 2 << 20
+HELD = 1 << 20
 """Bytes of lines in memory."""
 _SMALL = 1 << 16
 """A block of fewer bytes is joined with the next, so that a slow log does not cost more than its lines; where

@@ -2,16 +2,21 @@
 
 let_go()                # once, before the first widget: what a widget drew goes with it
 forget_drawn(widget)    # nobody sees it now; it is drawn anew when it comes back
+forget_sizes(screens)   # the window has another size: what was worked out for the old one is of no use
 stays()                 # all that there is now stays as long as the console, but for what nobody refers to
 """
 
 from __future__ import annotations
 
 import gc
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import _lru_cache_wrapper, lru_cache
 
 from textual._styles_cache import StylesCache
 from textual.color import Color
+from textual.css.scalar import Scalar
+from textual.geometry import Offset, Region, Size, Spacing
+from textual.screen import Screen
 from textual.widget import Widget
 
 from mailtui.screens.parts.linedrawing import DrawnLines
@@ -45,6 +50,18 @@ def forget_drawn(widget: Widget) -> None:
     widget._styles_cache.clear()  # noqa: SLF001  # `refresh` would have it painted, too
     if isinstance(widget, DrawnLines):
         widget.forget_drawn()
+
+
+def forget_sizes(screens: Iterable[Screen[object]]) -> None:
+    """Free what Textual keeps of places and sizes that were: thousands of regions, and up to 16 boxes a
+    widget on each of these screens."""
+    for kind in (Region, Offset, Size, Spacing, Scalar):
+        for member in vars(kind).values():
+            if isinstance(member, _lru_cache_wrapper):
+                member.cache_clear()
+    for screen in screens:
+        for widget in screen.walk_children(Widget, with_self=True):
+            widget._box_model_cache.clear()  # noqa: SLF001  # it is kept under the sizes of then
 
 
 def stays() -> None:

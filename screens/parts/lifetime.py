@@ -18,9 +18,10 @@ from pathlib import Path
 from weakref import WeakSet
 
 from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.css.query import NoMatches
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import WorkerFailed
@@ -30,7 +31,7 @@ from mailtui.screens.parts.examiner import Examiner
 from mailtui.screens.parts.field import Field
 from mailtui.screens.parts.footer import Footer
 from mailtui.screens.parts.keyorder import KeysInOrder
-from mailtui.screens.parts.letgo import let_go
+from mailtui.screens.parts.letgo import forget_sizes, let_go
 from mailtui.screens.parts.paced import Paced
 from mailtui.screens.parts.paint import THEMES, Painted, paint_for, theme_for
 from mailtui.screens.parts.picture import Difference, Picture
@@ -83,6 +84,7 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self._examiner = Examiner(self, session.examine) if session.examine is not None else None
         self._picture = Picture(old=plan.ansi)
         self._cursor_sent = Offset(-1, -1)
+        self._sized: Size | None = None
 
     def refresh_css(self, animate: bool = True) -> None:
         """Only for another theme: Textual asks for it with every screen that opens, and would parse and apply
@@ -125,6 +127,11 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
     def cursor_shown(self) -> bool:
         """Whether the terminal shows its cursor."""
         return self._plan.plain
+
+    def on_resize(self, event: events.Resize) -> None:
+        before, self._sized = self._sized, event.size
+        if before not in (None, event.size):  # the first one says what was known
+            forget_sizes(screen for stack in self._screen_stacks.values() for screen in stack)
 
     def terminal_taken(self) -> None:
         """The terminal is another's no more: all is to be painted."""

@@ -28,7 +28,7 @@ SIZES = ((80, 24), (80, 24), (60, 20), (100, 30), (140, 40), (60, 16), (200, 60)
 _MOVES = ("down", "up", "j", "k", "pagedown", "pageup", "g", "G", "home", "end", "right", "left")
 _ACTS = (
     "n", "enter", "enter", "d", "hash", "space", "asterisk", "u", "x", "f", "e", "E", "y", "r", "b", "t", "c",
-    "K", "J", "D", "P", "o", "T", "p", "i", "a", "R", "F", "s", "v", "m", "l",
+    "K", "J", "D", "P", "o", "T", "p", "i", "a", "R", "F", "s", "v", "m", "l", "S", "X", "z", "L", "H",
 )  # fmt: skip
 _WORDS = (
     "jean", "falcot", "!web", "smtp", "a | b", "^post", "com$", "no-such-thing", "status:sent", "from:falcot",
@@ -65,14 +65,19 @@ def key(name: str) -> Step:
     return Step(name, KEYS.get(name, name.encode()))
 
 
-def tour() -> list[Step]:
-    """Every screen and view once, before the walk: what they need is loaded then."""
+def tour(*, apply: bool = True) -> list[Step]:
+    """Every screen and view once, and a change written and undone, before the walk: what they need is loaded
+    then."""
     there = "1 ? escape 2 b escape 3 / j escape 4 5 D escape P escape T escape 6 tab tab 7 tab tab 8 9 0 tab f escape H escape w"
     forms = "escape 2 n escape 3 n escape 4 n escape 5 n escape 6 n escape"
     back = "5 x escape 3 enter escape , escape ctrl+p escape : escape L L 8 enter escape 9 enter escape 1"
     named = " ".join(f": {' '.join(view)} enter escape escape" for view in _VIEWS)
+    log = "8 / a enter escape S escape X escape x escape e f escape enter x escape escape escape"
     review = "3 d w pagedown escape u 1"
-    return [key(name) for name in f"{there} {forms} {named} {review} {back}".split()]
+    wait = "down up " * 8
+    written = f"3 d w enter {wait} escape escape 1 H u escape w enter {wait} escape escape 1"
+    whole = f"{there} {forms} {named} {log} {review} {written if apply else ''} {back}"
+    return [key(name) for name in whole.split()]
 
 
 class Walk:
@@ -81,7 +86,7 @@ class Walk:
     def __init__(self, seed: int, *, apply: bool = True) -> None:
         self._chance = random.Random(seed)
         self._apply = apply
-        self._tour = tour()
+        self._tour = tour(apply=apply)
         self._ahead: list[Step] = []
         self.seen: Counter[str] = Counter()
         """How often each kind of step was taken."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from textual._styles_cache import StylesCache
 from textual.color import Color
+from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from mailtui.screens.parts.field import Field
@@ -56,4 +57,21 @@ async def test_a_closed_field_goes_and_a_hidden_screen_keeps_no_lines(
         assert sum(map(_drawn, aliases.walk_children(Widget))) == 0
         await pilot.press("3")
         await pilot.pause()
+        assert any("jean" in strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def test_what_was_worked_out_for_another_size_goes_with_it(open_console: Callable[..., Any]) -> None:
+    async with open_console(size=(80, 24)) as (app, pilot):
+        here = app.screen
+
+        def kept_for(size: Size) -> bool:
+            boxes = [widget._box_model_cache.keys() for widget in here.walk_children(Widget)]
+            return any(size in key for keys in boxes for key in keys if isinstance(key, tuple))
+
+        assert kept_for(Size(80, 24))
+        assert Region.intersection.cache_info().currsize > 20
+        await pilot.resize_terminal(100, 30)
+        await pilot.pause()
+        assert not kept_for(Size(80, 24))
+        assert kept_for(Size(100, 30))
         assert any("jean" in strip.text for strip in app.screen._compositor.render_strips())
