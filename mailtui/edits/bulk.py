@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from mailtui.edits.entries import MASK, SECRET_FILE, EntryDocument
 from mailtui.edits.model import Conflict, Edit
-from mailtui.formats.entry_bulk import recipient_texts
+from mailtui.formats.recipientlists import recipient_texts
 from mailtui.formats.splice import Splice
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target

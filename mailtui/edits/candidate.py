@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,10 +10,13 @@ from typing import Any
 
 from mailtui.edits.bulk import SetEntries
 from mailtui.edits.compiling import CompileTable
+from mailtui.edits.entries import EntryEdit, RenameEntry
 from mailtui.edits.folders import FolderEdit
 from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.pending import Pending
 from mailtui.edits.uncollected import uncollected
 from mailtui.formats.document import parse
+from mailtui.formats.entry_bulk import BulkEdits
 from mailtui.formats.splice import (
     Missing,
     Refused,
@@ -28,10 +30,13 @@ from mailtui.formats.splice import (
 )
 from mailtui.formats.target import Target
 from mailtui.postfix.files import Reader, Stamp
-from mailtui.text.safe import safe
+from mailtui.text.safe import encode, safe
 
+_FEW = 8
+"""Edits of single entries that look for them each by itself before all are looked up."""
 MANY = 64
-"""Splices of one edit from which on they are sorted in together."""
+"""Splices of one edit from which on they are sorted in together, and edits of single entries from which on
+all are looked up together."""
 WIDE = 1 << 20
 """Bytes of a change of several rounds above which it is put together from the rounds' own splices: to compare
 the lines before with those after would take too long."""
@@ -82,11 +87,15 @@ class _Replay:
     end of a file that lacks its last newline begins another.
     """
 
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: Any, names: Sequence[bytes] = ()) -> None:
+        """`names`: the entries that will be asked for, where they are many."""
         self.document = document
         """After the rounds that are done."""
         self._done: list[list[Splice]] = []
-        self._pending: list[Splice] = []
+        self._pending = Pending()
+        self._names = names
+        self._asked = 0
+        """Edits since the document is as it is."""
         self._keys: set[str] = set()
         self._based: set[str] = set()
         self._gone = False
@@ -97,22 +106,22 @@ class _Replay:
         met = met or not self._based.isdisjoint(keys)
         if met or (self._gone and edit.marker == "+"):
             self.flush()  # a new entry is placed among those that stay
+        self._asked += 1
+        if self._asked == _FEW and self._names:
+            self.document = self.document.remembering(self._names)
         splices = list(edit.splices(self.document))
         if not self._fit(splices):
             self.flush()
             splices = list(edit.splices(self.document))
         if len(splices) > MANY:
-            self._pending = sorted([*self._pending, *splices], key=_range)
+            self._pending = Pending([*self._pending, *splices])
         else:
             for splice in splices:
-                self._pending.insert(self._place(splice), splice)
+                self._pending.put(splice)
         self._keys |= keys
         self._based |= rests_on
         renames = len(keys) > 1 and not isinstance(edit, SetEntries)
         self._gone = self._gone or edit.marker not in {"+", "~"} or renames
-
-    def _place(self, splice: Splice) -> int:
-        return bisect_right(self._pending, _range(splice), key=_range)
 
     def _fit(self, splices: Sequence[Splice]) -> bool:
         """Whether the splices of one edit meet none of another edit's. Among themselves they may touch."""
@@ -120,12 +129,10 @@ class _Replay:
             if not self._pending:
                 return True
             both = [*((each, False) for each in self._pending), *((each, True) for each in splices)]
-            both.sort(key=lambda each: _range(each[0]))
+            both.sort(key=lambda each: each[0][:2])
             return all(one[1] is other[1] or self._apart(one[0], other[0]) for one, other in pairwise(both))
         for splice in splices:
-            place = self._place(splice)
-            left = self._pending[place - 1] if place else None
-            right = self._pending[place] if place < len(self._pending) else None
+            left, right = self._pending.beside(splice)
             if not (self._apart(left, splice) and self._apart(splice, right)):
                 return False
         return True
@@ -162,13 +169,18 @@ class _Replay:
 
     def flush(self) -> None:
         if self._pending:
-            self._done.append(self._pending)
-            self.document = self.document.spliced(self._pending)
-        self._pending, self._keys, self._based, self._gone = [], set(), set(), False
+            self._done.append([*self._pending])
+            self.document = self.document.spliced(self._done[-1])
+            self._asked = 0
+        self._pending, self._keys, self._based, self._gone = Pending(), set(), set(), False
 
 
-def _range(splice: Splice) -> tuple[int, int]:
-    return splice.start, splice.end
+def _names(edits: Sequence[Edit]) -> list[bytes]:
+    """The entries of a lookup table that edits name each by itself, if they are many."""
+    if len(edits) <= MANY:
+        return []
+    found = [encode(edit.name) for edit in edits if isinstance(edit, EntryEdit)]
+    return [*found, *(encode(edit.to) for edit in edits if isinstance(edit, RenameEntry))]
 
 
 class Candidate:
@@ -210,7 +222,7 @@ class Candidate:
     def _replay(self, path: str, edits: list[Edit]) -> None:
         target = edits[0].target
         base, created = self._base(target)
-        replay = _Replay(base)
+        replay = _Replay(base, _names(edits) if isinstance(base, BulkEdits) else ())
         done: list[Edit] = []
         for edit in edits:
             try:

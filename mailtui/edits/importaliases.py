@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailtui.edits.bulk import Change, folded
-from mailtui.edits.entries import AddDisabledEntry, RemoveDisabledEntry, SwitchEntry
+from mailtui.edits.entries import AddDisabledEntry, SetDisabledEntry, SwitchEntry
 from mailtui.edits.importing import (
     PLAIN,
     PLAIN_NAME,
@@ -25,9 +25,12 @@ from mailtui.edits.importing import (
 from mailtui.edits.importloops import circles
 from mailtui.edits.importplaces import Place, places_of
 from mailtui.edits.model import Edit
-from mailtui.formats.entry_bulk import recipient_texts
+from mailtui.formats.addresses import is_simple_one
+from mailtui.formats.aliases import Aliases
+from mailtui.formats.recipientlists import recipient_texts
 from mailtui.formats.sheet import Sheet, SheetRow
 from mailtui.formats.splice import Refused
+from mailtui.formats.table import Table
 from mailtui.postfix.addresses import split
 from mailtui.postfix.aliastables import AliasTable, AliasTables
 from mailtui.postfix.destinations import item_problem
@@ -70,6 +73,7 @@ class AliasImport:
         self._places, self.report.says = places_of(instance, self._tables)
         self._classes = Classes(instance)
         self._by_path = {os.path.realpath(each.target.path): each for each in self._places.values()}
+        self._blank: dict[str, Table | Aliases] = {"aliases": Aliases.parse(b""), "table": Table.parse(b"")}
         self._domains: dict[str, str] = {}
         self._items: dict[tuple[str, bool], tuple[str, bool]] = {}
         """What is wrong with an item in a kind of table, and whether it is plain."""
@@ -207,7 +211,7 @@ class AliasImport:
         if all_plain:
             return ""
         try:
-            type(place.document).parse(b"").set(encode(row.name), [encode(item) for item in row.items])
+            self._blank[place.target.format].check(encode(row.name), [encode(item) for item in row.items])
         except Refused as error:
             return str(error)
         return ""
@@ -219,6 +223,7 @@ class AliasImport:
         why = self._domain(address[1]) if address else ""
         if not plain:
             why = item_problem(self._instance, item, virtual=virtual)
+            plain = item.isprintable() and is_simple_one(encode(item))
         found = self._items[item, virtual] = why, plain
         return found
 
@@ -254,9 +259,12 @@ class AliasImport:
             place.single.append(SwitchEntry(target, row.name, _items(now), on=False))
             self.report.lines.append(Line("~", row.name, "(off)", value, row.line, "switched off"))
             return
-        if off:
-            place.single.append(RemoveDisabledEntry(target, row.name, _items(off)))
-        place.single.append(AddDisabledEntry(target, row.name, tuple(row.items)))
+        items = tuple(row.items)
+        place.single.append(
+            SetDisabledEntry(target, row.name, items, _items(off))
+            if off
+            else AddDisabledEntry(target, row.name, items)
+        )
         self.report.lines.append(Line("~" if off else "+", row.name, value, off, row.line, "off"))
 
     def _stays(self, place: Place, row: _Wanted) -> bool:
@@ -296,7 +304,8 @@ class AliasImport:
     def _edits(self) -> Iterable[Edit]:
         for place in self._by_path.values():
             yield from entry_edits(place.target, place.changes, lists=True, source=self.report.source)
-            yield from place.single
+            # What is switched goes first: a new entry is placed among those that stay.
+            yield from sorted(place.single, key=lambda edit: not isinstance(edit, SwitchEntry))
 
     def _unhosted(self) -> Iterator[str]:
         """Domains whose mail this server takes only on its way through."""

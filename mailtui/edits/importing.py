@@ -12,7 +12,7 @@ from mailtui.edits.bulk import Change, SetEntries
 from mailtui.edits.entries import RemoveEntry, SetEntry
 from mailtui.edits.model import Edit, Value
 from mailtui.edits.uncollected import uncollected
-from mailtui.formats.entry_bulk import recipient_texts
+from mailtui.formats.recipientlists import recipient_texts
 from mailtui.formats.sheet import Cell, Sheet, SheetFormat, SheetRow, read
 from mailtui.formats.target import Target
 from mailtui.postfix.instance import Instance

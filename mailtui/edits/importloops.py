@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mailtui.edits.bulk import Change, folded
-from mailtui.formats.entry_bulk import recipient_texts
+from mailtui.formats.recipientlists import recipient_texts
 from mailtui.postfix.addresses import Rules, complete, split
 
 _SHOWN = 6

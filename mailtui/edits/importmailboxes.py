@@ -190,7 +190,8 @@ class MailboxImport:
             if target is self._new and not self._tables:
                 was = self._instance.parameters.get(MAPS)
                 yield SetParameter(self._instance.main, MAPS, target.spec, was)
-        yield from self._work.single
+        # What is switched goes first: a new entry is placed among those that stay.
+        yield from sorted(self._work.single, key=lambda edit: not isinstance(edit, SwitchEntry))
         yield from owners(self._instance, self._work.owners, source, self.report)
 
 

@@ -40,8 +40,7 @@ class Place:
         document, found = self.document, {}
         for index in range(len(document) if len(document.index.off) else 0):
             if not document.is_enabled(index):
-                entry = document.entry(index)
-                found[folded(decode(entry.key))] = decode(entry.value)
+                found[folded(decode(document.key_at(index)))] = decode(document.value_at(index))
         return found
 
     def standing(self, names: Sequence[str]) -> Mapping[str, str]:

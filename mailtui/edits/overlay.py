@@ -12,12 +12,13 @@ from mailtui.edits.entries import (
     RemoveDisabledEntry,
     RemoveEntry,
     RenameEntry,
+    SetDisabledEntry,
     SetEntry,
     SwitchEntry,
 )
 from mailtui.edits.model import Conflict, Edit, Value
 from mailtui.formats.document import parse
-from mailtui.formats.entry_bulk import recipients
+from mailtui.formats.recipientlists import recipients
 from mailtui.formats.splice import Missing, Refused
 from mailtui.formats.table import Table
 from mailtui.formats.target import Target
@@ -56,6 +57,7 @@ def overlay(edits: Iterable[Edit], files: Reader, items: Items = items_of) -> Ov
     return result
 
 
+_NONE = StagedRow("", "", ())
 _Renamed = dict[tuple[Target, str], tuple[Target, str]]
 """Where an entry that got a new name stands in the file: by its new name."""
 
@@ -71,14 +73,31 @@ def _lay(result: Overlay, edit: EntryEdit, files: Reader, renamed: _Renamed, ite
     if isinstance(edit, RemoveDisabledEntry):
         row = StagedRow("-", edit.name, items(edit.target, edit.was), enabled=False)
         result.staged[edit.target, OFF + _fold(edit.name)] = row
+    elif isinstance(edit, SetDisabledEntry) and added is None:
+        _lay_off(result, edit, key, items)
     elif isinstance(edit, AddDisabledEntry) or (isinstance(edit, SetEntry) and edit.was is None):
         _add(result, edit, files, items)
     elif added is not None:
         _change_added(result, edit, added, items)
     else:
-        result.staged[key] = _staged(edit, result.staged.get(key), items)
+        before = result.staged.get(key)
+        off = (edit.target, OFF + key[1])
+        if isinstance(edit, SwitchEntry) and edit.on and result.staged.get(off, _NONE).marker == "~":
+            before = result.staged.pop(off)
+        result.staged[key] = _staged(edit, before, items)
         if isinstance(edit, RenameEntry):
             renamed[edit.target, _fold(edit.to)] = key
+
+
+def _lay_off(result: Overlay, edit: SetDisabledEntry, key: tuple[Target, str], items: Items) -> None:
+    """Another value of an entry that is commented out in the file, or is to be by what is staged."""
+    before = result.staged.get(key)
+    value, was = items(edit.target, edit.value), items(edit.target, edit.was)
+    if before is not None and before.marker == "#":
+        result.staged[key] = before._replace(items=value, was=before.was or was)
+    else:
+        row = StagedRow("~", edit.name, value, enabled=False, was=was)
+        result.staged[edit.target, OFF + _fold(edit.name)] = row
 
 
 def _lay_many(result: Overlay, edit: SetEntries, files: Reader, renamed: _Renamed, items: Items) -> None:
@@ -162,8 +181,8 @@ def _change_added(result: Overlay, edit: EntryEdit, place: int, items: Items) ->
     rows = result.added[edit.target]
     row = rows[place].row
     match edit:
-        case SetEntry():
-            row = StagedRow("+", row.address, items(edit.target, edit.value), row.enabled)
+        case SetEntry() | SetDisabledEntry():
+            row = row._replace(items=items(edit.target, edit.value))
         case SwitchEntry():
             row = StagedRow("+" if edit.on else "#", row.address, row.items, enabled=edit.on)
         case RenameEntry():

@@ -18,6 +18,11 @@ from mailtui.text.safe import decode
 
 _PLAIN = rb"[^\s\x00-\x1f\x7f-\xff\"#%(),:;<>@\[\\\]|!]"
 
+_SIMPLE = re.compile(
+    rb"(?:([^\x00-\x20\x7f\"#%(),:;<>@\[\\\]|!]++)|\"([^\x00-\x1f\x7f\"\\]++)\")[ \t]*+:[ \t]*+"
+)
+"""A name that is one word, or one quoted one, and the colon behind it."""
+
 
 class Aliases(BulkEdits):
     """An alias file; the names are local parts of addresses."""
@@ -32,6 +37,12 @@ class Aliases(BulkEdits):
 
     @staticmethod
     def split(text: bytes) -> Parts | str:
+        found = _SIMPLE.match(text)
+        end = len(text.rstrip(b" \t\r\n"))
+        if found and addresses.is_simple(text[found.end() : end]):  # the short way for nearly all
+            number = found.lastindex or 1
+            key_end = found.end(number) + number - 1
+            return Parts(found[number], 0, key_end, found.end(), end)
         parts = addresses.tokens(text)
         if not parts:  # a NUL begins the line: postalias drops it without a word
             return ""

@@ -19,7 +19,7 @@ commented out with it (`## …`, `#`), and so belong to it where such a line fol
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from mailtui.formats import addresses
@@ -90,22 +90,31 @@ def extent(lines: Lines, number: int, shape: Shape) -> list[int]:
 
     The entry reaches from the first to the last of them; comments between them belong to it.
     """
-    first = lines.line(number)
+    found, _ = content(lines.line(number), comments(lines, number + 1), shape)
+    return [number + each for each in found]
+
+
+def comments(lines: Lines, number: int) -> Iterator[bytes]:
+    """The comment lines from line `number` on, up to the first line that is none."""
+    while number < len(lines) and lines.kinds[number] == COMMENT:
+        yield lines.line(number)
+        number += 1
+
+
+def content(first: bytes, below: Iterable[bytes], shape: Shape) -> tuple[list[int], bytes]:
+    """Which lines hold the content of the entry commented out on the line `first`, that being 0, and its
+    value; empty if it is prose. `below`: the comment lines below it, of which no more are asked for than
+    needed."""
     if first[:1] != b"#" or first[1:2].isspace():
-        return []
-    content = [number]
-    above = first
-    at = number + 1
-    while at < len(lines) and lines.kinds[at] == COMMENT:
-        line = lines.line(at)
+        return [], b""
+    numbers, texts = [0], [first]
+    for at, line in enumerate(below, 1):
         if line[:1] != b"#":
             break
-        if _continues(line, above):
-            content.append(at)
-            above = line
-        elif not (_is_gap(line) and above.rstrip().endswith(b",")):
+        if _continues(line, texts[-1]):
+            numbers.append(at)
+            texts.append(line)
+        elif not (_is_gap(line) and texts[-1].rstrip().endswith(b",")):
             break
-        at += 1
-    text = b"".join(lines.line(each)[1:].removesuffix(b"\n") for each in content)
-    parts = shape(text)
-    return content if parts and _plausible(*parts) else []
+    parts = shape(b"".join(line[1:].removesuffix(b"\n") for line in texts))
+    return (numbers, parts[2]) if parts and _plausible(*parts) else ([], b"")

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple, Self
 
 from mailtui.formats import addresses, disabled
-from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST, Lines, shifted
+from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST, Lines, kind_of, shifted
 from mailtui.formats.logical import Logical
 from mailtui.formats.splice import Splice, apply_splices, ordered
 
 _CONTINUATION = bytes((CONTINUATION,))
-_NO_PROSE = re.compile(rb"#[^\s#]")
+NO_PROSE = re.compile(rb"#[^\s#]")
+"""How a line begins that may begin an entry that is commented out, and continues none."""
 _NOT_ASCII = re.compile(rb"[\x80-\xff][^\n]*+")
 
 
@@ -208,7 +209,7 @@ class Entries(ABC):
         at = kinds.find(COMMENT)
         while at >= 0:
             start = starts[at]
-            if _NO_PROSE.match(raw, start) and disabled.extent(self.lines, at, self._shape):
+            if NO_PROSE.match(raw, start) and disabled.extent(self.lines, at, self._shape):
                 found.append(at)
             at = kinds.find(COMMENT, at + 1)
         return found
@@ -240,6 +241,26 @@ class Entries(ABC):
         logical = Logical(self.lines, numbers, 0 if self.lines.kinds[first] == FIRST else 1)
         parts = self.split(logical.text) if logical.is_utf8 else ""
         return None if isinstance(parts, str) else Record(numbers, logical, parts)
+
+    @classmethod
+    def alone(cls, raw: bytes) -> tuple[bytes, bytes] | None:
+        """Key and value of some lines that are one entry and nothing in force besides."""
+        first, *others = raw.removesuffix(b"\n").split(b"\n")
+        if kind_of(first) != FIRST:
+            return None
+        kinds = [kind_of(line) for line in others]
+        if FIRST in kinds:
+            return None
+        more = (line for line, kind in zip(others, kinds, strict=True) if kind == CONTINUATION)
+        whole = b"".join((first, *more))
+        text = whole.partition(b"\0")[0]
+        try:
+            if not (text and text.isascii()):
+                whole.decode()
+        except UnicodeDecodeError:
+            return None
+        parts = cls.split(text)
+        return None if isinstance(parts, str) else (parts.key, text[parts.start : parts.end])
 
     def record(self, index: int) -> Record:
         """The entry `index` with the places of its parts. Raises IndexError."""

@@ -4,56 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from copy import copy
+from typing import NamedTuple, Self, TypeAlias
 
 from mailtui.formats import addresses
 from mailtui.formats.entries import fold
-from mailtui.formats.entry_edits import EntryEdits
+from mailtui.formats.entry_off import OffEdits
+from mailtui.formats.entry_search import Memory
 from mailtui.formats.layout import separator
 from mailtui.formats.lines import FIRST
+from mailtui.formats.recipientlists import recipients, retyped
 from mailtui.formats.splice import Splice
-from mailtui.text.safe import decode, encode
 
 FEW = 32
 """Keys up to which each is searched for."""
 _FIRST_FIRST = bytes((FIRST, FIRST))
 _PRINTABLE = re.compile(rb"[!-~](?:[ -~]*[!-~])?")
-_PLAIN_LIST = re.compile(rb"[^\"\\()<>\[\]|:;!%\x00-\x1f\x7f]*")
-_BETWEEN = re.compile(rb"[ ,]+")
-_TIDY_ITEM = r"[#$&'*+./0-9=?@A-Z^_`a-z{}~-]++"
-_TIDY_TEXT = re.compile(f"{_TIDY_ITEM}(?:, {_TIDY_ITEM})*+")
-_TIDY = re.compile(_TIDY_TEXT.pattern.encode())
-"""Recipients without anything special, a comma and a blank between any two: nearly all lists there are."""
 
 Near: TypeAlias = "Sequence[tuple[bytes, bytes]]"
 
 
-def recipients(value: bytes) -> list[bytes]:
-    """The recipients of a right-hand side as they are written; quickly where they are plain."""
-    if _TIDY.fullmatch(value):
-        return value.split(b", ")
-    if _PLAIN_LIST.fullmatch(value):
-        return [item for item in _BETWEEN.split(value) if item]
-    return addresses.items(value)
-
-
-def recipient_texts(value: str) -> list[str]:
-    """The same for a text."""
-    if _TIDY_TEXT.fullmatch(value):
-        return value.split(", ")
-    return [decode(item) for item in recipients(encode(value))]
-
-
 class Standing(NamedTuple):
     """An entry that is there: its number, its value, and where that begins in the file; -1 where it is not
-    plainly written on one line."""
+    written on one line."""
 
     number: int
     value: bytes
     start: int
 
 
-class BulkEdits(EntryEdits):
+class BulkEdits(OffEdits):
     """A lookup table of which many entries are read or changed at once."""
 
     def find_many(self, keys: Iterable[bytes]) -> dict[bytes, int]:
@@ -68,13 +48,37 @@ class BulkEdits(EntryEdits):
                 places.setdefault(key, index)
         return places
 
+    def remembering(self, keys: Iterable[bytes]) -> Self:
+        """The same document, which knows where these keys are: for whoever asks for each of them by itself.
+        What it learns goes with it."""
+        result = copy(self)
+        found: dict[bytes, list[int]] = {fold(key): [] for key in keys}
+        for index, key in self._keys():
+            if key in found:
+                found[key].append(index)
+        result.memory = Memory(found)
+        return result
+
+    def _place(self, key: bytes) -> int | None:
+        memory, folded = self.memory, fold(key)
+        if memory is None or folded not in memory.hits:
+            return self._above(key)
+        if not memory.above:
+            keys = list(memory.hits)
+            memory.above = dict(zip(keys, self._above_each(keys), strict=True))
+        return memory.above[folded]
+
     def standing(self, keys: Iterable[bytes]) -> dict[bytes, Standing]:
         """By folded key what counts now, of those keys that are in the file."""
         return {key: self._standing(index) for key, index in self.find_many(keys).items()}
 
     def _standing(self, index: int) -> Standing:
         plain = self._plain(index)
-        return Standing(index, self.record(index).value, -1) if plain is None else Standing(index, *plain)
+        if plain is not None:
+            return Standing(index, *plain)
+        numbers, logical, parts = record = self.record(index)
+        alone = len(numbers) == 1 and logical.text == logical.whole
+        return Standing(index, record.value, logical.start(parts.start) if alone else -1)
 
     def in_force(self) -> Iterator[tuple[bytes, bytes, bytes]]:
         """Folded key, key and value of every entry that counts, in the order of the file."""
@@ -96,11 +100,10 @@ class BulkEdits(EntryEdits):
                 yield folded, key, value
 
     def key_at(self, index: int) -> bytes:
-        """The key of an entry in force, as `entry(index).key`."""
+        """The key of an entry, as `entry(index).key`."""
         first = self._heads[index]
-        found = (
-            None if first in self._odd_lines else self._PLAIN_KEY.match(self.raw, self.lines.starts[first])
-        )
+        start = self.lines.starts[first] + (self.lines.kinds[first] != FIRST)
+        found = None if first in self._odd_lines else self._PLAIN_KEY.match(self.raw, start)
         return found[0] if found else self.record(index).parts.key
 
     def value_at(self, index: int) -> bytes:
@@ -110,12 +113,8 @@ class BulkEdits(EntryEdits):
 
     def _plain(self, index: int) -> tuple[bytes, int] | None:
         """The value of a plainly written entry of one line, and where it begins."""
-        first = self._heads[index]
-        if first in self._odd_lines or self.lines.kinds[first : first + 2] != _FIRST_FIRST:
-            return None
-        start = self.lines.starts[first]
-        found = self._PLAIN_LINE.fullmatch(self.raw[start : self.lines.starts[first + 1]])
-        return None if found is None else (found[2].rstrip(self._TRIMMED), start + found.start(2))
+        found = self._plain_line(index)
+        return None if found is None else (found[2].rstrip(self._TRIMMED), found.start(2))
 
     def set_many(
         self,
@@ -160,15 +159,11 @@ class BulkEdits(EntryEdits):
     def _revalued(self, now: Standing, value: bytes, *, lists: bool) -> list[Splice]:
         """Another value of an entry: by its place where that is plain, else as `set` does it."""
         index, old, start = now
-        if start < 0 or not _PRINTABLE.fullmatch(value) or not _PRINTABLE.fullmatch(old):
+        short = start >= 0 and (lists or self._KEYS_AS_WRITTEN or addresses.is_simple(value))
+        text = retyped(old, value, lists=lists) if short else None
+        if text is None:
             return self.set_at(index, recipients(value) if lists else value)
-        if lists and not (_TIDY.fullmatch(value) and _TIDY.fullmatch(old)):
-            between = _between(old)
-            items = _BETWEEN.split(value)
-            if not between or not _PLAIN_LIST.fullmatch(value) or not all(items):
-                return self.set_at(index, recipients(value))
-            value = between.join(items)
-        return [Splice(start, start + len(old), value)] if value != old else []
+        return [Splice(start, start + len(old), text)] if text != old else []
 
     def _inserted(self, new: Sequence[tuple[bytes, bytes]]) -> list[Splice]:
         """New entries, each below those of its domain, in the order given. Raises Refused."""
@@ -208,11 +203,3 @@ class BulkEdits(EntryEdits):
     def _above_each(self, keys: Sequence[bytes]) -> Sequence[int | None]:
         """For each key the entry below which a new one belongs; None: at the end of the file."""
         return [self._above(key) for key in keys]
-
-
-def _between(value: bytes) -> bytes:
-    """What stands between any two recipients of a plain list, always the same; empty where it is not."""
-    if not _PLAIN_LIST.fullmatch(value):
-        return b""
-    items = _BETWEEN.split(value)
-    return next((text for text in (b", ", b",", b" ") if text.join(items) == value), b"")

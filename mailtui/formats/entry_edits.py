@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from mailtui.formats import addresses
-from mailtui.formats.entries import Record
+from mailtui.formats.entries import Record, fold
 from mailtui.formats.entry_places import EntryPlaces
 from mailtui.formats.itemlist import Item, ItemList, Row
 from mailtui.formats.layout import separator
-from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST
 from mailtui.formats.splice import Missing, Refused, Splice, apply_splices
 from mailtui.text.safe import decode
 
@@ -36,6 +35,10 @@ class EntryEdits(EntryPlaces):
     def _above(self, key: bytes) -> int | None:
         """The entry below which a new one with this key belongs; None: at the end of the file."""
 
+    def _place(self, key: bytes) -> int | None:
+        """The same, out of what is known already."""
+        return self._above(key)
+
     # The edits
 
     def set(self, key: bytes, value: bytes | Sequence[bytes]) -> list[Splice]:
@@ -47,16 +50,27 @@ class EntryEdits(EntryPlaces):
         index = self.find(key)
         return self._add(key, self._checked_value(value)) if index is None else self.set_at(index, value)
 
+    def check(self, key: bytes, items: Sequence[bytes]) -> None:
+        """Refuse what could not be written as an entry of a list. Raises Refused."""
+        if items and all(map(addresses.is_simple_one, items)):
+            for item in items:
+                self._refuse_bytes(item, "value")
+            self._checked_key(key)  # behind such a key such a list is read as it is written
+        else:
+            self._line(key, self._checked_value(items), ())
+
     def set_at(self, index: int, value: bytes | Sequence[bytes]) -> list[Splice]:
         """The same for an entry by its place. Raises Refused."""
         text = self._checked_value(value)
         record = self.record(index)
         if isinstance(value, bytes):
-            splices = self._set_text(record, text)
-        else:
-            splices = self._set_items(record, list(value))
+            return self._tried(self._set_text(record, text), record, text)
+        return self._set_items(record, list(value))
+
+    def _tried(self, splices: list[Splice], record: Record, value: bytes | list[bytes]) -> list[Splice]:
+        """The splices that give the entry this value, if they do. Raises Refused."""
         if splices:
-            self._try(splices, record, record.parts.key, text if isinstance(value, bytes) else list(value))
+            self._try(splices, record, record.parts.key, value)
         return splices
 
     def remove(self, key: bytes) -> list[Splice]:
@@ -69,85 +83,6 @@ class EntryEdits(EntryPlaces):
         """Take out the entries of `key` that do not count. Raises Missing."""
         indices = self._present(key)[1:]
         return self._cut(number for index in indices for number in self.record(index).numbers)
-
-    def disable(self, key: bytes) -> list[Splice]:
-        """Comment the entry out, its continuation lines and the comments between them too; `enable` gives
-        back the same bytes. Raises Missing, Refused."""
-        record = self.record(self._only(key))
-        first, last = record.numbers[0], record.numbers[-1]
-        below = self.find_disabled(key)
-        if below is not None and self._heads[below] > first:
-            raise Refused(
-                f"`{decode(key)}` is commented out already on line {self._heads[below] + 1}",
-                "remove that line first, else it would be taken for this entry",
-            )
-        splices = [Splice(start, start, b"#") for start in self.lines.starts[first : last + 1]]
-        after = self._from_lines(first, self._next_first(last + 1), splices)
-        found = after.find_disabled(key)
-        again = after.record(found) if found is not None else None
-        if again is None or again.value != record.value or again.numbers[-1] != last - first:
-            raise Refused(
-                f"`{decode(key)}` would read as prose once it is commented out", "remove the entry instead"
-            )
-        return splices
-
-    def enable(self, key: bytes) -> list[Splice]:
-        """Put a commented-out entry into force. Raises Missing, Refused."""
-        index = self.find_disabled(key)
-        if index is None:
-            raise Missing(decode(key))
-        standing = self.find(key)
-        if standing is not None:
-            raise Refused(
-                f"`{decode(key)}` is in force already on line {self._heads[standing] + 1}",
-                "remove or rename that entry first",
-            )
-        record = self.record(index)
-        first, last = record.numbers[0], record.numbers[-1]
-        self._refuse_inside(key, last + 1)
-        splices = [Splice(start, start + 1, b"") for start in self.lines.starts[first : last + 1]]
-        after = self._from_lines(first, last + 1, splices)
-        found = after.find(key)
-        if found is None or after.record(found).value != record.value or len(after.lines.firsts) != 1:
-            raise Refused(
-                f"line {first + 1} would not read as the entry `{decode(key)}`", "write the entry anew"
-            )
-        return splices
-
-    def remove_disabled(self, key: bytes) -> list[Splice]:
-        """Take out the commented-out entry of `key` (of several the last), its continuation lines and the
-        comments between them. Raises Missing, Refused."""
-        index = self.find_disabled(key)
-        if index is None:
-            raise Missing(decode(key))
-        numbers = self.record(index).numbers
-        splices = self._cut(range(numbers[0], numbers[-1] + 1))
-        after = self.spliced(splices)
-        joins = index and after.entry(index - 1).value != self.entry(index - 1).value
-        if joins or len(after) != len(self) - 1:
-            raise Refused(
-                f"without line {numbers[0] + 1} the comments around it would read as an entry",
-                "take the line out with an editor",
-            )
-        return splices
-
-    def add_disabled(self, key: bytes, value: bytes | Sequence[bytes]) -> list[Splice]:
-        """Add an entry that is commented out. Raises Refused."""
-        text = self._checked_value(value)
-        at, opening, line = self._new_line(key, text)
-        last = len(self.raw)
-        end = self.lines.newline if self.lines.ends_open else b""
-        places = ((at, opening), (last, end), (last, end + self.lines.newline))
-        for start, lead in dict.fromkeys(places):  # comments around it may be taken for more of its value
-            splices = [Splice(start, start, lead + b"#" + line)]
-            after = self.spliced(splices)
-            index = after.find_disabled(key)
-            if index is not None and after.entry(index).value == text and len(after) == len(self) + 1:
-                return splices
-        raise Refused(
-            f"`{decode(key)}` would read as prose if it were commented out",
-            "add the entry and leave it in force",
-        )
 
     def rename(self, key: bytes, new: bytes) -> list[Splice]:
         """Give the entry another key; value, place and comments stay. Raises Missing, Refused."""
@@ -228,6 +163,8 @@ class EntryEdits(EntryPlaces):
 
     @staticmethod
     def _refuse_item(item: bytes) -> None:
+        if addresses.is_simple_one(item):
+            return
         if not item.strip():
             raise Refused("a recipient cannot be empty", "leave it out")
         if not addresses.is_one(item):
@@ -237,32 +174,20 @@ class EntryEdits(EntryPlaces):
                 f'put it in quotes: "{decode(escaped)}"',
             )
 
-    def _refuse_inside(self, key: bytes, number: int) -> None:
-        """Refuse to begin an entry above line `number` where that line continues the entry before it."""
-        following = self.lines.kinds[number:].lstrip(bytes((0, COMMENT)))[:1]
-        if following == bytes((CONTINUATION,)):
-            raise Refused(
-                f"`{decode(key)}` stands between the lines of another entry and would take the last of them",
-                "move it out of there in the file",
-            )
-
-    def _next_first(self, number: int) -> int:
-        """The line at which the next logical line begins, or the number of lines."""
-        found = self.lines.kinds.find(FIRST, number)
-        return len(self.lines) if found < 0 else found
-
-    def _from_lines(self, first: int, end: int, splices: Sequence[Splice]) -> EntryEdits:
-        """The lines from `first` to before `end` as a table of their own, after the splices."""
+    def _lines_after(self, first: int, end: int, splices: Sequence[Splice]) -> bytes:
+        """The lines from `first` to before `end`, after the splices."""
         start, stop = self.lines.starts[first], self.lines.starts[end]
+        if len(splices) == 1:
+            ((low, high, new),) = splices
+            return self.raw[start:low] + new + self.raw[high:stop]
         moved = [Splice(splice.start - start, splice.end - start, splice.new) for splice in splices]
-        return type(self)(apply_splices(self.raw[start:stop], moved))
+        return apply_splices(self.raw[start:stop], moved)
 
     def _try(self, splices: Sequence[Splice], record: Record, key: bytes, value: bytes | list[bytes]) -> None:
         """Refuse splices after which the lines of `record` are not one entry with this key and value."""
-        after = self._from_lines(record.numbers[0], record.numbers[-1] + 1, splices)
-        index = after.find(key)
-        if index is not None and len(after.lines.firsts) == 1:
-            now = after.record(index).value if isinstance(value, bytes) else after.items(index)
+        after = self.alone(self._lines_after(record.numbers[0], record.numbers[-1] + 1, splices))
+        if after is not None and fold(after[0]) == fold(key):
+            now = after[1] if isinstance(value, bytes) else addresses.items(after[1])
             if now == value:
                 return
         shown = decode(value if isinstance(value, bytes) else b", ".join(value))
@@ -302,14 +227,13 @@ class EntryEdits(EntryPlaces):
         places = [(parts.start + start, parts.start + end) for start, end in old]
         broken = any(logical.row(start) != logical.row(end - 1) for start, end in places)
         if not old or broken or logical.text != logical.whole:
-            return self._set_text(record, joined)
+            return self._tried(self._set_text(record, joined), record, new)
         items = [Item(logical.start(start), logical.end(end), logical.row(start)) for start, end in places]
         splices = ItemList(self.raw, self._rows(record), items, self.lines.newline).splices(new)
         try:
-            self._try(splices, record, parts.key, new)
-        except Refused:
-            return self._set_text(record, joined)  # a layout that cannot hold them: one line can
-        return splices
+            return self._tried(splices, record, new)
+        except Refused:  # a layout that cannot hold them: one line can
+            return self._tried(self._set_text(record, joined), record, new)
 
     def _rows(self, record: Record) -> list[Row]:
         rows: list[Row] = []
@@ -328,7 +252,7 @@ class EntryEdits(EntryPlaces):
 
     def _new_line(self, key: bytes, text: bytes) -> tuple[int, bytes, bytes]:
         """Where a new entry goes, the newline that must end the line above it, and its line."""
-        above = self._above(key)
+        above = self._place(key)
         at = len(self.raw) if above is None else self.entry(above).end
         opening = self.lines.newline if at == len(self.raw) and self.lines.ends_open else b""
         return at, opening, self._line(key, text, self._neighbours(above))
@@ -337,8 +261,9 @@ class EntryEdits(EntryPlaces):
         """The line of a new entry, laid out as those `near` it. Raises Refused."""
         written = self._checked_key(key)
         line = written + separator(written, near, self._SEPARATOR) + text + self.lines.newline
-        after = type(self)(line)
-        index = after.find(key)
-        if index is None or after.record(index).value != text or len(after.lines.firsts) != 1:
+        if addresses.is_simple(text):
+            return line  # behind such a key it is read as it is written
+        after = self.alone(line)
+        if after is None or fold(after[0]) != fold(key) or after[1] != text:
             raise Refused(f"`{decode(line.strip())}` would not be read as written", "quote what has blanks")
         return line

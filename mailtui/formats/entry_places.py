@@ -19,6 +19,8 @@ class EntryPlaces(EntryReport):
 
     def _neighbours(self, above: int | None) -> list[tuple[bytes, bytes]]:
         """Keys and separators of the entries at and above `above`, nearest last."""
+        if self.memory is not None and above in self.memory.near:
+            return self.memory.near[above]
         found: list[tuple[bytes, bytes]] = []
         index = len(self) - 1 if above is None else above
         while index >= 0 and len(found) < _NEIGHBOURS:
@@ -29,7 +31,10 @@ class EntryPlaces(EntryReport):
                     key = logical.text[parts.key_start : parts.key_end]
                     found.append((key, logical.text[parts.key_end : parts.start]))
             index -= 1
-        return found[::-1]
+        found.reverse()
+        if self.memory is not None:
+            self.memory.near[above] = found
+        return found
 
     def _last(self, pattern: bytes) -> int | None:
         """The last entry in force whose line, folded, begins with `pattern`."""
@@ -52,7 +57,7 @@ class EntryPlaces(EntryReport):
         ending = b"@" + fold(domain)
         plain = None
         if ending.isascii() and ending in self.folded:
-            plain = self._last(rb"[^\s@#\"\\]*+" + re.escape(ending) + rb"(?=\s)")
+            plain = self._last(rb"(?!#)[^\s@\"\\]*+(?:@[^\s@\"\\]*+)*?" + re.escape(ending) + rb"(?=\s)")
         odd = [index for key, indices in self._odd_keys.items() if key.endswith(ending) for index in indices]
         return max(odd if plain is None else [plain, *odd], default=None)
 

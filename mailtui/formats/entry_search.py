@@ -6,21 +6,34 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import merge
 from itertools import groupby
 from typing import ClassVar
 
-from mailtui.formats.entries import Entries, fold
-from mailtui.formats.lines import CONTINUATION, FIRST
+from mailtui.formats.entries import NO_PROSE, Entries, fold
+from mailtui.formats.lines import COMMENT, CONTINUATION, FIRST
 from mailtui.text.folded import Folded, find, folded
 from mailtui.text.masks import Page
 from mailtui.text.scan import Masks
 
 _FIRST_FIRST = bytes((FIRST, FIRST))
+_COMMENT = bytes((COMMENT,))
 _IS_FIRST = bytes(kind == FIRST for kind in range(256))
 _FIRST_PAGE, _PAGE = 256, 2048
 """Lines of the first page of a search, and of a later one at most."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a table was asked for many keys at once. `hits`: the entries in the file of these folded keys, all
+    of them; `above`: below which entry a new one of the key belongs, once that is asked; `near`: keys and
+    separators at an entry."""
+
+    hits: dict[bytes, list[int]]
+    above: dict[bytes, int | None] = field(default_factory=dict)
+    near: dict[int | None, list[tuple[bytes, bytes]]] = field(default_factory=dict)
 
 
 class EntrySearch(Entries):
@@ -37,6 +50,8 @@ class EntrySearch(Entries):
 
     _places: bytearray | None = None
     """A bit for each hash that a key in the file has, once they were all read; see `duplicates`."""
+    memory: Memory | None = None
+    """What was found out for many keys at once."""
 
     @staticmethod
     def fold(key: bytes) -> bytes:
@@ -45,13 +60,22 @@ class EntrySearch(Entries):
 
     def fields(self, index: int) -> bytes:
         """Key and value of the entry `index` as one text, for searching."""
-        first = self._heads[index]
-        if first not in self._odd_lines and self.lines.kinds[first : first + 2] == _FIRST_FIRST:
-            line = self.raw[self.lines.starts[first] : self.lines.starts[first + 1]]
-            if found := self._PLAIN_LINE.fullmatch(line):  # the short way for nearly all
-                return found[1] + b" " + found[2].rstrip(self._TRIMMED)
+        found = self._plain_line(index)
+        if found:  # the short way for nearly all
+            return found[1] + b" " + found[2].rstrip(self._TRIMMED)
         record = self.record(index)
         return record.parts.key + b" " + record.value
+
+    def _plain_line(self, index: int) -> re.Match[bytes] | None:
+        """Key and value of an entry that is plainly written on one line, at their places in the file."""
+        first, kinds, starts, raw = self._heads[index], self.lines.kinds, self.lines.starts, self.raw
+        if kinds[first] == FIRST:
+            plain = kinds[first : first + 2] == _FIRST_FIRST and first not in self._odd_lines
+            return self._PLAIN_LINE.fullmatch(raw, starts[first], starts[first + 1]) if plain else None
+        if kinds[first + 1 : first + 2] == _COMMENT and not NO_PROSE.match(raw, starts[first + 1]):
+            return None  # it may go on there
+        found = self._PLAIN_LINE.fullmatch(raw, starts[first] + 1, starts[first + 1])
+        return None if found is None or found[2][:1].isspace() else found
 
     @cached_property
     def _odd_lines(self) -> frozenset[int]:
@@ -146,10 +170,12 @@ class EntrySearch(Entries):
     @cached_property
     def _off_keys(self) -> dict[bytes, int]:
         """Folded keys of the commented-out entries; of several the last."""
-        return {
-            fold(self.record(index).parts.key): index
-            for index in (bisect_left(self._heads, number) for number in self._off)
-        }
+        found: dict[bytes, int] = {}
+        for number in self._off:
+            index = bisect_left(self._heads, number)
+            plain = self._PLAIN_KEY.match(self.raw, self.lines.starts[number] + 1)
+            found[plain[0].lower() if plain else fold(self.record(index).parts.key)] = index
+        return found
 
     def _plain_hits(self, key: bytes) -> Iterator[int]:
         if self.folded.startswith(key):
@@ -179,6 +205,9 @@ class EntrySearch(Entries):
     def hits(self, key: bytes) -> Iterator[int]:
         """The entries in the file with this key, in order; the first of them counts."""
         key = fold(key)
+        if self.memory is not None and key in self.memory.hits:
+            yield from self.memory.hits[key]
+            return
         if not self._may_hold(key):
             return
         plain = self._plain_hits(key) if key and key.isascii() else iter(())

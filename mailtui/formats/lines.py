@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from array import array
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 from itertools import accumulate, compress, count
 from typing import Self
 
@@ -22,6 +23,7 @@ _KIND_OF_FIRST_BYTE = bytes(
     for byte in range(256)
 )
 _IS_FIRST = bytes(1 if kind == FIRST else 0 for kind in range(256))
+_IS_CONTINUATION = bytes(1 if kind == CONTINUATION else 0 for kind in range(256))
 
 
 def _kind_of_indented(line: bytes) -> int:
@@ -29,6 +31,12 @@ def _kind_of_indented(line: bytes) -> int:
     if not text:
         return BLANK
     return COMMENT if text[0] == 0x23 else CONTINUATION
+
+
+def kind_of(line: bytes) -> int:
+    """The kind of a physical line."""
+    kind = _KIND_OF_FIRST_BYTE[line[0]] if line else BLANK
+    return _kind_of_indented(line) if kind == CONTINUATION else kind
 
 
 def shifted(numbers: array[int], by: int) -> array[int]:
@@ -39,7 +47,7 @@ def shifted(numbers: array[int], by: int) -> array[int]:
 class Lines:
     """Offsets and kinds of all physical lines of `raw`. Line numbers here count from 0."""
 
-    __slots__ = ("firsts", "kinds", "raw", "starts")
+    __slots__ = ("__dict__", "firsts", "kinds", "raw", "starts")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -53,6 +61,11 @@ class Lines:
         self.kinds = bytes(kinds)
         self.firsts = array("L", compress(count(), self.kinds.translate(_IS_FIRST)))
         """Line numbers at which logical lines begin."""
+
+    @cached_property
+    def continuations(self) -> array[int]:
+        """The numbers of lines that continue another."""
+        return array("L", compress(count(), self.kinds.translate(_IS_CONTINUATION)))
 
     @classmethod
     def of(cls, raw: bytes, starts: array[int], kinds: bytes, firsts: array[int]) -> Self:

@@ -14,6 +14,7 @@ from mailtui.formats.entry_bulk import BulkEdits
 from mailtui.formats.splice import Problem, Refused
 from mailtui.text.safe import decode
 
+_KEY = re.compile(rb"""(?:[^\s"\\]++|\\(?:.|\Z)|"(?:[^"\\]++|\\.)*+")*+""", re.DOTALL)
 _COLON_KEY = re.compile(rb"^[^\s#\"\\][^\s]*+(?<=:)[ \t]", re.MULTILINE)
 _ALIAS_FILE = 'record is in "key: value" format; is this an alias file?'
 
@@ -31,20 +32,9 @@ class Table(BulkEdits):
 
     @staticmethod
     def split(text: bytes) -> Parts | str:
-        end = len(text)
-        quoted = False
-        at = 0
-        while at < len(text):
-            code = text[at]
-            if code == 0x5C:
-                at += 1
-            elif code == 0x22:
-                quoted = not quoted
-            elif not quoted and text[at : at + 1].isspace():
-                end = at
-                break
-            at += 1
-        if quoted:
+        found = _KEY.match(text)
+        end = found.end() if found else 0
+        if text[end : end + 1] == b'"':
             return f"unbalanced '\"' in '{decode(text)}' -- ignoring this line"
         rest = text[end:]
         value = rest.strip()

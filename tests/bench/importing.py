@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ import csv, subprocess, sys
 with open(sys.argv[1], newline="") as stream, open(sys.argv[2], "w") as out:
     rows = csv.reader(stream)
     next(rows)
-    out.writelines(f"{key} {value}\\n" for key, value in rows)
+    out.writelines(f"{row[0]} {row[1]}\\n" for row in rows)
 subprocess.run(["postmap", "-c", sys.argv[3], "lmdb:" + sys.argv[2]], check=True)
 """
 """What nobody can do without: read the file, write the table, compile it."""
@@ -66,6 +67,8 @@ class Case(NamedTuple):
     rows: Iterable[tuple[str, str]]
     counts: str
     others: tuple[tuple[str, str], ...] = ()
+    enabled: str = ""
+    """What a column `enabled` says of each; empty: there is no such column."""
 
 
 def _cases(kind: Kind, table: str, now: dict[str, str], then: dict[str, str], word: str) -> list[Case]:
@@ -103,7 +106,36 @@ def cases() -> list[Case]:
             "aliases of as many domains", "aliases", "virtual", (),
             [(f"jean@{name}", f"jean@m.{name}") for name in _DOMAINS], f"+{MANY}",
         ),
+        *_dear_cases(aliases, added),
     ]  # fmt: skip
+
+
+def _dear_cases(aliases: dict[str, str], added: dict[str, str]) -> list[Case]:
+    """What is written less plainly, or is switched off and on, in a file that says so of each."""
+    words = [f'"a b{n:06}"@d{n % 500:03}.example' for n in range(MANY)]
+    accents = [f"é{n:06}@d{n % 500:03}.example" for n in range(MANY)]
+    lines = {name: f"{value},\n    v@d000.example" for name, value in aliases.items()}
+    longer = [(name, f"{value}, v@d000.example") for name, value in added.items()]
+    off = {f"#{name}": value for name, value in aliases.items()}
+    return [
+        _dear("aliases on several lines, all change", lines.items(), longer, f"~{MANY}"),
+        _dear("aliases in quotes, all change", zip(words, aliases.values(), strict=True), zip(words, added.values(), strict=True), f"~{MANY}"),
+        _dear("aliases not in ASCII, all change", zip(accents, aliases.values(), strict=True), zip(accents, added.values(), strict=True), f"~{MANY}"),
+        _dear("aliases off, into an empty table", (), aliases.items(), f"+{MANY}", "no"),
+        _dear("aliases off, all change", off.items(), added.items(), f"~{MANY}", "no"),
+        _dear("aliases, all switched off", aliases.items(), aliases.items(), f"~{MANY}", "no"),
+        _dear("aliases, all switched on", off.items(), aliases.items(), f"~{MANY}", "yes"),
+    ]  # fmt: skip
+
+
+def _dear(
+    what: str,
+    standing: Iterable[tuple[str, str]],
+    rows: Iterable[tuple[str, str]],
+    counts: str,
+    enabled: str = "",
+) -> Case:
+    return Case(what, "aliases", "virtual", tuple(standing), tuple(rows), counts, enabled=enabled)
 
 
 _HEADS = {"aliases": "address,destinations", "mailboxes": "address,path", "domains": "domain,class"}
@@ -121,9 +153,12 @@ def made(folder: Path, case: Case) -> tuple[Path, Path]:
     for name, text in texts.items():
         (folder / name).write_text(text)
         subprocess.run(["postmap", "-c", str(folder), f"lmdb:{folder / name}"], check=True)
-    rows = (f'{key},"{value}"\n' if "," in value else f"{key},{value}\n" for key, value in case.rows)
     path = folder / "rows.csv"
-    path.write_text(f"{_HEADS[case.kind]}\n" + "".join(rows))
+    with path.open("w", newline="") as stream:
+        rows = csv.writer(stream, lineterminator="\n")
+        more = (case.enabled,) if case.enabled else ()
+        rows.writerow([*_HEADS[case.kind].split(","), *("enabled" for _ in more)])
+        rows.writerows((*each, *more) for each in case.rows)
     return folder, path
 
 

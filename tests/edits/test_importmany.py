@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailtui.edits import importdomains
+from mailtui.edits import candidate, importdomains, pending
 from mailtui.edits.candidate import Candidate
+from mailtui.edits.entries import (
+    AddDisabledEntry,
+    RemoveDisabledEntry,
+    RemoveEntry,
+    SetDisabledEntry,
+    SetEntry,
+    SwitchEntry,
+    current,
+)
 from mailtui.edits.importing import report_of
+from mailtui.edits.model import Conflict, Edit
 from mailtui.formats.addresses import items
 from mailtui.formats.aliases import Aliases
-from mailtui.formats.entry_bulk import recipient_texts, recipients
+from mailtui.formats.recipientlists import recipient_texts, recipients
+from mailtui.formats.splice import Missing, Refused, Splice
 from mailtui.formats.table import Table
+from mailtui.formats.target import Target
 from mailtui.postfix import manyclasses
 from mailtui.postfix.domains import domain_class
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.mailboxhabit import Paths, path_words
 from mailtui.postfix.manyclasses import Classes
+from mailtui.text.safe import encode
 from tests.postfix.conftest import MakeInstance, instance_dir
 
 __all__ = ["instance_dir"]
@@ -108,10 +122,10 @@ relay_domains = hash:{place}/relay
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(importdomains, "_SINGLE", single)
             report = report_of(Instance.open(str(config)), "domains", raw, "csv", "f.csv", mirror=True)
-        candidate = Candidate(Instance.open(str(config)).files, report.edits)
-        assert not candidate.conflicts
-        assert not candidate.stopped
-        texts = {each.target.path: sorted(each.after.split()) for each in candidate.changes}
+        over = Candidate(Instance.open(str(config)).files, report.edits)
+        assert not over.conflicts
+        assert not over.stopped
+        texts = {each.target.path: sorted(each.after.split()) for each in over.changes}
         found.append((sorted(report.lines, key=lambda line: line.name), texts))
     assert found[0] == found[1]
 
@@ -178,3 +192,71 @@ def test_paths_of_many_mailboxes_lead_where_each_of_them_does(tmp_path: Path) ->
                 real = os.path.realpath(os.path.join(root, path.rstrip("/")))
                 assert (not words) == real.startswith(f"{inside}/")
                 assert not words or words.endswith(f"to {real}")
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["on", "off", "set", "set off", "add off", "out", "out off"]),
+        st.sampled_from(["a@x", "c@y", "a", "é@x", "more@x", "off"]),
+        st.sampled_from([("x@y",), ("b@y",), ("b",), ("c@y", "d@y"), ("é@z", '"u v"@z')]),
+    ),
+    max_size=8,
+)
+
+
+@given(LINES, st.booleans(), EDITS)
+def test_many_edits_of_entries_come_to_what_they_do_when_each_is_looked_up(
+    lines: list[str], ends: bool, wanted: list[tuple[str, str, tuple[str, ...]]]
+) -> None:
+    for kind in (Table, Aliases):
+        raw = ("\n".join(lines) + "\n" * ends).encode()
+        target = Target("table" if kind is Table else "aliases", "/none", "hash")
+        found = []
+        for few in (1, 1000):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(candidate, "_FEW", few)
+                replay = candidate._Replay(kind.parse(raw), [encode(name) for _, name, _ in wanted])
+                said = []
+                for what, name, items in wanted:
+                    edit = _edit(replay.document, target, what, name, items)
+                    try:
+                        replay.add(edit)
+                    except (Conflict, Refused, Missing) as error:
+                        said.append(str(error))
+                replay.flush()
+            found.append((said, replay.document.raw))
+        assert found[0] == found[1]
+
+
+def _edit(document: Table | Aliases, target: Target, what: str, name: str, items: tuple[str, ...]) -> Edit:
+    now = current(document, name, items)
+    off = current(document, name, items, enabled=False)
+    match what:
+        case "on" | "off":
+            return SwitchEntry(target, name, (off if what == "on" else now) or items, on=what == "on")
+        case "set":
+            return SetEntry(target, name, items, now)
+        case "set off":
+            return SetDisabledEntry(target, name, items, off or items)
+        case "add off":
+            return AddDisabledEntry(target, name, items)
+        case "out":
+            return RemoveEntry(target, name, now or items)
+        case _:
+            return RemoveDisabledEntry(target, name, off or items)
+
+
+@given(st.lists(st.integers(0, 30), max_size=60))
+def test_splices_of_a_round_stand_in_the_order_of_the_file(places: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pending, "_BLOCK", 3)
+        made = [Splice(place, place, str(number).encode()) for number, place in enumerate(places)]
+        kept, plain = pending.Pending(made[:5]), sorted(made[:5], key=lambda each: each[:2])
+        for splice in made[5:]:
+            at = bisect_right(plain, splice[:2], key=lambda each: each[:2])
+            left, right = plain[at - 1] if at else None, plain[at] if at < len(plain) else None
+            assert kept.beside(splice) == (left, right)
+            kept.put(splice)
+            plain.insert(at, splice)
+        assert [*kept] == plain
+        assert bool(kept) is bool(plain)

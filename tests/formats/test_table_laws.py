@@ -231,6 +231,32 @@ def test_enable_adds_this_entry_alone(
 
 
 @law
+@given(kind=kinds, above=files, off=commented_out, below=files, wanted=values | items, data=st.data())
+def test_what_is_off_gets_a_value_and_stays_off(
+    kind: Kind, above: bytes, off: bytes, below: bytes, wanted: bytes | list[bytes], data: st.DataObject
+) -> None:
+    document = kind.parse(above + b"\n" + off + below)
+    disabled = [index for index in range(len(document)) if not document.is_enabled(index)]
+    assume(disabled)
+    index = document.find_disabled(document.entry(data.draw(st.sampled_from(disabled))).key)
+    assert index is not None
+    old = document.entry(index)
+    after = document.spliced(_tried(lambda: document.set_disabled(old.key, wanted)))
+    assert _compiled(after) == _compiled(document)
+    assert len(after) == len(document)
+    for each in range(len(document)):
+        before, now = document.entry(each), after.entry(each)
+        if each != index:
+            assert (now.key, now.value, now.enabled) == (before.key, before.value, before.enabled)
+    now = after.entry(index)
+    assert (now.key, now.enabled, now.line) == (old.key, False, old.line)
+    if isinstance(wanted, list):
+        assert after.items(index) == wanted
+    else:
+        assert now.value == wanted.strip(kind._TRIMMED)
+
+
+@law
 @given(kind=kinds, raw=files, new=keys, data=st.data())
 def test_rename_moves_the_value(kind: Kind, raw: bytes, new: bytes, data: st.DataObject) -> None:
     document = kind.parse(raw)
