@@ -71,7 +71,7 @@ def carry_out(instance: Instance, repair: Repair) -> int:
     """Do it now; the number in the history. Raises as `Repair.run`, and Busy, StateError, JournalError."""
     with Journal.writing(state_folder(instance, make=True)) as journal:
         change = new_change(who(), instance.config_dir, instance.hostname)
-        change.words = [f"~ {repair.title}"]
+        change.words, change.by_hand = [f"~ {repair.title}"], repair.back
         with locks.apply_lock(repair.paths):
             change.id = journal.prepare(change)
             try:

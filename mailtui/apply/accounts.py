@@ -76,6 +76,15 @@ class AccountPlan:
         places = ", ".join(safe(each.path) for each in self.copies)
         return f"{_SIGN[self.verb]} account {safe(str(self.account))}{done} ({places})"
 
+    @property
+    def by_hand(self) -> str:
+        """What takes it back: its old password is kept nowhere."""
+        name = safe(str(self.account))
+        if self.verb == "add":
+            return f"mailtui account remove {name}"
+        verb = "add" if self.verb == "remove" else "password"
+        return f"its old password is not kept; type it again: mailtui account {verb} {name}"
+
     def steps(self) -> list[dict[str, str]]:
         """The plan, as `--dry-run` prints it."""
         argv = " ".join(_argv(self.verb, "COPY", self.account))
@@ -191,7 +200,7 @@ def carry_out(instance: Instance, what: AccountPlan, secret: Secret | None) -> D
         notes = [journal.told] if journal.told else []
         notes += [str(each) for each in recover(journal, instance)]
         change = new_change(who(), instance.config_dir, instance.hostname)
-        change.words = [what.words]
+        change.words, change.by_hand = [what.words], what.by_hand
         with locks.apply_lock([each.real for each in what.copies]):
             change.id = journal.prepare(change)
             try:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from mailtui import commands
 from mailtui.apply import act, plan, verify
 from mailtui.apply.act import Done
-from mailtui.apply.checks import leaving, touched_keys, touched_parameters
 from mailtui.apply.compile import Built
+from mailtui.apply.goinglive import leaving
 from mailtui.apply.look import Look
 from mailtui.apply.report import Doing, Failed, Reporter
+from mailtui.apply.touched import touched_keys, touched_parameters
 from mailtui.apply.verify import Health
 from mailtui.edits.candidate import FileChange
 from mailtui.formats.aliases import Aliases

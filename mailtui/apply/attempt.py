@@ -7,22 +7,22 @@ import os
 from collections.abc import Sequence
 
 from mailtui import commands
-from mailtui.apply import folders, locks, trial, writing
+from mailtui.apply import locks, trial
+from mailtui.apply.accepting import accepted
 from mailtui.apply.acting import Acting
 from mailtui.apply.course import Course, Ended, Options, Overtaken, failures
 from mailtui.apply.database import JournalError
 from mailtui.apply.exact import undone_by
 from mailtui.apply.examine import Cancelled, Examined, examine
-from mailtui.apply.faults import Changed, WriteError, in_one
+from mailtui.apply.faults import in_one
 from mailtui.apply.journal import Journal, new_change
 from mailtui.apply.look import Look, look
+from mailtui.apply.ondisk import OnDisk
 from mailtui.apply.outcome import OutcomeState
-from mailtui.apply.plan import Action
 from mailtui.apply.ready import Again, File, ready
-from mailtui.apply.record import FolderRecord
 from mailtui.apply.rehearsal.verdict import RUNNING, Rehearsal
 from mailtui.apply.report import Failed, Reporter
-from mailtui.apply.review import Review, present, rehearsed
+from mailtui.apply.review import present, rehearsed
 from mailtui.apply.secret import masked_edit
 from mailtui.apply.work import Works
 from mailtui.edits.folders import FolderEdit
@@ -58,8 +58,8 @@ class Attempt:
         """What is said instead of a rehearsal; None where there is to be one."""
         self.despite: list[str] = []
         """What the history says of that which was overruled."""
-        self.made: list[FolderRecord] = []
-        """Folders that were made or removed so far."""
+        self.disk: OnDisk
+        """What is written, and taken back."""
 
     def run(self) -> tuple[OutcomeState, str]:
         """Raises Again, Ended, and whatever fails before anything live was touched."""
@@ -124,22 +124,27 @@ class Attempt:
         seen.rehearsal = self.instead or trial.ahead(self.found, seen)
         self.at.review = present(self.found, reporter, seen, (), self.instance.hostname)
         self._require_current()
-        self._require_accepted(self.at.review)
+        self.despite = accepted(self.at.review, self.options)
         self._rehearse(seen, works)
         acting.look(seen.built)
         with self.held as held:
             if not self.waits:
                 self._lock()
             self.files = ready(self.found, seen.built, works, self.instance.config_dir)
+            self.disk = OnDisk(
+                self.files, self.found.folders, reporter, self.require_not_stopped, self.at.told
+            )
             self._require_going_on()
             self._begin()
             try:
                 with failures():
                     acting.stop_first(reporter)
-                    self._write()
+                    self.disk.write()
                     held.close()
                     self._act(acting)
-                    undoes = undone_by(self.found.changes, self.journal, self.found.folders)
+                    undoes = undone_by(
+                        self.found.changes, self.journal, self.found.folders, self.change.edits
+                    )
                     self.journal.finish(self.change, "applied", undoes.id if undoes else None)
             except Failed as failure:
                 held.close()
@@ -159,29 +164,6 @@ class Attempt:
                 now = b""
             if now != change.before:
                 raise Again
-
-    def _require_accepted(self, review: Review) -> None:
-        if review.blocking:
-            raise Ended("refused", "\n".join(str(found) for found in review.blocking))
-        self._require_insisted(review)
-        accepted = self.options.accept_not_yours
-        if accepted is True or not review.not_yours:
-            return
-        left = [each for each in review.not_yours if accepted is False or each not in accepted]
-        if left:
-            words = "; ".join(str(each) for each in left[:5]) + (
-                f"; and {len(left) - 5} more" if left[5:] else ""
-            )
-            raise Ended("refused", f"goes live with this, not yours: {words}; accept it, or write without it")
-
-    def _require_insisted(self, review: Review) -> None:
-        """What the change opens must have been insisted on, by one who saw it."""
-        accepted = self.options.accept_dangers
-        seen = review.dangers if accepted is True else accepted or ()
-        left = [each for each in review.dangers if each not in seen]
-        if left:
-            raise Ended("refused", "\n".join(str(each) for each in left))
-        self.despite = [f"in spite of this: {each}" for each in review.dangers]
 
     def _rehearse(self, seen: Examined, works: Works) -> None:
         """What is written must have been rehearsed: these very bytes, here or in the review."""
@@ -241,36 +223,6 @@ class Attempt:
 
     # -- from here on: done whole, or taken back ---------------------------------------------------
 
-    def _write(self) -> None:
-        self._folders(making=True)
-        swapped = [file for file in self.files if file.record.swaps]
-        if swapped:
-            with self.at.reporter.step("swap"):
-                for file in swapped:
-                    self._put(file)
-        for file in self.files:
-            if not file.record.swaps:
-                verb: Action = "remove" if file.record.removed else "write"
-                with self.at.reporter.step(verb, file.change.target.path):
-                    self._put(file)
-        self._folders(making=False)
-
-    def _folders(self, *, making: bool) -> None:
-        for record in self.found.folders:
-            if record.make is making:
-                with self.at.reporter.step("make" if making else "remove", record.path):
-                    self.at.told += folders.carry_out([record], making=making)
-                    self.made.append(record)
-                self.require_not_stopped()
-
-    def _put(self, file: File) -> None:
-        try:
-            writing.put(file.record, file.change.pieces(), file.meta, file.mtime_ns)
-        except Changed:
-            file.overtaken = True
-            raise
-        self.require_not_stopped()
-
     def _act(self, acting: Acting) -> None:
         if acting.acts:
             self.change.acted = True
@@ -285,28 +237,12 @@ class Attempt:
         if self.options.cancel.is_set():
             raise Failed("stopped: everything written was taken back")
 
-    def _folders_back(self, *, make: bool) -> list[str]:
-        """Take folders back that were made, or removed; what failed."""
-        try:
-            self.at.told += folders.take_back([each for each in self.made if each.make is make])
-        except (WriteError, OSError) as error:
-            return [in_one(error)]
-        return []
-
     def _roll_back(self, failure: Failed, acting: Acting, works: Works) -> tuple[OutcomeState, str]:
         reason = self.change.reason = failure.words
         with contextlib.suppress(JournalError):  # the files matter more; the row still says `applying`
             self.journal.update(self.change)
-        reporter = self.at.reporter
-        failed = [*self._folders_back(make=False)]
-        for file in reversed(self.files):
-            try:
-                with reporter.step("write", f"{file.change.target.path} as it was"):
-                    writing.take_back(file.record, overtaken=file.overtaken)
-            except (WriteError, OSError) as error:
-                failed.append(in_one(error))
-        failed += self._folders_back(make=True)
-        worse = acting.take_back(reporter)
+        failed = self.disk.take_back()
+        worse = acting.take_back(self.at.reporter)
         if failed:
             _leave(works)
             words = "; ".join([*failed, *worse])

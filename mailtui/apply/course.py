@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from mailtui import commands
 from mailtui.apply import locks, state
-from mailtui.apply.checks import NotYours
 from mailtui.apply.dangers import Danger
 from mailtui.apply.database import JournalError
 from mailtui.apply.faults import Changed, WriteError, in_one
+from mailtui.apply.finding import NotYours
 from mailtui.apply.outcome import OutcomeState
 from mailtui.apply.report import Failed, Progress, Reporter
 from mailtui.apply.review import Review

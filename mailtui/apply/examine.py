@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from threading import Event
 
 from mailtui.apply import checks, plan, secret, work
-from mailtui.apply.checks import Finding, NotYours
 from mailtui.apply.compile import Built
+from mailtui.apply.configchecks import check_config
 from mailtui.apply.dangers import Danger, dangers
 from mailtui.apply.faults import WriteError
+from mailtui.apply.finding import Finding, NotYours
+from mailtui.apply.goinglive import going_live
 from mailtui.apply.look import Look
 from mailtui.apply.need import is_beside
 from mailtui.apply.rehearsal.verdict import NOT_NEEDED, Rehearsal
 from mailtui.apply.report import Doing, Reporter
+from mailtui.apply.touched import touched_parameters
 from mailtui.apply.uses import SUFFIXES
 from mailtui.apply.valuechecks import check_values
 from mailtui.apply.write import advice
@@ -79,7 +82,7 @@ def examine(
                 _tell(doing, said)
             seen.findings += said
             tables.append(built)
-            theirs, also = checks.going_live(built, change, instance.config_dir)
+            theirs, also = going_live(built, change, instance.config_dir)
             seen.findings += also
             seen.not_yours += theirs if found.shown(change) else [_masked(each) for each in theirs]
         seen.built.append(tables)
@@ -126,8 +129,8 @@ def _check_config(instance: Instance, found: Look, seen: Examined, reporter: Rep
     )
     with contextlib.ExitStack() as stack:
         doing = [stack.enter_context(reporter.step("check", each.target.path)) for each in config.values()]
-        said = checks.check_config(
-            instance.config_dir, before, (after[0], after[1]), checks.touched_parameters(found.changes)
+        said = check_config(
+            instance.config_dir, before, (after[0], after[1]), touched_parameters(found.changes)
         )
         said += check_values(instance, found)
         _tell(doing[0], said)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mailtui import commands
-from mailtui.apply.checks import Finding
 from mailtui.apply.filterneeds import asking
+from mailtui.apply.finding import Finding
 from mailtui.apply.need import DATA_SETS
 from mailtui.edits.candidate import FileChange
 from mailtui.formats.document import parse

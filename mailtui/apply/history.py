@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailtui.apply.exact import inverses
 from mailtui.apply.journal import Journal
 from mailtui.apply.record import Change
 from mailtui.apply.recover import Mended, recover
 from mailtui.apply.review import state_folder, unfinished_words
+from mailtui.apply.undoing import filled, taken_back, written_since
 from mailtui.edits.draft import BadDraft
 from mailtui.edits.model import Edit
-from mailtui.edits.store import from_json
+from mailtui.edits.notundone import NotUndone, not_undone
 from mailtui.postfix.instance import Instance
 
 
@@ -42,6 +42,8 @@ class Entry:
     """Whether another mailtui is making it just now."""
     label: str = ""
     """What the act is called; empty for edits without a name, and for what an older mailtui wrote."""
+    not_undone: tuple[str, ...] = ()
+    """What its undo leaves as it is, each in words: secrets, whose old values are not kept."""
 
     @property
     def words(self) -> str:
@@ -58,7 +60,8 @@ class Entry:
         """What the act of taking it back is called."""
         first, *more = self.edits or ("",)
         what = self.label or (f"{first} and {len(more)} more" if more else first)
-        return f"undo of {self.id}: {what}" if what else f"undo of {self.id}"
+        number = f"{self.id}, in part" if self.not_undone else f"{self.id}"
+        return f"undo of {number}: {what}" if what else f"undo of {number}"
 
     def as_json(self) -> dict[str, Any]:
         """As `history list` prints it."""
@@ -70,7 +73,7 @@ class Entry:
             "edits": list(self.edits),
             "files": list(self.files),
         }
-        said = {"reason": self.reason, "label": self.label}
+        said = {"reason": self.reason, "label": self.label, "not_undone": list(self.not_undone)}
         return plain | {name: value for name, value in said.items() if value}
 
 
@@ -86,7 +89,17 @@ def _entry(change: Change) -> Entry:
         change.diff,
         change.state == "applying" and change.at_work,
         change.label,
+        _left(change),
     )
+
+
+def _left(change: Change) -> tuple[str, ...]:
+    if not change.edits:
+        return (f"made at once, with no way back; by hand: {change.by_hand}",) if change.by_hand else ()
+    try:
+        return not_undone(taken_back(change)) if change.holds_secrets else ()
+    except BadDraft:
+        return ()
 
 
 class History:
@@ -126,7 +139,8 @@ class History:
         return change
 
     def undo(self, number: int) -> tuple[Edit, ...]:
-        """The edits that take the change back, to be staged or applied as any others.
+        """The edits that take the change back, to be staged or applied as any others; those of secrets that
+        nobody can bring back are `NotUndone`.
 
         Where nobody wrote its files since, applying them restores the very bytes. Raises HistoryError.
         """
@@ -134,19 +148,16 @@ class History:
         if change.state != "applied":
             raise HistoryError(f"change {number} is {change.state}: there is nothing to undo")
         if not change.edits:
-            raise HistoryError(
-                f"change {number} was made at once, with no way back", f"it was: {'; '.join(change.words)}"
-            )
-        secret = [record.path for record in change.files if record.secret]
-        if secret:
-            raise HistoryError(
-                f"change {number} wrote {', '.join(secret)}, whose old values are not kept",
-                f"type them again: {'; '.join(change.words)}",
-            )
+            by_hand = f"by hand: {change.by_hand}" if change.by_hand else f"it was: {'; '.join(change.words)}"
+            raise HistoryError(f"change {number} was made at once, with no way back", by_hand)
         try:
-            return inverses([from_json(edit) for edit in change.edits])
+            with self._journal() as journal:
+                back = taken_back(change, written_since(change, journal))
         except BadDraft as error:
             raise HistoryError(f"change {number} cannot be read: {error}", "use the newer mailtui") from None
+        if all(isinstance(edit, NotUndone) for edit in back):
+            raise HistoryError(f"nothing of change {number} can be taken back", "; ".join(not_undone(back)))
+        return filled(back, self._instance)
 
     def unfinished(self) -> Sequence[str]:
         """The changes that a crash left half done, in words. Nothing is repaired by looking."""

@@ -283,7 +283,7 @@ class Journal:
         change = Change.from_json(
             number, time, state, owner, json.loads(data), [json.loads(f) for (f,) in files]
         )
-        if any(record.secret for record in change.files):
+        if change.holds_secrets:
             with contextlib.suppress(FileNotFoundError):
                 decode_secrets(change.files, (self.folder / "changes" / f"{number}.secret").read_bytes())
         return change

@@ -24,12 +24,22 @@ def _file_name(who: str) -> str:
 
 
 def write_private(path: str, raw: bytes) -> None:
-    """Write a file of mode 0600 whole, by rename."""
+    """Write a file of mode 0600 whole, by rename. Raises OSError with what to do; nothing is left behind."""
     temporary = f"{path}.new"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(raw)
-    os.replace(temporary, path)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(raw)
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise OSError(
+            f"{path}: cannot be written: {error.strerror}; make room or correct its rights, or name another"
+            " folder in MAILTUI_STATE_DIR"
+        ) from error
 
 
 class DraftKeeper:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mailtui.apply.checks import Finding, NotYours
+from mailtui.apply.finding import Finding, NotYours
 from mailtui.apply.report import Report
 from mailtui.apply.review import Review
 from mailtui.edits.candidate import Stopped

@@ -226,7 +226,7 @@ def _telling(
 def _verified(indexed: bool, act: str, facts: Facts) -> str:
     said = ["the tables answer with the new values"] if indexed else ["the files say what was written"]
     if facts.running:
-        said.append("every port that answered answers again" if act else "Postfix still runs")
+        said.append("every port that answered answers again" if act else "Postfix runs")
     told = [each.program for each in facts.beside if each.action]
     said += [f"{', '.join(told)} lives, and answers where it did"] if told else []
     return "; ".join(said)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailtui.apply import tables, write, writing
-from mailtui.apply.checks import leaving
 from mailtui.apply.compile import Built, live_path
 from mailtui.apply.exact import edits_digest, inverses
+from mailtui.apply.goinglive import leaving
 from mailtui.apply.look import Look
 from mailtui.apply.record import FileRecord
-from mailtui.apply.tables import Swap
+from mailtui.apply.swap import Swap
 from mailtui.apply.uses import Use
 from mailtui.apply.work import Work, Works
 from mailtui.apply.write import FileMeta, digest_of

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from mailtui.apply.actor import owner_of
-from mailtui.apply.tables import Swap
+from mailtui.apply.swap import Swap
 from mailtui.formats.splice import Splice
 from mailtui.formats.target import Target
 
@@ -161,8 +161,15 @@ class Change:
     """Why it was rolled back, or what recovery found."""
     label: str = ""
     """What the act is called under which its edits were staged; empty where it has no name."""
+    by_hand: str = ""
+    """How a change without edits, made at once, is taken back by hand; empty where it cannot be."""
     kept: bool = False
     """Whether its copies stay although it was not applied: a conflict wants them."""
+
+    @property
+    def holds_secrets(self) -> bool:
+        """Whether it wrote a file whose values are not kept."""
+        return any(record.secret for record in self.files)
 
     @property
     def at_work(self) -> bool:
@@ -186,7 +193,7 @@ class Change:
             "reason",
         )
         made = [asdict(record) for record in self.made]
-        named = {"label": self.label} if self.label else {}
+        named = {name: value for name in ("label", "by_hand") if (value := getattr(self, name))}
         return {name: getattr(self, name) for name in names} | {"kept": self.kept, "made": made} | named
 
     @classmethod

@@ -11,11 +11,11 @@ from typing import Any
 
 from mailtui import commands
 from mailtui.apply import plan, secret, state, trial
-from mailtui.apply.checks import Finding, NotYours
 from mailtui.apply.dangers import Danger
 from mailtui.apply.database import JournalError
 from mailtui.apply.examine import Cancelled, Examined, examine, scratch
 from mailtui.apply.faults import WriteError, in_one
+from mailtui.apply.finding import Finding, NotYours
 from mailtui.apply.journal import Journal
 from mailtui.apply.look import Look, look
 from mailtui.apply.plan import Plan, Step
@@ -26,6 +26,7 @@ from mailtui.edits import diff
 from mailtui.edits.candidate import FileChange, Stopped
 from mailtui.edits.diff import Hunk
 from mailtui.edits.model import Conflict, Edit
+from mailtui.edits.notundone import not_undone
 from mailtui.edits.uncollected import uncollected
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.files import problem_words
@@ -94,6 +95,11 @@ class Review:
         return tuple(found for found in self.findings if not found.stop)
 
     @property
+    def not_undone(self) -> tuple[str, ...]:
+        """What an undo leaves as it is."""
+        return not_undone(line.edit for line in self.edits)
+
+    @property
     def nothing(self) -> bool:
         """Whether every file says already what the edits want."""
         return not (self.files or self.folders or self.conflicts or self.stopped or self.blocking)
@@ -130,6 +136,7 @@ class Review:
             "not_yours": [str(each) for each in self.not_yours],
             "findings": [str(each) for each in self.findings],
             "rehearsal": self.rehearsal.as_json(),
+            **({"not_undone": list(self.not_undone)} if self.not_undone else {}),
             **({"dangers": [str(each) for each in self.dangers]} if self.dangers else {}),
             **({"sessions": self.sessions.as_json()} if self.sessions != NONE else {}),
         }
@@ -241,8 +248,9 @@ def rehearsed(review: Review, found: Look, reporter: Reporter, seen: Examined, h
 
 def _title(found: Look, seen: Examined, host: str) -> str:
     changes = found.changes or found.folders or found.conflicts or found.stopped
+    count = len(found.edits) - len(not_undone(found.edits))
     return plan.title(
-        len(found.edits) if changes else 0,
+        count if changes else 0,
         sum(edit.marker == "-" for edit in found.edits),
         found.plan,
         host,

@@ -10,6 +10,7 @@ from typing import Any
 from mailtui.edits import entries
 from mailtui.edits.bulk import SetEntries
 from mailtui.edits.candidate import FileChange
+from mailtui.edits.compiling import CompileTable, KeepCompiled
 from mailtui.edits.diff import DiffLine, Hunk
 from mailtui.edits.model import Conflict, Edit, Value
 
@@ -20,6 +21,8 @@ _KEY_VALUE = re.compile(
 )
 """A key and what separates it from its value; `[host]:587` is a key too, `user:password` is not."""
 _VALUES = ("value", "was")
+_PATTERNS = frozenset({"regexp", "pcre", "cidr"})
+"""Tables whose rules are named by their whole text: of an edit of theirs nothing stays."""
 
 
 def masked_line(raw: bytes) -> bytes:
@@ -48,8 +51,13 @@ def masked_edit(edit: Edit) -> Edit:
     """The edit with the same name and its values masked, for words and for the journal."""
     if isinstance(edit, SetEntries):
         return edit.masked()
-    names = {field.name for field in fields(edit)}
-    over: dict[str, Any] = {name: _masked(getattr(edit, name)) for name in _VALUES if name in names}
+    if isinstance(edit, (CompileTable, KeepCompiled)):  # it has no value of the file
+        return edit
+    values = {field.name: getattr(edit, field.name) for field in fields(edit)}
+    if edit.target.format in _PATTERNS:
+        over: dict[str, Any] = {name: MASK for name, value in values.items() if isinstance(value, str)}
+    else:
+        over = {name: _masked(values[name]) for name in _VALUES if name in values}
     return replace(edit, **over)
 
 

@@ -14,10 +14,10 @@ from collections.abc import Collection, Sequence
 
 from mailtui.apply import actor, locks
 from mailtui.apply.attempt import Attempt
-from mailtui.apply.checks import NotYours
 from mailtui.apply.course import ERRORS, Course, Ended, Options
 from mailtui.apply.dangers import Danger
 from mailtui.apply.faults import in_one
+from mailtui.apply.finding import NotYours
 from mailtui.apply.journal import Journal
 from mailtui.apply.outcome import Outcome, OutcomeState
 from mailtui.apply.plan import Plan

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from mailtui.apply.checks import Finding, touched_parameters
+from mailtui.apply.finding import Finding
 from mailtui.apply.look import Look
+from mailtui.apply.touched import touched_parameters
 from mailtui.edits.candidate import Candidate
 from mailtui.postfix import paramcheck
 from mailtui.postfix.errors import ParameterError

@@ -246,9 +246,18 @@ def _print_outcome(outcome: Outcome, *, yes: bool) -> None:
 
 def _back(outcome: Outcome) -> str:
     """How to take the change back."""
-    if outcome.review is not None and any(view.secret for view in outcome.review.files):
+    back = f"mailtui history undo {outcome.history_id} takes it back"
+    if outcome.review is None or not any(view.secret for view in outcome.review.files):
+        return back
+    from mailtui.apply.undoing import left_by_undo
+
+    secret = {view.path for view in outcome.review.files if view.secret}
+    some, left = left_by_undo((line.edit for line in outcome.review.edits), secret)
+    if not left:
+        return back
+    if not some:
         return "the old values of a file with passwords are not kept: only you can type them again"
-    return f"mailtui history undo {outcome.history_id} takes it back"
+    return f"{back}, except for {len(left)} in a file with passwords, whose old values are not kept"
 
 
 def _failure(outcome: Outcome, *, yes: bool) -> Failed:

@@ -32,6 +32,9 @@ def opened(config_dir: str | None) -> Instance:
 
 def chosen(config_dir: str | None, name: str | None) -> str | None:
     """The directory that --config-dir or --instance names, else MAILTUI_CONFIG_DIR. Raises Failed."""
+    for option, said in (("--config-dir", config_dir), ("--instance", name)):
+        if said == "":  # "$DIR" where DIR is not set: the server itself is not what was meant
+            raise Failed(f"{option} is empty", do="name one, or leave the option out", code=USAGE)
     if not name:
         return config_dir or os.environ.get("MAILTUI_CONFIG_DIR") or None
     if config_dir:

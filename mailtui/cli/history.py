@@ -16,6 +16,7 @@ from mailtui.cli.change import carry_out
 from mailtui.cli.context import Context, Ended
 from mailtui.cli.main import Parser, change_options, common_options
 from mailtui.cli.output import CONFLICT, DONE, REFUSED, Failed, columns, note, write, write_json
+from mailtui.edits.notundone import not_undone
 
 WORDS = 60
 """Columns of the edits in a list; `show` has them whole."""
@@ -110,6 +111,8 @@ def show(context: Context, options: argparse.Namespace) -> None:
         note(entry.reason)
     for words in entry.told:
         note(words)
+    for words in entry.not_undone:
+        note(f"undo: {words}")
     if entry.diff:
         write(entry.diff.removesuffix("\n"))
 
@@ -120,6 +123,8 @@ def undo(context: Context, options: argparse.Namespace) -> int:
         edits, label = history.undo(options.id), history.show(options.id).undo_label
     except (HistoryError, JournalError, StateError) as error:
         raise _refused(error) from None
+    for words in () if context.json or context.dry_run else not_undone(edits):  # a dry run shows it itself
+        note(f"note: {words}")
     return carry_out(context, edits, label)
 
 

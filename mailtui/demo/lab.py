@@ -80,13 +80,7 @@ class Lab:
         """Set the demo up. Raises DemoError with its words where it cannot be had."""
         flags = ["--no-traffic"] * (not self.traffic) + ["--no-filters"] * (not self.filters)
         say_where = 'echo "$MAILTUI_CONFIG_DIR"; exec cat'
-        self._demo = subprocess.Popen(
-            [sys.executable, "-m", "mailtui.demo", *flags, "--", "sh", "-c", say_where],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(Path(mailtui.__file__).parent.parent)},
-        )
+        self._demo = self._begun([*flags, "--", "sh", "-c", say_where])
         assert self._demo.stdout is not None
         config_dir = self._demo.stdout.readline().decode().strip()
         if not config_dir:
@@ -94,6 +88,16 @@ class Lab:
         self.place, _ = settle(Path(config_dir).parents[1], Mode.NAMESPACE)
         unshare = _children(self._demo.pid)[0]
         self._first = _children(unshare)[0]
+
+    def _begun(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        """`mailtui demo ARGUMENTS`, just started, with its streams ours."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "mailtui.demo", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(mailtui.__file__).parent.parent)},
+        )
 
     def stop(self) -> int:
         """End the demo as leaving its console does, and return its exit status."""

@@ -158,6 +158,7 @@ class Demo:
 
     def _start_neighbours(self) -> None:
         from mailtui.demo import background, elsewhere, greylist, nameserver, secondary, syslog, zones
+        from mailtui.demo.namesfile import ZoneError
 
         enter = self._running.enter_context
         own = self.mode is Mode.NAMESPACE
@@ -168,7 +169,7 @@ class Demo:
             if own:
                 raise DemoError(f"no name server can be had: {error.strerror}") from None
             self.notes.append(f"no name server at {files.LOOPBACK_DNS}:53 ({error.strerror}), so no names")
-        except nameserver.ZoneError as error:
+        except ZoneError as error:
             raise DemoError(f"{self.place.names}: {error}", "mend or remove this line") from None
         if own:
             enter(nameserver.Nameserver(self.place.names, zones.FIRST_SERVER))

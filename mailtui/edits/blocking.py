@@ -206,7 +206,9 @@ def _entry(table: Table, target: Target, wanted: Wanted, words: str) -> Plan:
 
 def _note(table: Table, target: Target, wanted: Wanted) -> SetNote:
     """The remark above the entry; one of the same kind that stands there already is replaced."""
-    text = remark(wanted.day, wanted.who, wanted.reason, "blocked")
+    to = wanted.record.recipient
+    seen = f"blocked after mail to {safe(to, 80)}" if to else "blocked"
+    text = remark(wanted.day, wanted.who, wanted.reason, seen)
     return SetNote(target, wanted.key, text, standing_note(table, wanted.key))
 
 

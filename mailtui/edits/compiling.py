@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 from mailtui.edits.model import Edit
 from mailtui.formats.splice import Splice
 from mailtui.formats.target import Target
 from mailtui.postfix.lookups import parse_map
-
-
-def _opens(target: Target) -> bool:
-    """Whether Postfix can open the compiled copy, as it is now."""
-    lookup = parse_map(target.spec)
-    path = lookup.compiled_path
-    if path is None:
-        return True
-    try:
-        found = os.stat(path)
-    except OSError:
-        return False
-    return _is_table(target.spec, found.st_ino, found.st_size, found.st_mtime_ns)
-
-
-@lru_cache(maxsize=256)
-def _is_table(spec: str, *_stamp: int) -> bool:
-    (answer,) = parse_map(spec).live([b"mailtui.probe.invalid"])
-    return not answer.problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +73,10 @@ class KeepCompiled(_OfCopy):
 @dataclass(frozen=True, slots=True)
 class MigrateTable(CompileTable):
     """The table of `target` is compiled in its type, because what names it leaves the type `was`. The old
-    compiled copy stays where it is; taking this back compiles that again, where the text changed since."""
+    compiled copy stays where it is.
+
+    It is compiled always, and so is the old type where this is taken back: Postfix answers what the copy
+    holds, whichever is newer, and a copy that lies in the place may be of another text."""
 
     kind: ClassVar[str] = "migrate-table"
 
@@ -106,8 +88,7 @@ class MigrateTable(CompileTable):
 
     @property
     def due(self) -> bool:
-        """Also where what lies in its place is no table of its type: it never answered anybody."""
-        return super(MigrateTable, self).due or not _opens(self.target)
+        return True
 
     @property
     def old(self) -> Target:

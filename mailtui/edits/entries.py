@@ -11,6 +11,7 @@ from typing import ClassVar
 from mailtui.edits.model import Conflict, Edit, Merged, Value, show
 from mailtui.edits.shapes import SetValue, SwitchSeen, UnsetValue, ValueEdit
 from mailtui.formats.aliases import Aliases
+from mailtui.formats.recipientlists import recipients
 from mailtui.formats.splice import Splice
 from mailtui.formats.table import Table
 from mailtui.text.safe import decode, encode
@@ -30,9 +31,8 @@ def current(document: EntryDocument, name: str, like: Value | None, *, enabled: 
     index = document.find(encode(name)) if enabled else document.find_disabled(encode(name))
     if index is None:
         return None
-    if isinstance(like, tuple):
-        return tuple(decode(item) for item in document.items(index))
-    return decode(document.entry(index).value)
+    value = document.value_at(index)
+    return tuple(map(decode, recipients(value))) if isinstance(like, tuple) else decode(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,5 +210,45 @@ class AddDisabledEntry(EntryEdit):
         return RemoveDisabledEntry(self.target, self.name, self.value)
 
     def merge(self, later: Edit) -> Merged:
+        if isinstance(later, SetDisabledEntry) and later.was == self.value:
+            return AddDisabledEntry(self.target, self.name, later.value)
         cancels = isinstance(later, RemoveDisabledEntry) and later.was == self.value
         return "nothing" if cancels else None
+
+
+@dataclass(frozen=True, slots=True)
+class SetDisabledEntry(EntryEdit):
+    """The commented-out entry `name` (of several the last) with the value `was` has the value `value`, and
+    stays commented out.
+
+    What is in force does not change."""
+
+    kind: ClassVar[str] = "set-disabled-entry"
+
+    value: Value
+    was: Value
+
+    @property
+    def marker(self) -> str:
+        return "~"
+
+    def describe(self) -> str:
+        return self._says("~", f" → {self._shown(self.value)} (commented out)")
+
+    def splices(self, document: EntryDocument) -> Sequence[Splice]:
+        if current(document, self.name, self.value, enabled=False) == self.value:
+            return []
+        now = current(document, self.name, self.was, enabled=False)
+        if now != self.was:
+            raise Conflict(self, self.was, now, self.value)
+        return document.set_disabled(encode(self.name), _bytes(self.value))
+
+    def inverse(self) -> Edit:
+        return SetDisabledEntry(self.target, self.name, self.was, self.value)
+
+    def merge(self, later: Edit) -> Merged:
+        if isinstance(later, SetDisabledEntry) and later.was == self.value:
+            back = later.value == self.was
+            return "nothing" if back else SetDisabledEntry(self.target, self.name, later.value, self.was)
+        gone = isinstance(later, RemoveDisabledEntry) and later.was == self.value
+        return RemoveDisabledEntry(self.target, self.name, self.was) if gone else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mailtui.edits.bulk import folded
 from mailtui.edits.importing import Kind
-from mailtui.formats.entry_bulk import recipients
+from mailtui.formats.recipientlists import recipients
 from mailtui.formats.sheet import SheetFormat, write_csv, write_json
 from mailtui.postfix.aliastables import AliasTables
 from mailtui.postfix.errors import InstanceError

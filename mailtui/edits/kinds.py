@@ -14,7 +14,8 @@ _CLASSES = {
     "datasets": ("AddLine", "RemoveKeyRow", "RemoveLine", "SetKeyRow", "SwitchKeyRow", "SwitchLine"),
     "duplicates": ("AddDuplicates", "DropDuplicates"),
     "entries": (
-        "AddDisabledEntry", "RemoveDisabledEntry", "RemoveEntry", "RenameEntry", "SetEntry", "SwitchEntry",
+        "AddDisabledEntry", "RemoveDisabledEntry", "RemoveEntry", "RenameEntry", "SetDisabledEntry",
+        "SetEntry", "SwitchEntry",
     ),
     "folders": ("MakeFolder", "RemoveFolder"),
     "greylist": ("AddWhite", "RemoveWhite", "SetDefault", "SetWhite", "SwitchWhite"),
@@ -22,6 +23,7 @@ _CLASSES = {
     "keywords": ("AddKeyword", "RemoveKeyword", "SetKeyword", "SwitchKeyword", "UnsetKeyword"),
     "lastline": ("CutLine", "EndLine"),
     "notes": ("SetNote",),
+    "notundone": ("NotUndone",),
     "parameters": ("RenameParameter", "ResetParameter", "SetParameter"),
     "patternrules": ("AddPattern", "MovePattern", "RemovePattern", "SetPattern", "SwitchPattern"),
     "rulemoves": ("MoveRule", "SwitchRule"),

@@ -56,7 +56,7 @@ class Edit(ABC):
     @property
     @abstractmethod
     def marker(self) -> str:
-        """`+` new, `~` changed, `-` deleted, `#` switched off."""
+        """`+` new, `~` changed, `-` deleted, `#` switched off; `!` for what stays."""
 
     @abstractmethod
     def describe(self) -> str:

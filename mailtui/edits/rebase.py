@@ -9,7 +9,13 @@ from typing import Any
 from mailtui.edits.bulk import SetEntries
 from mailtui.edits.candidate import Candidate
 from mailtui.edits.draft import Group
-from mailtui.edits.entries import AddDisabledEntry, RemoveDisabledEntry, RemoveEntry, SetEntry
+from mailtui.edits.entries import (
+    AddDisabledEntry,
+    RemoveDisabledEntry,
+    RemoveEntry,
+    SetDisabledEntry,
+    SetEntry,
+)
 from mailtui.edits.model import Conflict, Edit, Value
 from mailtui.edits.parameters import ResetParameter, SetParameter
 from mailtui.formats import addresses
@@ -19,7 +25,7 @@ from mailtui.text.safe import decode, encode
 
 _FAMILIES: tuple[tuple[type[Edit], ...], ...] = (
     (SetEntry, RemoveEntry),
-    (AddDisabledEntry, RemoveDisabledEntry),
+    (AddDisabledEntry, RemoveDisabledEntry, SetDisabledEntry),
     (SetParameter, ResetParameter),
 )
 """Kinds of edits that fold into each other."""

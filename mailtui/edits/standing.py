@@ -33,9 +33,10 @@ def value(instance: Instance, target: Target, key: str) -> str | None:
 
 
 def remark(day: str, who: str, reason: str, otherwise: str) -> str:
-    """The line above an entry that says when, by whom and why it was made: `2026-11-22 laure: a reason`."""
+    """The line above an entry that says when, by whom and why it was made: `2026-11-22 laure: a reason`.
+    What nobody asked for is proposed by mailtui itself."""
     words = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
-    return f"{day} {who or 'somebody'}: {words or otherwise}"
+    return f"{day} {who or 'mailtui'}: {words or otherwise}"
 
 
 def standing_note(table: Table, key: str) -> str | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mailtui.formats.addresses import COMMENT, OPERATOR, internal, tokens
+from mailtui.formats.addresses import COMMENT, OPERATOR, internal, is_simple_one, tokens
 from mailtui.formats.addresses import items as listed
 from mailtui.text.safe import decode, encode
 
@@ -150,6 +150,8 @@ def recipient(item: str) -> str:
     """An item in internal form: `"|cmd a"` gives `|cmd a`, `Jean <jean@d>` gives `jean@d`."""
     if not _SPECIAL.search(item):
         return item
+    if item.startswith('"') and is_simple_one(encode(item)):
+        return item[1:].replace('"', "", 1)
     parts = [token for token in tokens(encode(item)) if token.kind != COMMENT]
     texts = [token.text if token.kind == OPERATOR else b"" for token in parts]
     if b"<" in texts:

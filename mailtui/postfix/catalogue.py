@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailtui.postfix.restrictionnames import ARGUMENTS, OLD_NAMES, Argument
-from mailtui.postfix.restrictionwords import WORDS, Needs, Spends, Words
+from mailtui.postfix.restrictiontext import Needs, Spends, Words
+from mailtui.postfix.restrictionwords import WORDS
 from mailtui.postfix.smtpd.session import PARAMETERS, Stage
 
 _SAME = {old: new for old, new in OLD_NAMES.items() if new in ARGUMENTS and old not in WORDS}

@@ -13,7 +13,7 @@ from mailtui.postfix.files import entries
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.lookups import Lookup, parse_map, split_list
 from mailtui.postfix.restrictionnames import ARGUMENTS
-from mailtui.postfix.restrictionwords import Spends
+from mailtui.postfix.restrictiontext import Spends
 from mailtui.postfix.smtpd.chain import Rule
 from mailtui.text.safe import decode
 

@@ -9,7 +9,7 @@ import pytest
 
 from mailtui.apply import tables
 from mailtui.apply.compile import build
-from mailtui.apply.tables import Swap
+from mailtui.apply.swap import Swap
 from mailtui.apply.work import Work
 from mailtui.apply.write import FileMeta, now_ns, read_file
 from mailtui.formats.target import Target

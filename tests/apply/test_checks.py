@@ -10,8 +10,11 @@ import pytest
 
 from mailtui.apply import checks
 from mailtui.apply import compile as compiling
-from mailtui.apply.checks import Finding, NotYours
 from mailtui.apply.compile import Built
+from mailtui.apply.configchecks import check_config
+from mailtui.apply.finding import Finding, NotYours
+from mailtui.apply.goinglive import going_live
+from mailtui.apply.touched import touched_lines
 from mailtui.apply.uses import Use
 from mailtui.apply.work import Works
 from mailtui.edits.candidate import Candidate, FileChange
@@ -38,7 +41,7 @@ def works() -> Iterator[Works]:
 
 
 def complaints(before: bytes, after: bytes, *touched: str, master: bytes = MASTER) -> list[tuple[bool, str]]:
-    found = checks.check_config("/etc/x", (before, MASTER), (after, master), touched)
+    found = check_config("/etc/x", (before, MASTER), (after, master), touched)
     return [(each.stop, str(each)) for each in found]
 
 
@@ -206,7 +209,7 @@ def test_what_a_colleague_saved_and_did_not_compile_is_not_ours(root: Path, work
     text = text.replace("contact@falcotsbrand.com     laure@falcot.com, ", "contact@falcotsbrand.com ")
     (server.etc / "virtual").write_text(text)
     change = changed(server, server.change())
-    found = checks.going_live(built_for(server, change, works), change, server.instance.config_dir)[0]
+    found = going_live(built_for(server, change, works), change, server.instance.config_dir)[0]
     spec = server.table.spec
     assert found == [
         NotYours(
@@ -220,7 +223,7 @@ def test_what_a_colleague_saved_and_did_not_compile_is_not_ours(root: Path, work
 def test_an_entry_that_a_colleague_took_out_is_not_ours_either(server: Server, works: Works) -> None:
     (server.etc / "virtual").write_text(VIRTUAL.splitlines(keepends=True)[1])
     change = changed(server, server.change())
-    found = checks.going_live(built_for(server, change, works), change, server.instance.config_dir)[0]
+    found = going_live(built_for(server, change, works), change, server.instance.config_dir)[0]
     assert [str(each) for each in found] == [
         "virtual contact@falcotsbrand.com is taken out (live: laure@falcot.com, sophie@falcot.com)"
     ]
@@ -228,28 +231,28 @@ def test_an_entry_that_a_colleague_took_out_is_not_ours_either(server: Server, w
 
 def test_our_own_edits_are_not_a_colleagues(server: Server, works: Works) -> None:
     change = changed(server, server.change(), server.new(), server.gone())
-    assert checks.going_live(built_for(server, change, works), change, server.instance.config_dir)[0] == []
+    assert going_live(built_for(server, change, works), change, server.instance.config_dir)[0] == []
 
 
 def test_an_alias_of_ours_is_not_a_colleagues_though_postalias_says_it_otherwise(
     server: Server, works: Works
 ) -> None:
     change = changed(server, server.alias(), RemoveEntry(server.aliases, "postmaster", ("root",)))
-    assert checks.going_live(built_for(server, change, works), change, server.instance.config_dir)[0] == []
+    assert going_live(built_for(server, change, works), change, server.instance.config_dir)[0] == []
 
 
 def test_a_large_table_is_compared_only_where_its_text_is_newer(
     server: Server, works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "COMPARE_LIMIT", 10)
+    monkeypatch.setattr("mailtui.apply.goinglive.COMPARE_LIMIT", 10)
     path = server.etc / "virtual"
     path.write_text(VIRTUAL + "half@falcotsbrand.com made@falcot.com\n")
     change = changed(server, server.change())
     built = built_for(server, change, works)
     os.utime(path, (1, 1))
-    assert checks.going_live(built, change, server.instance.config_dir)[0] == []
+    assert going_live(built, change, server.instance.config_dir)[0] == []
     os.utime(path, (4_000_000_000, 4_000_000_000))
-    assert len(checks.going_live(built, change, server.instance.config_dir)[0]) == 1
+    assert len(going_live(built, change, server.instance.config_dir)[0]) == 1
 
 
 def test_touched_lines_are_those_of_the_new_text() -> None:
@@ -260,7 +263,7 @@ def test_touched_lines_are_those_of_the_new_text() -> None:
         (),
         created=False,
     )
-    assert checks.touched_lines(change) == [(2, 4), (5, 5), (5, 5)]
+    assert touched_lines(change) == [(2, 4), (5, 5), (5, 5)]
 
 
 def test_what_stands_beside_a_file_is_told(server: Server) -> None:

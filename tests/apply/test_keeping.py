@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mailtui.apply.actor import owner_of
-from mailtui.apply.keeping import DraftKeeper, Presence
+from mailtui.apply.keeping import DraftKeeper, Presence, write_private
 from mailtui.apply.state import of_instance
 from mailtui.cli.console import prepare
 from mailtui.edits.draft import BadDraft, Group
@@ -118,6 +119,14 @@ def test_a_draft_that_cannot_be_kept_keeps_the_console(instance: Instance, tmp_p
         prepared.keep_draft()
     prepared.draft.clear()
     prepared.keep_draft()  # nothing is lost
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, limits[1]))  # as on a disk that is full
+    try:
+        with pytest.raises(OSError, match=r"draft: cannot be written: File too large; make room .*STATE_DIR"):
+            write_private(str(tmp_path / "draft"), b"too long")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.glob("draft*"))
     state.unlink()
     (tmp_path / "away").rename(state)
     assert not prepare(Settings(), instance.config_dir, "").first

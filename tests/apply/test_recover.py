@@ -12,6 +12,7 @@ from mailtui.apply import tables, verify
 from mailtui.apply.history import History
 from mailtui.apply.journal import Journal
 from mailtui.apply.review import review, state_folder
+from mailtui.apply.swap import Swap
 from mailtui.apply.transaction import apply
 from mailtui.edits.entries import SetEntry
 from mailtui.edits.model import Edit
@@ -133,7 +134,7 @@ def killed_before_the_text(server: Server, edits: Sequence[Edit], monkeypatch: p
     """Leave a change whose first compiled table is live, and whose text is not written."""
     real = tables.install
 
-    def install(swap: tables.Swap) -> None:
+    def install(swap: Swap) -> None:
         real(swap)
         os._exit(0)
 

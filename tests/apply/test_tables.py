@@ -20,7 +20,7 @@ import pytest
 from mailtui.apply import tables
 from mailtui.apply.compile import build, live_path
 from mailtui.apply.faults import Changed, WriteError
-from mailtui.apply.tables import Swap
+from mailtui.apply.swap import Swap
 from mailtui.apply.work import Work, Works, sweep
 from mailtui.apply.write import now_ns, read_file
 from mailtui.formats.target import Target

@@ -16,6 +16,7 @@ from mailtui.apply.database import JournalError
 from mailtui.apply.history import History
 from mailtui.apply.journal import Journal
 from mailtui.apply.report import Report
+from mailtui.apply.swap import Swap
 from mailtui.apply.transaction import apply
 from mailtui.edits.entries import SetEntry
 from mailtui.formats.target import Target
@@ -239,7 +240,7 @@ def test_a_third_hand_in_the_middle_of_the_write_is_kept(
     real = tables.install
     theirs = VIRTUAL + "late@falcotsbrand.com x@falcot.com\n"
 
-    def install(swap: tables.Swap) -> None:
+    def install(swap: Swap) -> None:
         real(swap)
         if "late@" not in server.text():
             (server.etc / "virtual").write_text(theirs)
@@ -259,7 +260,7 @@ def test_who_compiles_in_the_middle_of_the_write_is_kept(
 ) -> None:
     real = tables.install
 
-    def install(swap: tables.Swap) -> None:
+    def install(swap: Swap) -> None:
         if "late@" not in server.text():
             (server.etc / "virtual").write_text(VIRTUAL + "late@falcotsbrand.com x@falcot.com\n")
             server.compile(server.table)

@@ -12,6 +12,7 @@ import pytest
 from mailtui.apply import tables, verify, write
 from mailtui.apply.faults import WriteError
 from mailtui.apply.history import History
+from mailtui.apply.swap import Swap
 from mailtui.apply.transaction import apply
 from mailtui.edits.entries import SetEntry
 from mailtui.formats.target import Target
@@ -149,7 +150,7 @@ def test_a_signal_during_the_write_is_heard_after_the_step_and_takes_it_back(
 ) -> None:
     real = tables.install
 
-    def install(swap: tables.Swap) -> None:
+    def install(swap: Swap) -> None:
         os.kill(os.getpid(), number)
         real(swap)
 

@@ -94,6 +94,29 @@ def test_an_act_is_called_by_its_name(written: Shop) -> None:
     assert "somebody comes; and 1 edit more (2 edits)\n" in written.run("history", "list").out
 
 
+def test_undo_names_the_secret_that_nobody_kept(shop: Shop) -> None:
+    table = f"hash:{shop.folder}/sasl_passwd"
+    made = [shop.run("table", "set", table, "mx.example", "jean@falcot.com:hunter2")]
+    made.append(shop.run("parameter", "set", "smtp_sasl_password_maps", table))
+    made.append(shop.run("leave", "jean@falcot.com", "--remove", "password", "--remove", "destination"))
+    assert [each.status for each in made] == [0, 0, 0], made[-1].err
+    assert shop.virtual != VIRTUAL
+    assert "mailtui history undo 3 takes it back, except for 1 in a file with passwords" in made[-1].err
+    left = "type it again: - sasl_passwd mx.example (was •••••)"
+    assert left in shop.run("history", "show", "3").err
+    tried = shop.run("history", "undo", "3", "--dry-run", "--json").json
+    (words,) = tried["not_undone"]
+    assert words.endswith(left)
+    assert f"! {words}\n" in shop.run("history", "undo", "3", "--dry-run").err
+    done = shop.run("history", "undo", "3")
+    assert (done.status, done.err.index(f"note: {words}\n")) == (0, 0)
+    assert shop.virtual == VIRTUAL
+    undo, _, _, *_ = shop.run("history", "list", "--json").json
+    assert undo["label"] == "undo of 3, in part: jean@falcot.com leaves"
+    assert f"! {words}" in undo["edits"]
+    assert "nothing to do" in shop.run("history", "undo", "1").err  # the login is gone already
+
+
 def test_undo_gives_the_bytes_back(written: Shop) -> None:
     tried = written.run("history", "undo", "1", "--dry-run", "--json")
     assert tried.json["applied"] is False

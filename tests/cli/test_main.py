@@ -243,6 +243,8 @@ def test_an_instance_by_its_name(
     for words, said in (
         (["--instance", "nowhere"], b"no instance is called nowhere"),
         (["--instance", "shop", "--config-dir", str(shop.folder)], b"give one of them"),
+        (["--config-dir", ""], b"--config-dir is empty; name one"),
+        (["--instance", ""], b"--instance is empty; name one"),
     ):
         assert main([*words, "alias", "list"]) != 0
         assert said in capfdbinary.readouterr().err

@@ -63,10 +63,25 @@ def prepare(instance: Instance, main: MainCf, master: MasterCf | None) -> Prepar
     rows = [row for row in services(instance) if row.counts]
     made.master = _master(instance, master, rows, made)
     for row in rows:
-        if row.type in _SOCKETS and row.command not in _UNSOUNDED:
+        if row.type in _SOCKETS and row.command not in _UNSOUNDED and not _idle(instance, row):
             folder = "public" if row.private == "n" else "private"
             made.knock.append(f"{folder}/{row.name} {row.command}")
     return made
+
+
+def _idle(instance: Instance, row: ServiceRow) -> bool:
+    """Whether it is a virtual(8) that delivers nothing: with virtual_mailbox_base empty, as by default, it
+    ends fatally, which matters only where mail comes to it."""
+    if row.command != "virtual":
+        return False
+    try:
+        values = instance.parameters.service(row.name, row.type)
+        used = values.effective("virtual_transport").partition(":")[0] == row.name
+        return not values.effective("virtual_mailbox_base") and not (
+            used and instance.parameters.effective("virtual_mailbox_maps")
+        )
+    except ParameterError:
+        return False
 
 
 def _set(document: MainCf, name: str, value: str) -> MainCf:

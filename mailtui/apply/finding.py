@@ -1,0 +1,45 @@
+"""What the checks of a change have to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailtui.text.safe import safe
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something an admin must know. `stop`: the change cannot be written while it stands.
+
+    `text` is safe to show. `line` counts from 1, in the file as it would be written.
+    """
+
+    stop: bool
+    text: str
+    file: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        return place + self.text
+
+
+@dataclass(frozen=True, slots=True)
+class NotYours:
+    """An entry that someone else saved and did not compile, and that would go live with this change.
+
+    None as `live` or `source`: the entry is not in the compiled copy, or no longer in the text.
+    """
+
+    spec: str
+    key: str
+    live: str | None
+    source: str | None
+
+    def __str__(self) -> str:
+        name = f"{self.spec.rpartition('/')[2]} {safe(self.key)}"
+        if self.source is None:
+            return f"{name} is taken out (live: {safe(self.live or '')})"
+        if self.live is None:
+            return f"{name} → {safe(self.source)}"
+        return f"{name} → {safe(self.source)} (live: {safe(self.live)})"
