@@ -91,6 +91,8 @@ def number(least: float = 0.0, most: float = _NUMBERS) -> Kind:
     def take(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise TypeError
+        if not least and value > most:
+            raise Must(f"{words} and at most {most:,.0f}")
         if not (least or 1e-9) <= value <= most:
             raise TypeError
         return float(value)

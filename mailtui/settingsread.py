@@ -13,7 +13,7 @@ import tomllib
 from typing import Any, NamedTuple
 
 from mailtui.settingskinds import flat, keys
-from mailtui.settingswords import BY_NAME
+from mailtui.settingswords import BY_NAME, Setting
 
 _LONGEST = 2000
 """Lines of a file beyond which it is not said where a key stands."""
@@ -54,13 +54,29 @@ def read(path: str) -> Read:
             continue
         setting = BY_NAME.get(name)
         try:
-            if setting is not None:
-                values[setting.field] = setting.kind.take(value)
-            else:
+            if setting is None:
                 wrong.append((name, name, f"no such setting{_near(name)}"))
+            elif setting.kind.shape == "tables" and isinstance(value, list):
+                values[setting.field] = _tables(setting, value, wrong)
+            else:
+                values[setting.field] = setting.kind.take(value)
         except TypeError as error:
             wrong.append((name, name, f"must be {error}"))
     return Read(values, tuple(_told(path, text, wrong)), tuple(name for name, *_ in wrong), text)
+
+
+def _tables(setting: Setting, tables: list[Any], wrong: list[tuple[str, str, str]]) -> tuple[Any, ...]:
+    """The tables that hold: a wrong one, told of as `silence[1]`, costs none of the others."""
+    found: tuple[Any, ...] = ()
+    good: list[Any] = []
+    for place, table in enumerate(tables):
+        try:
+            found = setting.kind.take([*good, table])
+        except TypeError as error:
+            wrong.append((f"{setting.name}[{place}]", setting.name, f"must be {error}"))
+        else:
+            good.append(table)
+    return found
 
 
 def _keymap(table: dict[str, Any], wrong: list[tuple[str, str, str]]) -> list[tuple[str, tuple[str, ...]]]:

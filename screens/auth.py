@@ -17,7 +17,7 @@ from mailtui.sasl.secret import Secret, generated
 from mailtui.sasl.services import AuthService
 from mailtui.screens.parts import accountacts as acts
 from mailtui.screens.parts import logintry
-from mailtui.screens.parts.accountdetail import about, as_text, cells, nothing
+from mailtui.screens.parts.accountdetail import UNREADABLE, about, as_text, cells, nothing, unreadable
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.columns import Column
@@ -82,6 +82,10 @@ class AuthScreen(Sibling, BackgroundList[AccountRow]):
         """What was read last."""
         return self.listing if isinstance(self.listing, Accounts) else None
 
+    def nothing(self) -> str:
+        found = self.found
+        return UNREADABLE.capitalize() if found is not None and unreadable(found) else super().nothing()
+
     def cells_of(self, row: AccountRow) -> Row:
         return cells(row, self.found)
 
@@ -114,7 +118,7 @@ class AuthScreen(Sibling, BackgroundList[AccountRow]):
 
     def _refused(self) -> bool:
         if self.session.read_only:
-            self.say("mailtui was started with --read-only: nothing is changed", "warning")
+            self.say("This console is read-only: nothing is changed", "warning")
         return self.session.read_only
 
     def action_new(self) -> None:

@@ -229,7 +229,7 @@ class AuthClientScreen(Sibling, BackgroundList[Credential]):
 
     def _repair(self, repair: Repair) -> None:
         if self.session.read_only:
-            self.say("mailtui was started with --read-only: nothing is changed", "warning")
+            self.say("This console is read-only: nothing is changed", "warning")
             return
         instance = self.session.instance
 

@@ -19,8 +19,9 @@ from mailtui.screens.parts.detail import TitleLine
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.keys import key_for
+from mailtui.screens.parts.linedrawing import lead_room
 from mailtui.screens.parts.linelist import LineList, Listed, Row
-from mailtui.screens.parts.reviewlines import LEAD, is_masked, said
+from mailtui.screens.parts.reviewlines import is_masked, said
 from mailtui.screens.parts.text import Span, wrapped
 from mailtui.screens.parts.valuedialog import ValueDialog
 
@@ -102,7 +103,7 @@ class ConflictScreen(ConsoleScreen):
         items = []
         for conflict in self._left:
             number = self._found.conflicts.index(conflict)
-            lines = self._lines(conflict, max(20, width - LEAD))
+            lines = self._lines(conflict, max(20, width - lead_room()))
             items += [
                 ((number, n), Row((line,), "!" if n == 0 else " ")) for n, line in enumerate(lines)
             ]  # fmt: skip

@@ -260,8 +260,8 @@ def mended(after: Instance, rows: Sequence[FindingLine]) -> Made:
         says += [text for text in finding.fix.says if text not in says]
     first = rows[0].finding
     label = f"fix: {first.title}" if len(rows) == 1 else f"fix {len(rows)} findings"
-    words = says or [f"Staged: {first.fix_words}; {writes()}"]
-    return Made(edits, label if len(edits) > 1 else "", says=words)
+    staged = f"Staged; {writes()}" if says else f"Staged: {first.fix_words}; {writes()}"
+    return Made(edits, label if len(edits) > 1 else "", says=[staged, *says] if edits else says)
 
 
 def open_findings(screen: ConsoleScreen, told: str = "") -> None:

@@ -25,7 +25,7 @@ MARKERS = (
 
 _LEAST, _MOST = 9, 12
 """Columns for the keys of an action."""
-_MOVES = "j k and the arrows, g G, PgUp PgDn, Home End move; Tab goes to the next part."
+_MOVES = ("j k, arrows, g G, PgUp PgDn, Home End: move.", "Tab goes to the next part.")
 
 
 def keys_of(screen: Screen[object], active: ActiveBinding) -> str:
@@ -50,9 +50,9 @@ class HelpScreen(PacedModal[ActiveBinding | None]):
     """The keys of `screen`; answers the action to run, if one was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "run", "run it", id="help.run", tooltip="Run what the cursor is on."),
         Binding("escape,q,question_mark,ctrl+c", "close", "back", key_display="q", id="help.close",
                 tooltip="Close the help."),
-        Binding("enter", "run", "run it", id="help.run", tooltip="Run what the cursor is on."),
     ]  # fmt: skip
 
     def __init__(self, screen: Screen[object], title: str) -> None:
@@ -73,7 +73,8 @@ class HelpScreen(PacedModal[ActiveBinding | None]):
                 style = "" if active.enabled else "dim"
                 add(Row([[(keys_of(screen, active), "key")], text], style=style), active)
         add(Row(["", [("MOVING", "title")]]))
-        add(Row(["", _MOVES]))
+        for text in _MOVES:
+            add(Row(["", text]))
         add(Row(["", [("LETTERS BEFORE A ROW", "title")]]))
         for letter, meaning in MARKERS:
             add(Row([[(letter, "key")], meaning]))

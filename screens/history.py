@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -13,10 +15,12 @@ from textual.binding import Binding, BindingType
 from mailtui.apply.history import Entry, History, HistoryError
 from mailtui.apply.journal import JournalError
 from mailtui.apply.state import StateError
+from mailtui.edits.model import Edit
+from mailtui.edits.notundone import not_undone
 from mailtui.postfix.errors import InstanceError
 from mailtui.screens.parts.beside import problem
 from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.dialogs import TextView
+from mailtui.screens.parts.dialogs import Confirm, TextView
 from mailtui.screens.parts.keys import key_for, writes
 from mailtui.screens.parts.linelist import Listed, Row
 from mailtui.screens.parts.listkeys import list_keys
@@ -27,6 +31,8 @@ from mailtui.screens.parts.text import Matcher, Span, Spans
 from mailtui.text.query import Query
 from mailtui.text.safe import encode
 
+NOTHING = "Nothing was written here yet"
+NOTHING_BY_YOU = "Nothing was written by you; what root wrote is for root's eyes"
 DIFF_SHOWN = 200
 """Lines of the diff in the pane; Enter shows all."""
 _MARKERS = {"applied": " ", "undone": "#", "rolled-back": "#", "applying": "!"}
@@ -83,6 +89,7 @@ def about(entry: Entry) -> list[Spans]:
     if entry.reason:
         lines.append([("reason   ", "dim"), (entry.reason, "warning")])
     lines += [[("edit     " if n == 0 else " " * 9, "dim"), (text, "")] for n, text in enumerate(entry.edits)]
+    lines += [[("undo     ", "dim"), (text, "warning")] for text in entry.not_undone]
     files = [] if entry.diff else entry.files  # the diff names them too
     lines += [[("file     " if n == 0 else " " * 9, "dim"), (path, "")] for n, path in enumerate(files)]
     diff = entry.diff.removesuffix("\n").split("\n") if entry.diff else []
@@ -147,7 +154,8 @@ class HistoryScreen(ListScreen):
         self._reading = reading
         self._by_id = {entry.id: entry for entry in reading.entries}
         wrong = reading.error or reading.told
-        self.lines.empty = "The history cannot be read" if wrong else "Nothing was written here yet"
+        whose = NOTHING if os.geteuid() == 0 else NOTHING_BY_YOU
+        self.lines.empty = "The history cannot be read" if wrong else whose
         self.reload()
         self.refresh_bindings()
 
@@ -203,7 +211,8 @@ class HistoryScreen(ListScreen):
     def open_row(self, key: Hashable) -> None:
         entry = self._by_id.get(key) if isinstance(key, int) else None
         if entry is not None:
-            head = [*entry.told, *([entry.reason] if entry.reason else []), ""]
+            undo = [f"undo: {words}" for words in entry.not_undone]
+            head = [*entry.told, *undo, *([entry.reason] if entry.reason else []), ""]
             diff = entry.diff.removesuffix("\n").split("\n") if entry.diff else ["(no diff is kept)"]
             self.app.push_screen(
                 TextView(f"Change {entry.id} of {when(entry)} by {entry.who}", [*head, *diff])
@@ -234,8 +243,23 @@ class HistoryScreen(ListScreen):
         except (HistoryError, JournalError, StateError, InstanceError) as error:
             self.say(str(error), "warning")
             return
+        left = not_undone(edits)
+        if not left:
+            self._stage(entry, edits)
+            return
+        title = f"Undo of {entry.id}: all of it but {'this' if len(left) == 1 else f'these {len(left)}'}"
+        staged = partial(self._staged, entry, edits)
+        self.app.push_screen(
+            Confirm(title, [*left, "", "Everything else can be undone."], yes="stage"), staged
+        )
+
+    def _staged(self, entry: Entry, edits: tuple[Edit, ...], yes: bool | None) -> None:
+        if yes:
+            self._stage(entry, edits)
+
+    def _stage(self, entry: Entry, edits: tuple[Edit, ...]) -> None:
         self.session.stage(*edits, label=entry.undo_label)
-        self.say(f"Staged: undo of {entry.id} · {writes()}")
+        self.say(f"Staged: undo of {entry.id}; {writes()}")
 
     def action_write(self) -> None:
         """The Review may lie under this view."""

@@ -6,30 +6,29 @@ Rows that are refused stand first. Enter stages all the others as one act.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
 
-from mailtui.edits.importing import KINDS, MARKERS, Kind, Line, Report, report_of
+from mailtui.edits.importing import MARKERS, Kind, Line, Report, report_of
 from mailtui.edits.model import Edit
-from mailtui.formats.sheet import FORMATS, BadSheet, SheetFormat
+from mailtui.formats.sheet import BadSheet, SheetFormat
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
-from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.dialogs import Confirm, ErrorDialog, TypedWord
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.importasking import ask_file
+from mailtui.screens.parts.importlines import about, as_text, cells, searched
 from mailtui.screens.parts.keys import key_for, takes_back, writes
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
-from mailtui.screens.parts.savedraft import NameDialog
 from mailtui.screens.parts.savetext import save_text
-from mailtui.screens.parts.text import Spans
 from mailtui.text.fewrows import FewRows
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 LOOK = 0.2
 """Seconds between two looks at how far the reading has come."""
 _ORDER = {marker: place for place, marker in enumerate(MARKERS)}
-_STYLES = {"!": "error", "-": "warning", "=": "dim"}
 
 
 class Cancelled(InstanceError):
@@ -111,7 +109,7 @@ class ImportScreen(BackgroundList[Line]):
             raise Cancelled
         self.report = found
         rows = sorted(found.lines, key=lambda line: _ORDER[line.marker])
-        return FewRows(rows, lambda line: (line.marker, line.line, line.name), _searched)
+        return FewRows(rows, lambda line: (line.marker, line.line, line.name), searched)
 
     def _unreadable(self, error: Exception) -> None:
         self._stop.set()
@@ -126,10 +124,7 @@ class ImportScreen(BackgroundList[Line]):
             self.bar.say((words if total else "reading…", "dim"))
 
     def cells_of(self, row: Line) -> Row:
-        style = _STYLES.get(row.marker, "")
-        last = row.why or (row.was if row.marker != "=" else "")
-        marker = " " if row.marker == "=" else row.marker
-        return Row(([(row.name, style)], [(row.value, style)], [(last, style or "dim")]), marker)
+        return cells(row)
 
     def aside(self) -> str:
         return self.report.words if self.report is not None else ""
@@ -140,7 +135,7 @@ class ImportScreen(BackgroundList[Line]):
             self.pane.show([], [], [])
             return
         place = f"{self.report.source}:{row.line}" if row.line else "not in the file"
-        self.pane.show([(row.name, "bold")], [(place, "dim")], about(row, self.report))
+        self.pane.show([(row.name or "(none)", "bold")], [(place, "dim")], about(row, self.report))
 
     # Keys
 
@@ -233,39 +228,13 @@ class ImportScreen(BackgroundList[Line]):
         self.read_again()
 
 
-def _searched(line: Line) -> str:
-    return f"{line.name} {line.value} {line.was} {line.why} {MARKERS[line.marker]}"
-
-
-def about(row: Line, report: Report) -> list[Spans]:
-    """The pane's lines."""
-    said = [
-        (MARKERS[row.marker], row.why, _STYLES.get(row.marker, "")),
-        ("will be", row.value, ""),
-        ("was", row.was if row.marker != "=" else "", "dim"),
-        *(("note", text, "warning") for text in report.says),
-    ]
-    return [
-        [(f"{label:<{LABEL}}", "dim"), (text, style)]
-        for number, (label, text, style) in enumerate(said)
-        if text or not number
-    ]
-
-
-def as_text(row: Line) -> str:
-    """A row as a line of text."""
-    was = f" (was {row.was})" if row.was and row.marker in "~-" else ""
-    arrow = f" → {row.value}" if row.value else ""
-    return f"{row.marker} {row.name}{arrow}{was}" + (f": {row.why}" if row.why else "")
-
-
 def open_import(app: MailtuiApp, words: str) -> None:
     """Show what an import would do; `words`: the kind and the file, asked for where they are missing."""
 
     def given(kind: Kind, path: str, form: SheetFormat) -> None:
         app.push_screen(ImportScreen(kind, path, form))
 
-    _asked(app, "Import", words, given)
+    ask_file(app, "Import", words, given)
 
 
 def open_export(app: MailtuiApp, words: str) -> None:
@@ -293,38 +262,4 @@ def open_export(app: MailtuiApp, words: str) -> None:
 
         beside(screen, "export", work, screen.say, failed)
 
-    _asked(app, "Export", words, given)
-
-
-class WhichFile(NameDialog):
-    """Which file is to be read; nothing is written by it."""
-
-    class NameField(NameDialog.NameField):
-        """The kind and the name."""
-
-        BINDINGS: ClassVar[list[BindingType]] = [
-            Binding("enter", "screen.save", "look", id="dialog.save", tooltip="See what it would change."),
-        ]
-
-
-def _asked(app: MailtuiApp, what: str, words: str, given: Callable[[Kind, str, SheetFormat], object]) -> None:
-    """Take kind and file apart, or ask for them."""
-    name, _, path = words.strip().partition(" ")
-    kind = next((each for each in KINDS if each == name.lower()), None)
-    path = os.path.expanduser(path.strip())
-    form: SheetFormat | None = next((each for each in FORMATS if path.lower().endswith(f".{each}")), None)
-    if kind is not None and form is not None:
-        given(kind, path, form)
-        return
-    lines = [f"What and which file: {', '.join(KINDS)}, then a name that ends in .csv or .json"]
-    if kind is None and words.strip():
-        lines.append(f"{name} is none of these")
-    elif path and form is None:
-        lines.append(f"{path} ends neither in .csv nor in .json")
-
-    def named(text: str | None) -> None:
-        if text:
-            _asked(app, what, text, given)
-
-    dialog = WhichFile if what == "Import" else NameDialog
-    app.push_screen(dialog(what, lines, words.strip() or "aliases aliases.csv"), named)
+    ask_file(app, "Export", words, given)

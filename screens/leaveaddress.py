@@ -6,7 +6,6 @@ Letters: `-` removed · `~` handed on · a blank: kept · `!` somebody must choo
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -15,18 +14,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from mailtui.edits.leaving import Leave, Place, Wish, leave
-from mailtui.edits.leavingplaces import Choice
 from mailtui.edits.model import Edit
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
 from mailtui.screens.parts import accountacts
-from mailtui.screens.parts.background import BackgroundList
 from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import FilterBar
 from mailtui.screens.parts.form import Form, ListField, Made, Note, TextField, Values
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keys import key_for, takes_back
+from mailtui.screens.parts.leavechoosing import Choosing
 from mailtui.screens.parts.leavelines import about, as_text, cells, ending
 from mailtui.screens.parts.linelist import LineList, Row
 from mailtui.screens.parts.listkeys import list_keys
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     from mailtui.screens.app import MailtuiApp
 
 
-class LeaveScreen(BackgroundList[Place]):
+class LeaveScreen(Choosing):
     """See the module's text. `ask`: who leaves is asked first."""
 
     MODE = "leave"
@@ -190,64 +188,6 @@ class LeaveScreen(BackgroundList[Place]):
         else:
             self.action_choose(1)
 
-    def action_choose(self, by: int) -> None:
-        self.when_laid(lambda: self._step(by))  # what can be chosen may just have become another
-
-    def _step(self, by: int) -> None:
-        row = self.row
-        if row is None:
-            return
-        if row.kind == "perhaps":
-            self._try(replace(self.wish, also=(*self.wish.also, row.key)))
-            return
-        if not row.ways:
-            self.say(row.what, "warning")
-            return
-        names: list[Choice] = list(row.ways)
-        now = self.wish.choices.get(row.name, row.choice)
-        at = names.index(now) + by if now in names else 0
-        self._choose(row, names[at % len(names)])
-
-    def _choose(self, row: Place, choice: Choice) -> None:
-        given = {name: to for name, to in self.wish.given.items() if name != row.name or choice == "forward"}
-        self.wish = replace(self.wish, choices={**self.wish.choices, row.name: choice}, given=given)
-        self.read_again()
-
-    def action_give(self) -> None:
-        from mailtui.screens.parts.valuedialog import ValueDialog
-
-        row = self.row
-        if row is None:
-            return
-        if not row.ways:
-            self.say(row.what, "warning")
-            return
-
-        def typed(to: str | None) -> None:
-            if to is None or not to.strip():
-                return
-            choices = {name: choice for name, choice in self.wish.choices.items() if name != row.name}
-            self._try(replace(self.wish, choices=choices, given={**self.wish.given, row.name: to.strip()}))
-
-        lines = [f"{row.key}: {row.what}", "The address that gets it instead of them:"]
-        self.app.push_screen(ValueDialog("Hand this one on", lines, self.wish.forward), typed)
-
-    def _try(self, wish: Wish) -> None:
-        """Take a wish over, unless it cannot be."""
-        edits = self.session.draft.edits
-
-        def look() -> Leave:
-            return leave(self.ahead.at(edits).instance, wish)
-
-        def looked(found: Leave) -> None:
-            if found.refused:
-                self.say(found.refused, "warning")
-            else:
-                self.wish = wish
-                self.read_again()
-
-        beside(self, "try", look, looked, self.bad)
-
     # Doing
 
     def action_stage_all(self) -> None:
@@ -282,7 +222,7 @@ class LeaveScreen(BackgroundList[Place]):
             self.say("This is no login; those of sasldb are locked here", "warning")
             return
         if self.session.read_only:
-            self.say("mailtui was started with --read-only: nothing is changed", "warning")
+            self.say("This console is read-only: nothing is changed", "warning")
             return
         instance = self.session.instance
 

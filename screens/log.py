@@ -125,7 +125,7 @@ class LogScreen(LogBack):
             return
         if feed.trouble:
             self.lines.empty = feed.trouble
-            self.bar.say((feed.trouble, "error"))
+            self.bar.say((feed.trouble if len(self.rows) else "no log", "error"))
             return
         if self.asked is not None:
             self.lines.empty = "Nothing found yet…" if self.searching else "No line matches"

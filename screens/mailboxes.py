@@ -177,7 +177,7 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
             stops = f"{key_for('mailboxes.stop', 'Esc')} stops"
             return f"counting {counting.done} of {counting.total}, {stops}" if counting.total else "counting…"
         if counting.finished:
-            return counting.sum.words
+            return counting.sum.words + (", not all can be read" if counting.sum.problem else "")
         if counting.total:
             return f"{counting.done} of {counting.total} counted, {goes_on}"
         return f"not all counted, {goes_on}" if self._stopped else ""

@@ -6,25 +6,20 @@ up no other.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.message import Message
 
 from mailtui.overview.changes import staged
-from mailtui.overview.gathering import Gathering
 from mailtui.overview.line import Line
-from mailtui.overview.topics import topics
-from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.detail import LABEL, Lines, Rule
-from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.keyorder import focus_now
 from mailtui.screens.parts.linelist import LineList
 from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.overviewgathering import Gathered
 from mailtui.screens.parts.overviewgoing import go_to_finding, go_to_screen, open_findings
 from mailtui.screens.parts.overviewlines import (
     COLUMNS,
@@ -40,7 +35,6 @@ from mailtui.screens.parts.text import Spans, cells, show
 
 if TYPE_CHECKING:
     from mailtui.doctor.model import Finding
-    from mailtui.maillog.feed import Feed
 
 LOW = 22
 """Lines of a window below which more is told of what the cursor is on only where the findings leave room."""
@@ -52,7 +46,7 @@ _OF_FILES = ("postfix", "milters", "certificate", "domains", "keys", "names", "p
 """What a change of the configuration may change."""
 
 
-class OverviewScreen(ConsoleScreen):
+class OverviewScreen(Gathered):
     """See the module's text."""
 
     MODE = "overview"
@@ -68,19 +62,10 @@ class OverviewScreen(ConsoleScreen):
         *list_keys("overview", "lines", "! ?"),
     ]  # fmt: skip
 
-    class Told(Message):
-        """A line became known, or another."""
-
-        def __init__(self, line: Line) -> None:
-            super().__init__()
-            self.line = line
-
     def __init__(self) -> None:
         super().__init__()
         self.known: dict[str, Line] = {}
         """The lines that are known, by name."""
-        self.gathering: Gathering | None = None
-        self._feed: Feed | None = None
 
     def body(self) -> ComposeResult:
         facts = JoinedList(*COLUMNS, header=False, marks=False, quiet=True, id="facts")
@@ -115,56 +100,16 @@ class OverviewScreen(ConsoleScreen):
         for each in (self.facts, self.findings):
             each.follower = lambda _key: self._describe()
         self.known["staged"] = self._staged()
-        self.facts.set_rows(FactRows(self.known, lambda: self.facts.size.width - 3))
+        self.facts.set_rows(FactRows(self.known, lambda: self.facts.room))
         self._show_findings()
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self.begin)
 
-    def on_unmount(self) -> None:
-        if self.gathering is not None:
-            self.gathering.stop()
-
-    def _begin(self) -> None:
-        """Once the first lines are painted: what follows imports much, in threads."""
-        self.gathering = Gathering(
-            topics(self.session.instance, lambda: self._feed, self._find_out), self._tell
-        )
-        self.gathering.start()
-        beside(
-            self, "log", lambda: importlib.import_module("mailtui.screens.parts.livelog"),
-            lambda _: self._follow(), lambda error: self.say(str(error), "error"),
-        )  # fmt: skip
-
-    def _follow(self) -> None:
-        self._feed = self.console.live_log.start()
-        self._find_out("mail", "hour")
-
-    def _tell(self, line: Line) -> None:
-        """In a thread."""
-        self.post_message(self.Told(line))
-
-    def _find_out(self, *names: str) -> None:
-        if self.gathering is not None:
-            self.gathering.again(*names)
-
-    @on(events.ScreenResume)
-    def _shown(self) -> None:
-        if self.gathering is not None:
-            self.gathering.show(True)
-            self.gathering.again("written")
-
-    @on(events.ScreenSuspend)
-    def _hidden(self) -> None:
-        if self.gathering is not None:
-            self.gathering.show(False)
-
-    @on(Told)
-    def _take_line(self, event: Told) -> None:
-        event.stop()
-        self._put(event.line)
-
-    def _put(self, line: Line) -> None:
-        if self.known.get(line.name) == line:
+    def take_line(self, line: Line) -> None:
+        before = self.known.get(line.name)
+        if before == line:
             return
+        if line.name == "domains" and before is not None:
+            self.console.examine_again()  # what DNS has said meanwhile may be a finding
         self.known[line.name] = line
         self.facts.changed(line.name)
         if self.here is self.facts and self.facts.key == line.name:
@@ -172,11 +117,11 @@ class OverviewScreen(ConsoleScreen):
 
     def refresh_view(self, change: Change) -> None:
         if change.draft:
-            self._put(self._staged())
+            self.take_line(self._staged())
         if change.paths:
-            self._find_out(*_OF_FILES)
+            self.find_out(*_OF_FILES)
         if change.status:
-            self._find_out("postfix", "mail", "milters", "written")
+            self.find_out("postfix", "mail", "milters", "written")
             self._show_findings()
 
     def _staged(self) -> Line:
@@ -189,7 +134,7 @@ class OverviewScreen(ConsoleScreen):
         looked = session.examined or session.examine is None
         nothing = "Nothing is wrong that mailtui knows to look for"
         self.findings.empty = nothing if looked else "the server is being examined…"
-        self.findings.set_rows(FindingRows(session.findings))
+        self.findings.set_rows(FindingRows(session.findings), first=self.here is self.facts)
         said = weights(session.findings)
         self.query_one(Rule).set_title(f"Findings  {said}" if said else "Findings")
         self._share()
@@ -261,7 +206,7 @@ class OverviewScreen(ConsoleScreen):
             focus_now(other)
 
     def action_again(self) -> None:
-        self._find_out()
+        self.find_out()
         self.session.reread()
         self.console.examine_again()
         self.refresh()

@@ -114,7 +114,7 @@ class PolicyServicesScreen(AskedList[PolicyRow]):
     def cells_of(self, row: PolicyRow) -> Row:
         known = self.session.heard.policy_state(row.written)
         program, _ = program_of(row, known[0] if known is not None else None)
-        down = when_down(row.value("default_action"))
+        down = when_down(row.value("default_action")).partition(":")[0]
         if known is None or row.written in self.asking:
             word = "asking…" if row.written in self.asking else "not asked"
             return Row((row.written, program, [(word, "dim")], [(down, "dim")]), self._marker(row))

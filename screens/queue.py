@@ -8,14 +8,14 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from mailtui.apply.queueacts import Acted, Verb
-from mailtui.postfix.mailqueue.groups import BYS, TITLES, By
+from mailtui.postfix.mailqueue.groups import BYS, By
 from mailtui.postfix.mailqueue.listing import Listing
 from mailtui.screens.parts import queueacts as acts
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.listkeys import list_keys
 from mailtui.screens.parts.queuelist import QueueList
-from mailtui.screens.parts.queuerows import as_text, title_of
+from mailtui.screens.parts.queuerows import as_text, whose
 from mailtui.screens.parts.savetext import save_text
 
 COPIED = 10_000
@@ -55,7 +55,7 @@ class QueueScreen(QueueList):
         """The rows of what is marked, or of what the cursor is on; and what they have in common."""
         keys = self.lines.chosen()
         group = self.group(keys[0]) if len(keys) == 1 else None
-        about = f"{TITLES[group.by]} {title_of(group)}" if group is not None else ""
+        about = whose(group) if group is not None else ""
         rows = dict.fromkeys(row for key in keys for row in self._rows_of(key))
         return self.store.listing, list(rows), about
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -31,15 +32,21 @@ def forked(argv: Sequence[str], environment: Mapping[str, str], size: tuple[int,
     master, slave = pty.openpty()
     set_size(slave, *size)
     before = termios.tcgetattr(slave)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.setsid()
-            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-            for number in (0, 1, 2):
-                os.dup2(slave, number)
-            os.closerange(3, 256)
-            os.execvpe(argv[0], list(argv), dict(environment))
-        finally:
-            os._exit(127)
+    # the terminal that a session's leader opens first is the session's own
+    opened = [(os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0)]
+    copied = [(os.POSIX_SPAWN_DUP2, 0, number) for number in (1, 2)]
+    closed = [(os.POSIX_SPAWN_CLOSE, number) for number in _inheritable()]
+    pid = os.posix_spawnp(  # a fork would copy what the kernel keeps about a test process's memory
+        argv[0], list(argv), dict(environment), setsid=True, file_actions=[*closed, *opened, *copied]
+    )
     return Forked(pid, master, slave, before)
+
+
+def _inheritable() -> list[int]:
+    """The files that a program would be given beside its terminal."""
+    given = []
+    for number in map(int, os.listdir("/proc/self/fd")):
+        with contextlib.suppress(OSError):  # the folder itself, closed by now
+            if number > 2 and os.get_inheritable(number):
+                given.append(number)
+    return given

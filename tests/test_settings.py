@@ -51,6 +51,7 @@ def test_the_later_file_wins_key_by_key(tmp_path: Path) -> None:
         ('nameservers = ["192.0.2.53:99999"]\n', "nameservers: must be a list of addresses"),
         ("nameservers = [3]\n", "nameservers: must be a list of addresses"),
         ("dns_rate = 0\n", "dns_rate: must be a number above 0"),
+        ("dkim_age = 9e9\n", "dkim_age: must be a number above 0 and at most 1,000,000"),
         ("dns_timeout = true\n", "dns_timeout: must be a number above 0"),
         ('color = "pink"\n', "color: must be one of"),
         ('after_write = "x"\n', "after_write: must be a list"),

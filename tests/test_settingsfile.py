@@ -92,3 +92,8 @@ def test_a_wrong_silence_is_told_of_and_the_rest_holds(text: str, tmp_path: Path
     found = load([str(path)])
     assert (found.silence, found.ascii) == ((), True)
     assert "silence: must be [[silence]] tables" in found.problems[0]
+    if text.startswith("[["):
+        path.write_text(f'{text}[[silence]]\nfinding = "soft-bounce"\nreason = "a test"\n')
+        found = load([str(path)])
+        assert found.silence == (("soft-bounce", "", "a test"),), "one that is right holds beside a wrong one"
+        assert found.problems[0].startswith(f"{path}:1: silence: must be")

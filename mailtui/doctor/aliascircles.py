@@ -1,4 +1,5 @@
-"""Aliases that lead in a circle: found in the texts, then followed as Postfix follows them."""
+"""Aliases that lead in a circle, found in the texts and then followed as Postfix follows them; and those with
+more destinations than Postfix takes."""
 
 from __future__ import annotations
 
@@ -17,8 +18,9 @@ from mailtui.text.safe import decode, safe
 LARGEST = 1 << 20
 """Bytes of all texts together above which circles are not looked for: doctor must be quick."""
 MOST = 10
-"""Circles that are told of."""
+"""Circles that are told of, and aliases with too many destinations."""
 _PROBE = "mailtui-probe"
+_LIMIT = "virtual_alias_expansion_limit"
 
 _Place = tuple[Target, int]
 
@@ -62,6 +64,8 @@ def circles(case: Case, hosted: Hosted) -> Iterator[Finding]:
         for target, document in found:
             if target is not None:
                 graph.add(target, document)
+        if graph is virtual:
+            yield from _too_many(case, graph)
         for circle in _circles(graph.edges())[:MOST]:
             yield from _finding(
                 case, circle, graph.places[circle[0]], "" if graph is virtual else _local(hosted)
@@ -106,6 +110,24 @@ def _circles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
                 path.append(step)
                 work.append((step, iter(edges[step])))
     return found
+
+
+def _too_many(case: Case, graph: _Graph) -> Iterator[Finding]:
+    """Virtual aliases beyond virtual_alias_expansion_limit (postconf(5))."""
+    limit = case.instance.parameters.effective(_LIMIT)
+    if not limit.isdecimal():
+        return
+    wide = [(key, len(items)) for key, items in graph.to.items() if len(items) > int(limit)]
+    for key, count in wide[:MOST]:
+        target, line = graph.places[key]
+        yield Finding(
+            "alias-too-many", "error", f"{safe(key)} has {count:,} destinations, {int(limit):,} is the most",
+            target.path, line,
+            f"cleanup(8) refuses mail that virtual aliases turn into more than {_LIMIT} recipients: 451 4.6.0"
+            " at the end of DATA, until the sender gives up", None,
+            f"set {_LIMIT} above {count}, or make it an :include: list of alias_maps, for which there is no"
+            " such limit", about=About("aliases", key),
+        )  # fmt: skip
 
 
 def _local(hosted: Hosted) -> str:

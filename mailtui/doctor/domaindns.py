@@ -61,7 +61,8 @@ def _of(case: Case, row: DomainRow, found: DomainDns) -> Iterator[Finding]:
 
 def _finding(case: Case, row: DomainRow, found: DomainDns, name: str, part: Part, kind: str) -> Finding:
     whose = "this host" if name == "this host" else safe(row.domain)
-    title = f"{whose}: {'' if name == 'this host' else name + ': '}{_title(part)}"
+    what = _title(part).removeprefix(f"{row.domain}: ")
+    title = f"{whose}: {'' if name == 'this host' else name + ': '}{what}"
     severity = _SEVERITIES.get(part.state, "advice")
     publish = f"publish {part.name}. {part.kind} {part.proposed}" if part.proposed else ""
     more = "; ".join(part.problems[1:])

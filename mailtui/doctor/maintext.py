@@ -12,10 +12,12 @@ from mailtui.edits.lastline import EndLine
 from mailtui.edits.model import Edit
 from mailtui.edits.parameters import SetParameter
 from mailtui.edits.plan import Plan
-from mailtui.formats.maincf import Definition
+from mailtui.formats.maincf import Definition, MainCf
+from mailtui.formats.mastercf import MasterCf
 from mailtui.formats.target import Target
 from mailtui.formats.values import Token
 from mailtui.postfix.errors import InstanceError
+from mailtui.postfix.files import master_cf
 from mailtui.postfix.lookups import Lookup, parse_map, split_list
 from mailtui.postfix.mapmentions import places
 from mailtui.postfix.paramtypes import type_of
@@ -29,10 +31,12 @@ _LOOSE = frozenset(("maps", "match", "options", "interfaces", "protocols", "milt
 _SWALLOWED = re.compile(rb"[ \t]+([a-z][a-z0-9_]{3,})[ \t]*=(?!=)[ \t]*([^\n]*)")
 _ALIAS = re.compile(rb"^[ \t]+([A-Za-z0-9][\w.+-]*):[ \t]+[^\s/]", re.MULTILINE)
 _LARGEST = 8 << 20
+_ANOTHER_COUNTS = ("that line counts, not this one", "that entry counts, not this one")
 
 
 def findings(case: Case) -> Iterator[Finding]:
     """Of main.cf, of the services, and of the tables that either names."""
+    yield from _misread(case)
     yield from _comments(case)
     yield from _of_services(case)
     yield from _swallowed(case)
@@ -42,6 +46,28 @@ def findings(case: Case) -> Iterator[Finding]:
             yield from _swallowed_alias(case, table)
     texts = [case.instance.main, case.instance.master, *(_target(table) for table in tables)]
     yield from _unended(case, texts)
+
+
+# Lines that Postfix drops, misreads or dies of
+
+
+def _misread(case: Case) -> Iterator[Finding]:
+    texts: dict[Target, MainCf | MasterCf] = {
+        case.instance.main: case.instance.parameters.values.main,
+        case.instance.master: master_cf(case.instance.files, case.instance.master),
+    }
+    for target, document in texts.items():
+        lines = document.raw.split(b"\n")
+        for problem in document.problems:
+            if problem.text.endswith(_ANOTHER_COUNTS):
+                continue  # that is a finding of its own
+            what, _, comes = problem.text.partition("; ")
+            line = safe(decode(lines[problem.line - 1]).strip(), 60)
+            why = f"{comes or 'Postfix reads it otherwise than it looks'}; “{line}” is not in force"
+            yield Finding(
+                "misread-line", "error", f"{safe(target.name)}: {what}", target.path, problem.line, why, None,
+                "mailtui cannot know what is meant: correct the line in an editor, or put a # before it",
+            )  # fmt: skip
 
 
 # A # that begins no comment

@@ -181,7 +181,7 @@ def _guessing(case: Case, lines: list[ServiceLine]) -> Iterator[Finding]:
         if many
     ]
     who = found.by_client[0][0] if found.by_client else ""
-    plan = _refused(case, found.last[who]) if who else None
+    plan = _refused(case, found.last[who], found.by_client[0][1]) if who else None
     yield _told(
         "sasl-guessing", "warning", f"passwords are guessed: {found.total} failed logins in a day",
         (found.path, None),
@@ -191,12 +191,15 @@ def _guessing(case: Case, lines: list[ServiceLine]) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _refused(case: Case, line: bytes) -> Plan | None:
-    """The client of a log line refused from now on."""
+def _refused(case: Case, line: bytes, failed: int) -> Plan | None:
+    """The client of a log line refused from now on, and why, for who reads the table next."""
     from mailtui.edits.blocking import offers
     from mailtui.maillog.record import parse
 
-    made = [each.plan for each in offers(case.instance, parse(line)) if "client" in each.title.lower()]
+    why = f"blocked after {failed} failed logins in a day"
+    made = [
+        each.because(why) for each in offers(case.instance, parse(line)) if "client" in each.title.lower()
+    ]
     return next((plan for plan in map(case.tried, made) if plan is not None), None)
 
 

@@ -43,7 +43,8 @@ def hear(finding: Finding) -> bool:
             return False
         mine = [
             at for at, each in enumerate(entries)
-            if each.get("finding") == finding.id and each.get("title", "") in ("", finding.title)
+            if isinstance(each, dict) and each.get("finding") == finding.id
+            and each.get("title", "") in ("", finding.title)
         ]  # fmt: skip
         for at in reversed(mine):
             del entries[at]

@@ -91,7 +91,7 @@ def mail(instance: Instance, feed: Feed, pulse: Pulse) -> Line:
         ago = span(now - pulse.died.timestamp())
         items = (said(f"a daemon died {ago} ago", "error"), said(pulse.death), *last)
         return Line("mail", items, "error", (pulse.death,))
-    if put_off and not sent:
+    if put_off and not sent and not counting(feed):
         items = (said("STUCK", "warning"), said(f"{put_off} deferred and none delivered in an hour"), *last)
         return Line("mail", items, "warning")
     if not last:
@@ -105,10 +105,17 @@ def _ago(pulse: Pulse, now: float) -> tuple[Item, ...]:
     return (said(f"last delivery {span(now - pulse.delivered.timestamp())} ago"),)
 
 
+def counting(feed: Feed) -> bool:
+    """Whether the hour before the feed is still being counted: none of its numbers means anything yet."""
+    return feed.source.kind == "file" and feed.rates.counting
+
+
 def hour(feed: Feed) -> Line:
     """Accepted, deferred and rejected mail of the last hour, minute by minute."""
     if feed.source.kind == "none" or (feed.trouble and not len(feed.lines)):
         return Line("hour", (said(feed.trouble or "no log is read yet", "dim"),))
+    if counting(feed):
+        return Line("hour", (said("being counted…", "dim"),))
     minutes = feed.rates.minutes()
     curves: tuple[Curve, ...] = (
         ("accepted", tuple(one.accepted for one in minutes), "good"),

@@ -3,6 +3,7 @@ that itself, in its own thread."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ NAMES = (
     "staged", "written",
 )  # fmt: skip
 """All lines in their order; `staged` is known without looking."""
+_COUNTS = 1.5
+"""Seconds for which a line about the log waits for the count of its last hour."""
 
 
 def topics(
@@ -56,17 +59,26 @@ class _Log:
         self._feed = feed
         self._pulse: Pulse | None = None
 
+    def _counted(self) -> Feed | None:
+        """The log, once its last hour is counted, which seldom takes long: nobody is told of half of it."""
+        from mailtui.overview.flow import counting
+
+        feed, end = self._feed(), time.monotonic() + _COUNTS
+        while feed is not None and counting(feed) and time.monotonic() < end:
+            time.sleep(0.02)
+        return feed
+
     def mail(self, instance: Instance) -> Line:
         from mailtui.overview.flow import Pulse, mail
 
-        feed = self._feed()
+        feed = self._counted()
         self._pulse = self._pulse or Pulse()
         return mail(instance, feed, self._pulse) if feed is not None else _unread("mail")
 
     def hour(self) -> Line:
         from mailtui.overview.flow import hour
 
-        feed = self._feed()
+        feed = self._counted()
         return hour(feed) if feed is not None else _unread("hour")
 
 

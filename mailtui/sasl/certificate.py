@@ -33,7 +33,7 @@ class Certificate(NamedTuple):
         if self.problem:
             return f"certificate: {self.problem}"
         names = ", ".join(self.names) or self.subject
-        end = f"until {self.until}" + (f" ({self.days} days)" if self.days is not None else "")
+        end = f"until {_date(self.until)}" + (f" ({self.days} days)" if self.days is not None else "")
         by = "self-signed" if self.self_signed else f"by {self.issuer}"
         return f"certificate for {names}, {by}, {end}"
 
@@ -53,6 +53,17 @@ def read(der: bytes) -> Certificate:
     names = tuple(re.findall(r"(?:DNS|IP Address):([^\s,]+)", text))
     digest = sha256(der).hexdigest()
     return Certificate(found["subject"], found["issuer"], names, until, _days(until), "", digest)
+
+
+def _date(until: str) -> str:
+    """The day, as dates are written elsewhere; what openssl says where that is no date."""
+    import ssl
+    import time
+
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(ssl.cert_time_to_seconds(until)))
+    except ValueError:
+        return until
 
 
 def _days(until: str) -> int | None:

@@ -20,6 +20,7 @@ _WHERE = {
 }
 HOW_MANY = 3
 """Mechanisms that a row names."""
+UNREADABLE = "the accounts cannot be read"
 
 
 def cells(row: AccountRow, found: Accounts | None) -> Row:
@@ -94,7 +95,13 @@ def _facts(each: Database, found: Accounts) -> str:
 def nothing(found: Accounts) -> tuple[Spans, Spans, list[Spans]]:
     """What the pane says where there is no account."""
     lines = [_said("? note", found.nowhere(), "warning")] if not found.asking and found.nowhere() else []
-    return [("no account", "bold")], [], [*lines, *databases(found)]
+    return [(UNREADABLE if unreadable(found) else "no account", "bold")], [], [*lines, *databases(found)]
+
+
+def unreadable(found: Accounts) -> bool:
+    """Whether there are databases, and none of them can be looked into."""
+    there = [each for each in found.databases.values() if each.state != "missing"]
+    return bool(there) and all(each.state == "unreadable" for each in there)
 
 
 def as_text(row: AccountRow) -> str:

@@ -107,6 +107,11 @@ def preview(made: BulkChange) -> list[str]:
     """What changes, the first of each kind by name."""
     lines = [f"~ {each.name}  {each.was} → {each.value}" for each in made.changed[:SHOWN]]
     lines += [f"  … and {len(made.changed) - SHOWN:,} more"] * (len(made.changed) > SHOWN)
+    lines += [
+        f"# {each.name}  " + (f"{each.was} → {each.value}, " if each.was != each.value else "") + "stays off"
+        for each in made.off[:SHOWN]
+    ]
+    lines += [f"  … and {len(made.off) - SHOWN:,} more stay off"] * (len(made.off) > SHOWN)
     lines += [f"= {made.same:,} say so already"] * bool(made.same)
     lines += [f"! {name}: {why}" for name, why in made.left[:SHOWN]]
     lines += [f"  … and {len(made.left) - SHOWN:,} more are left out"] * (len(made.left) > SHOWN)

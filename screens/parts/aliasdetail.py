@@ -61,7 +61,7 @@ def _destinations(row: AliasRow) -> Iterator[Spans]:
         yield _listed("now", row.destinations, plain=plain)
         return
     if not row.enabled:
-        yield _listed("off" if row.off else "goes off", row.destinations, plain=plain)
+        yield _listed("off" if row.off else "off now", row.destinations, plain=plain)
         return
     if row.off:
         yield _listed("on again", row.destinations, plain=plain)

@@ -128,7 +128,8 @@ class Form:
         if not self.items and self.kind is not None:
             return f"Type what stands behind “{self.kind.value_label}”"
         if not self.items:
-            return "An alias needs a destination; to remove it close this with Esc and press d"
+            more = "; to remove it close this with Esc and press d" if not self.is_new else ""
+            return f"An alias needs a destination{more}"
         if self.table is None or self.table.target is None:
             return self.proposal.reason if self.proposal is not None else "No table can take this address"
         return ""

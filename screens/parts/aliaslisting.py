@@ -23,7 +23,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import Listed, Rows
-from mailtui.screens.parts.listscreen import ListScreen
+from mailtui.screens.parts.listscreen import UNREAD, ListScreen
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.text import Matcher
 from mailtui.text.query import Query
@@ -49,6 +49,8 @@ class Listing(ListScreen):
         self._waiting: list[Callable[[], None]] = []
         self._problems: array[int] | None = None
         self._read = asyncio.Event()
+        self._wrong = ""
+        """Why it cannot be read."""
         self.view = ""
         """The parameter whose tables are shown; empty: the aliases."""
         self.views: tuple[str, ...] = ("",)
@@ -95,6 +97,7 @@ class Listing(ListScreen):
     def _update(self, *, read: bool = False) -> None:
         """Have the list made anew, from the disk or from what was read."""
         self._must_read |= read
+        self._wrong = ""
         instance, draft = self.session.instance, self.session.draft
         if self._must_read:
             self._lists.clear()
@@ -130,8 +133,8 @@ class Listing(ListScreen):
 
     def _unreadable(self, error: Exception) -> None:
         self._read.set()
-        self.lines.empty = problem(error)
-        self.bar.say((problem(error), "error"))
+        self.lines.empty = self._wrong = problem(error)
+        self.bar.say((UNREAD if self.aliases is None else self._wrong, "error"))
         self.lines.refresh_rows()
 
     def _made(self, found: AliasList, generation: int) -> None:
@@ -216,7 +219,7 @@ class Listing(ListScreen):
 
     def _count(self, shown: int, done: bool) -> None:
         if self.aliases is None:
-            self.lines.empty = "reading…"
+            self.lines.empty = self._wrong or "reading…"
         else:
             super()._count(shown, done)
 

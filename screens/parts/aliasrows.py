@@ -74,7 +74,12 @@ class AliasRows:
         """The row, its marker and notes completed."""
         row = self.source.row(index)
         found = self.trouble_of(row) if self.trouble else None
-        return row if found is None else replace(row, marker=found.marker, notes=(*row.notes, found.text))
+        if found is None:
+            return row
+        if row.marker == "-":  # whose letter the trouble takes
+            now = row.destinations if row.was is None else row.was
+            row = replace(row, destinations=now, was=None, notes=("is to be deleted", *row.notes))
+        return replace(row, marker=found.marker, notes=(*row.notes, found.text))
 
     def trouble_of(self, row: AliasRow) -> Trouble | None:
         """What keeps the row's staged edit from being written."""

@@ -70,7 +70,7 @@ def _lines(row: Credential | None, found: Client) -> Iterator[Spans]:
     yield from (_file(each) for each in found.files if not each.problem)
     if not found.lookups:
         yield _said("file", f"{MAPS} is empty")
-    yield _said("secret", "passwords are shown nowhere, and history keeps none: undo asks for it again")
+    yield _said("secret", "passwords are shown nowhere, and history keeps none: undo brings none back")
 
 
 def _file(each: Stored) -> Spans:

@@ -172,11 +172,11 @@ class ErrorDialog(Dialog[None]):
     """What went wrong, in full; `y` copies it, `t` shows it as plain text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "cancel", "back", key_display="Esc", id="dialog.cancel",
-                tooltip="Close it."),
         Binding("y", "copy", "copy", id="dialog.copy", tooltip="Copy it through the terminal (OSC 52)."),
         Binding("t", "plain", "plain text", id="dialog.plain",
                 tooltip="Show it unwrapped, to select by mouse."),
+        Binding("escape,enter,q", "cancel", "back", key_display="Esc", id="dialog.cancel",
+                tooltip="Close it."),
     ]  # fmt: skip
 
     def __init__(self, title: str, lines: Sequence[str | Spans] = ()) -> None:
@@ -201,9 +201,9 @@ class TextView(PacedModal[None]):
     each goes on beside its label."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "copy", id="dialog.copy", tooltip="Copy it through the terminal (OSC 52)."),
         Binding("escape,q,enter", "dismiss_view", "back", key_display="q", id="dialog.close",
                 tooltip="Close it."),
-        Binding("y", "copy", "copy", id="dialog.copy", tooltip="Copy it through the terminal (OSC 52)."),
         Binding("ctrl+c", "dismiss_view", show=False),
     ]  # fmt: skip
 

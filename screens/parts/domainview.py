@@ -27,7 +27,7 @@ class DomainView(TextView):
     def __init__(
         self, domain: str, lines: Callable[[], Sequence[Spans]], again: Callable[[], object]
     ) -> None:
-        super().__init__(f"Domain {domain}", [])
+        super().__init__(f"Domain {domain}", [], hang=True)
         self.domain = domain
         self._now, self._again = lines, again
 

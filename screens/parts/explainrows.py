@@ -66,7 +66,7 @@ class AskedRow:
 
     @property
     def why(self) -> str:
-        return self.step.why if self.step is not None else ("" if self.log else "the answer came before")
+        return self.step.why if self.step is not None else ("" if self.log else "answered before")
 
 
 def _words(row: AskedRow) -> str:
@@ -130,7 +130,8 @@ def _end_of(stage: str, steps: Sequence[Step]) -> int:
 def cells_of(row: AskedRow, config_dir: str, *, labelled: bool) -> Row:
     """A row of the list. `labelled`: name its list in any case."""
     if row.log:
-        return Row((row.label if row.first or labelled else "", row.text, "", "", ""), " ", "dim")
+        sign, _, rest = row.log.partition(": ")
+        return Row((row.label if row.first or labelled else "", sign, "", rest, ""), " ", "dim")
     word, style, marker = OUTCOMES.get(row.outcome, (row.outcome, "", " "))
     label: Span = (row.label if row.first or labelled else "", "" if row.depth else "bold")
     quiet = "dim" if row.outcome in {"never", "no effect"} else ""

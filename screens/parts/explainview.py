@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
+from textual import events, on
 from textual.app import ComposeResult
 
 from mailtui.edits.model import Edit
@@ -26,11 +27,13 @@ from mailtui.screens.parts.explainrows import (
 )
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.session import Change
-from mailtui.screens.parts.text import Spans, short_path
+from mailtui.screens.parts.text import Spans, cut, short_path, show
 
 if TYPE_CHECKING:
     from mailtui.postfix.smtpd.session import Session
 
+LOW = 22
+"""Lines of a window below which the session has one: what is to be seen is the answer."""
 ASKING = "asking tables and DNS…  Esc ends it"
 Rule = tuple[str, str, str]
 """A stage (or `class:NAME`), a rule's name and its argument."""
@@ -56,7 +59,7 @@ class ExplainView(BackgroundList[AskedRow]):
         Column("LIST", share=0, least=11),
         Column("RULE", share=3, least=24),
         Column("DOES", share=0, least=6),
-        Column("BECAUSE", share=3, least=12, drop=56),
+        Column("BECAUSE", share=3, least=12, drop=66),
         Column("TOOK", share=0, least=6, drop=100, right=True),
     )
 
@@ -116,10 +119,18 @@ class ExplainView(BackgroundList[AskedRow]):
         names = [row for row in rows.rows if (row.rule, row.argument) == (name, argument)]
         return next((row.key for row in names if row.stage == stage), names[0].key if names else None)
 
+    @on(events.Resize)
+    def _resized(self) -> None:
+        if self.found is not None:
+            self._head()
+
     def _head(self, instead: str = "") -> None:
         lines: list[Spans] = []
         if self.asked is not None:
-            lines.append([(" SESSION  ", "dim"), (session_words(self.asked), "bold")])
+            words = session_words(self.asked)
+            if 0 < self.size.height < LOW:
+                words = cut(show(words), self.size.width - 11)
+            lines.append([(" SESSION  ", "dim"), (words, "bold")])
         found = self.found
         if instead:
             lines.append([("          ", ""), (instead, "dim")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import cast
 
@@ -43,7 +44,7 @@ def state(row: FileRow) -> str:
     if file.missing:
         return f"not there yet; {key_for('filterfiles.new', 'n')} makes it"
     runs = _runs(row)
-    return f"{row.value}{', ' if runs else ''}{runs}  {short_path(file.target.path)}"
+    return f"{row.value}{', ' if runs else ''}{runs}  {os.path.basename(file.target.path)}"
 
 
 def _runs(row: FileRow) -> str:

@@ -1,4 +1,5 @@
-"""The bottom line: five keys of this view, `q`, and `? keys`; or, until the next key, what just happened.
+"""The bottom line: five keys of this view, `q`, and `? keys`; or, until the next key, what just happened,
+on as many lines as that takes.
 
     yield Footer()
     footer.say("staged: ~ alias webmaster…", "information")
@@ -16,16 +17,32 @@ from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.strip import Strip
 
 from mailtui.screens.parts.bars import Bar
 from mailtui.screens.parts.keys import key_name
-from mailtui.screens.parts.text import Span, ascii_in_use, plain_in_use, spans_width
+from mailtui.screens.parts.text import (
+    Span,
+    ascii_in_use,
+    cells,
+    ellipsis,
+    plain_in_use,
+    segments,
+    show,
+    spans_width,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from mailtui.screens.parts.lifetime import LastingApp
 
 MOST, FEW = 5, 3
 """Keys of the view that are shown; where they are read out."""
+
+LINES = 3
+"""Lines of a message at most."""
+NARROW = 20
+"""Columns below which nothing is wrapped."""
 
 _SEVERITIES = {"information": ("", ""), "warning": ("? ", "warning"), "error": ("! ", "error")}
 
@@ -63,6 +80,9 @@ class Footer(Bar):
     def __init__(self) -> None:
         super().__init__()
         self._message: tuple[str, str] | None = None
+        self._said: list[list[Span]] = []
+        """The message in lines, where it needs more than one."""
+        self._height = 1
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
@@ -72,6 +92,7 @@ class Footer(Bar):
         self._message = (text, severity) if text else None
         if text:
             cast("LastingApp", self.app).speaking.add(self)
+        self._fit()
         self.refresh()
 
     def hush(self) -> None:
@@ -79,7 +100,37 @@ class Footer(Bar):
         cast("LastingApp", self.app).speaking.discard(self)
         if self._message is not None:
             self._message = None
+            self._fit()
             self.refresh()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take the lines that the message needs."""
+        self._said = self._wrapped(self.size.width) if self._message is not None else []
+        height = max(1, len(self._said))
+        if height != self._height:
+            self.styles.height = self._height = height
+
+    def _wrapped(self, width: int) -> list[list[Span]]:
+        """The message in lines; at most `LINES`, the last of them cut."""
+        assert self._message is not None  # the caller looked
+        lead, style = _SEVERITIES[self._message[1]]
+        indent = 1 + len(lead)
+        if indent + cells(show(self._message[0])) <= width or width < NARROW:
+            return []
+        lines = wrapped([(f" {lead}{self._message[0]}", style)], width - 1, indent)
+        if len(lines) > LINES:
+            del lines[LINES:]
+            lines[-1].append((ellipsis(), style))
+        return lines
+
+    def render_line(self, y: int) -> Strip:
+        if not self._said:
+            return super().render_line(y)
+        width = self.size.width
+        return self.strip(segments(self._said[y] if y < len(self._said) else [], width, self.paint), width)
 
     @property
     def message(self) -> str:

@@ -22,7 +22,7 @@ from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.form import Made
 from mailtui.screens.parts.linelist import Listed, Row, Rows
-from mailtui.screens.parts.listscreen import ListScreen
+from mailtui.screens.parts.listscreen import UNREAD, ListScreen
 from mailtui.screens.parts.session import Change
 from mailtui.screens.parts.text import Matcher
 from mailtui.text.query import Query
@@ -126,7 +126,7 @@ class LaidList(ListScreen, Generic[View]):
         self._read.set()
         self._waiting.clear()
         self.lines.empty = self._wrong = problem(error)
-        self.bar.say((self._wrong, "error"))
+        self.bar.say((UNREAD if self.listing is None else self._wrong, "error"))
         self.lines.refresh_rows()
 
     def _made(self, found: Listing[View], generation: int) -> None:

@@ -59,7 +59,7 @@ def about(place: Place, found: Leave) -> list[Spans]:
         chosen = name == place.choice
         style = "" if chosen else "dim"
         label = f"[{name}]" if chosen else f" {name}"
-        lines.append([(f"{label:<{LABEL}} ", "accent" if chosen else "dim"), (way.then, style)])
+        lines.append([(f"{label} ".ljust(LABEL), "accent" if chosen else "dim"), (way.then, style)])
     return [*lines, *ending(found)]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator
 from rich.segment import Segment
 from textual.strip import Strip
 
-from mailtui.screens.parts.columns import Column
+from mailtui.screens.parts.columns import Column, widths
 from mailtui.screens.parts.paint import Painted
 from mailtui.screens.parts.rows import Listed, Rows
 from mailtui.screens.parts.text import (
@@ -22,6 +22,7 @@ from mailtui.screens.parts.text import (
     segments,
     show,
     spans_width,
+    wrapped,
 )
 
 _CACHED = 400
@@ -34,8 +35,20 @@ _SPOKEN = {
 _MARKER_STYLES = {"!": "error", "?": "warning", "*": "warning", "#": "dim", "=": "dim"}
 
 
+LEAD = 3
+"""Cells before a row: whether it is marked, and its state."""
+SPOKEN_LEAD = len(" warning, ")
+"""The same where that is said in words, as soon as there is one to be said: most are no longer."""
+
+
+def lead_room() -> int:
+    """The cells that stand before a row, as far as that is known before it is drawn: for those who wrap text
+    for a list."""
+    return SPOKEN_LEAD if plain_in_use() else LEAD
+
+
 def _lead(marker: str, marked: bool) -> list[Span]:
-    """What stands before a row: whether it is marked, and its state, as letters or in words."""
+    """What stands before a row, as letters or in words."""
     style = _MARKER_STYLES.get(marker, "bold")
     if not plain_in_use():
         return [(">" if marked else " ", "accent"), (marker or " ", style), (" ", "")]
@@ -67,6 +80,8 @@ class DrawnLines(Painted):
         self.top = 0
         self._match: Matcher | None = None
         self._widths: list[int] = []
+        self._led = LEAD
+        """Cells before a row; where states are said in words, those of the longest that was drawn."""
         self._strips: dict[tuple[int, bool, bool, bool], Strip] = {}
 
     @property
@@ -89,11 +104,22 @@ class DrawnLines(Painted):
             return self.strip(self._header_line(width), width)
         if index < len(self.rows):
             return self._row_strip(index, width)
-        text = self.empty if y == self._header and not len(self.rows) else ""
-        return self.strip(segments([("   ", ""), (text, "dim")], width, self.paint), width)
+        if len(self.rows) or not self.empty:
+            return self.strip(segments([], width, self.paint), width)
+        said = wrapped([("   ", ""), (self.empty, "dim")], width - 1, LEAD)
+        return self.strip(segments(said[index] if index < len(said) else [], width, self.paint), width)
+
+    @property
+    def room(self) -> int:
+        """The cells of a row beside what stands before it."""
+        return self.size.width - self._led
+
+    def _shared(self) -> list[int]:
+        """The columns' cells."""
+        return widths(self._columns, self.room)
 
     def _header_line(self, width: int) -> list[Segment]:
-        spans: list[Span] = [("   ", "")]
+        spans: list[Span] = [(" " * self._led, "")]
         for column, room in self._shown_columns():
             spans.extend((self._fitted([(column.title, "dim")], column, room), ("  ", "")))
         return segments(spans[:-1], width, self.paint)
@@ -122,7 +148,12 @@ class DrawnLines(Painted):
     def _row_line(self, index: int, width: int, marked: bool) -> list[Segment]:
         row = self.rows.cells(index)
         lead = _lead(row.marker, marked)
-        taken = max(3, spans_width(lead))
+        said = spans_width(lead)
+        if said > self._led:  # the rows that are drawn already get their columns where this one has them
+            self._led = max(said, SPOKEN_LEAD)
+            self._widths = self._shared()
+            self.call_later(self.refresh_rows)
+        taken = self._led
         line = segments(lead, min(taken, width), self.paint)
         shown = list(zip(self._columns, self._widths, row.cells, strict=False))
         for column, room, cell in shown:

@@ -27,7 +27,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
-from mailtui.screens.parts.columns import Column, widths
+from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.keys import MOVES
 from mailtui.screens.parts.linedrawing import DrawnLines
 from mailtui.screens.parts.rows import Listed, Row, Rows
@@ -137,7 +137,7 @@ class LineList(DrawnLines, can_focus=True):
     def set_columns(self, *columns: Column) -> None:
         """Show other columns; `set_rows` comes next where the rows' cells change with them."""
         self._columns = columns
-        self._widths = widths(columns, self.size.width - 3)
+        self._widths = self._shared()
         self.refresh_rows()
 
     def move_to(self, index: int) -> None:
@@ -248,7 +248,7 @@ class LineList(DrawnLines, can_focus=True):
     def on_resize(self) -> None:
         if not self._widths:
             self.top = 0  # what was asked for before there was a size was a guess
-        self._widths = widths(self._columns, self.size.width - 3)
+        self._widths = self._shared()
         self._show_cursor()
         self.refresh_rows()
 

@@ -40,6 +40,8 @@ from mailtui.text.scan import Hits
 
 PROBLEMS = frozenset("!?=*")
 """The signs of rows that `e` and `E` stop at."""
+UNREAD = "cannot be read"
+"""What the bar says beside a list that says why."""
 NO_HIT = "Nothing matches; / and Esc clear the filter"
 NEAR = 200
 """Rows in which the next problem is looked for at once; beyond them it is looked for in a thread."""

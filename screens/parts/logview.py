@@ -122,7 +122,7 @@ class LogView(SplitScreen):
         self._set(rows, here)
 
     def _peer_room(self) -> int:
-        return widths(self.COLUMNS, self.lines.size.width - 3)[PEERS]
+        return widths(self.COLUMNS, self.lines.room)[PEERS]
 
     def relay(self, key: int) -> None:
         """Show the same rows after one was unfolded; the cursor goes to a line."""

@@ -1,10 +1,14 @@
-"""Enter on several marked mailboxes: another owner or another format for all of them, as one staged act."""
+"""Enter on several marked mailboxes: another owner or another format for all of them, as one staged act.
+
+A mailbox that is switched off is changed as the others are, and stays off.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from mailtui.edits.bulk import Change
+from mailtui.edits.entries import SetDisabledEntry
 from mailtui.edits.importing import entry_edits
 from mailtui.edits.importmailboxes import owners
 from mailtui.edits.model import Edit
@@ -13,11 +17,15 @@ from mailtui.postfix.instance import Instance
 from mailtui.postfix.mailboxes import MailboxRow
 from mailtui.postfix.mailboxhabit import shaped
 from mailtui.postfix.mailboxids import too_low
-from mailtui.postfix.mailboxtables import box_tables
 from mailtui.postfix.mailsize import Format
 from mailtui.postfix.resolver import Resolver
 from mailtui.screens.parts.form import ChoiceField, Form, Made, Note, TextField, Values
+from mailtui.screens.parts.mailboxedits import editable_tables, hidden
 from mailtui.screens.parts.mailboxform import Bad, owner
+from mailtui.text.safe import safe
+
+SHOWN = 3
+"""Rows of each kind that the form names."""
 
 _FORMATS = (
     ("as it is", "each keeps its format"),
@@ -31,9 +39,10 @@ class MailboxesForm:
     """The form of the marked mailboxes; `make` and `check` are for `BackgroundList.open_form`."""
 
     def __init__(self, rows: Sequence[MailboxRow]) -> None:
-        self._rows = [row for row in rows if _usable(row)]
-        self._others = len(rows) - len(self._rows)
-        count = f"{len(self._rows)} mailboxes" + (f", {self._others} left out" if self._others else "")
+        found = [(row, _why_not(row)) for row in rows]
+        self._rows = [row for row, why in found if not why]
+        self._left = [f"{safe(row.address)} is left out: {why}" for row, why in found if why]
+        count = f"{len(self._rows)} mailboxes" + (f", {len(self._left)} left out" if self._left else "")
         self.form = Form(count, [
             TextField(name="owner", label="owner",
                       hint="uid:gid as whom their mail is written, or a user's name; empty: as it is"),
@@ -43,9 +52,11 @@ class MailboxesForm:
     def check(self, instance: Instance, values: Values) -> Sequence[Note]:
         """What it comes to, while it is typed."""
         made = self.make(instance, values)
+        more = [f"and {len(self._left) - SHOWN} more are left out"] * (len(self._left) > SHOWN)
+        left = [Note("format", text, "warning") for text in (*self._left[:SHOWN], *more)]
         if made.refused:
-            return [Note("owner", made.refused, "error")]
-        return [Note("format", text, "edit") for text in made.says]
+            return [Note("owner", made.refused, "error"), *left]
+        return [*(Note("format", text, "edit") for text in made.says), *left]
 
     def make(self, instance: Instance, values: Values) -> Made:
         """The edits. Raises InstanceError and OSError."""
@@ -56,7 +67,7 @@ class MailboxesForm:
         why = too_low(Resolver(instance), uid, gid)
         if why:
             return Made(refused=why)
-        edits = list(self._reshaped(instance, _SHAPES.get(str(values["format"]))))
+        edits, kept = self._reshaped(instance, _SHAPES.get(str(values["format"])))
         moved = sum(len(edit.keys) for edit in edits)
         owned: list[Edit] = []
         if not (uid is None and gid is None):
@@ -65,24 +76,38 @@ class MailboxesForm:
         if not edits:
             return Made(refused="Nothing changes: all of them are so already")
         says = [f"{moved} get another path; mail that lies at the old one stays there"] if moved else []
-        says += [edit.describe() for edit in owned[:3]]
+        says += [edit.describe() for edit in owned[:SHOWN]]
+        says += kept
         return Made(edits, f"~ {len(self._rows)} mailboxes", says=says)
 
-    def _reshaped(self, instance: Instance, shape: Format | None) -> Sequence[Edit]:
-        if shape is None:
-            return []
-        targets = {table.spec: table.lookup.target for table in box_tables(instance)}
+    def _reshaped(self, instance: Instance, shape: Format | None) -> tuple[list[Edit], list[str]]:
+        """The edits by which the paths get this shape; and of what is off which keep theirs, and why."""
         changes: dict[Target, list[Change]] = {}
+        edits: list[Edit] = []
+        says: list[str] = []
+        tables = editable_tables(instance) if shape is not None else {}
         for row in self._rows:
-            target, value = targets.get(row.table), shaped(row.written, shape)
-            if target is not None and value != row.written:
+            target, document = tables.get(row.table, (None, None))
+            value = shaped(row.written, shape) if shape is not None else row.written
+            if target is None or document is None or value == row.written:
+                continue
+            if row.enabled:
                 changes.setdefault(target, []).append(Change(row.address, row.written, value))
-        return [
-            edit
-            for target, each in changes.items()
-            for edit in entry_edits(target, each, lists=False, source="marked mailboxes")
-        ]
+            elif why := hidden(document, row):
+                says.append(f"{safe(row.address)} keeps its path: {why}")
+            else:
+                edits.append(SetDisabledEntry(target, row.address, value, row.written))
+        for target, each in changes.items():
+            edits += entry_edits(target, each, lists=False, source="marked mailboxes")
+        return edits, says
 
 
-def _usable(row: MailboxRow) -> bool:
-    return row.kind == "virtual" and row.editable and row.is_mailbox and row.enabled and row.marker != "-"
+def _why_not(row: MailboxRow) -> str:
+    """Why a mailbox is not changed with the others; empty where it is."""
+    if row.marker == "-":
+        return "it is to be deleted"
+    if row.marker == "=":
+        return "it does not count: an earlier entry has its address"
+    if row.kind != "virtual" or not row.editable or not row.is_mailbox:
+        return row.why_not or row.delivery or "it is no mailbox of its own"
+    return ""

@@ -37,7 +37,7 @@ Known = Callable[[MailboxRow], Size | None]
 def switched(after: Instance, rows: Sequence[MailboxRow]) -> Made:
     """`#`: each entry commented out, or in again. Raises ParameterError, InstanceError and OSError."""
     on = bool(rows) and not rows[0].enabled
-    tables = _tables(after)
+    tables = editable_tables(after)
 
     def plan(row: MailboxRow) -> Plan:
         found = tables.get(row.table)
@@ -55,7 +55,7 @@ def removed(after: Instance, rows: Sequence[MailboxRow], staged: Sequence[Edit],
     """`d`: the entries go, their mail stays, and is told of; of what is only staged all is taken back. Raises
     as `switched`."""
     rows = [row for row in rows if row.marker != "-"]
-    tables = _tables(after)
+    tables = editable_tables(after)
 
     def plan(row: MailboxRow) -> Plan:
         found = tables.get(row.table)
@@ -144,7 +144,7 @@ def _unaliased(address: str, staged: Sequence[Edit]) -> Iterator[Edit]:
 
 def _off_removed(target: Target, document: EntryDocument, row: MailboxRow) -> Plan:
     """An entry that is commented out goes from the file."""
-    why = _hidden(document, row)
+    why = hidden(document, row)
     if why:
         return Plan(refused=f"{row.address}: {why}")
     edit = RemoveDisabledEntry(target, row.address, row.written)
@@ -163,10 +163,10 @@ def _why_not_switch(document: EntryDocument | None, row: MailboxRow) -> str:
     standing = document.find(encode(row.address))
     if standing is not None:
         return f"another entry of this address is in force on line {document.entry(standing).line}"
-    return _hidden(document, row)
+    return hidden(document, row)
 
 
-def _tables(after: Instance) -> dict[str, tuple[Target, EntryDocument]]:
+def editable_tables(after: Instance) -> dict[str, tuple[Target, EntryDocument]]:
     """The tables that can be edited, by what the parameter calls them. Raises ParameterError."""
     return {
         table.spec: (table.lookup.target, table.document)
@@ -180,7 +180,7 @@ def _fixed(row: MailboxRow) -> str:
     return "" if row.editable and row.is_mailbox else row.why_not or row.delivery
 
 
-def _hidden(document: EntryDocument, row: MailboxRow) -> str:
+def hidden(document: EntryDocument, row: MailboxRow) -> str:
     """Why a commented-out row is not the one that an edit of its address would mean."""
     last = document.find_disabled(encode(row.address))
     if last is None or document.entry(last).line != row.line:

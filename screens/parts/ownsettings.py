@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from mailtui.screens.parts.keymap import told
@@ -123,7 +124,9 @@ def _problems(found: Sequence[tuple[str, Read]]) -> Iterator[OwnRow]:
 def _without(text: str, place: Place | None, name: str) -> str:
     """What is wrong, without where and with what: the row says that."""
     bare = text.removeprefix(f"{place}: ") if place is not None else text
-    return bare.removeprefix(f"{name}: ").removeprefix(f'keymap: "{name.removeprefix("keymap.")}": ')
+    return bare.removeprefix(f"{name.partition('[')[0]}: ").removeprefix(
+        f'keymap: "{name.removeprefix("keymap.")}": '
+    )
 
 
 def _refused(settings: Settings, index: Index | None, places: dict[str, list[Place]]) -> Iterator[OwnRow]:
@@ -142,7 +145,9 @@ def _tables(
 ) -> Iterator[OwnRow]:
     field = BY_NAME[part].field
     for path, file in found:
-        for at, texts in enumerate(file.values.get(field, ())):
+        wrong = set(file.wrong)
+        good = (at for at in count() if f"{part}[{at}]" not in wrong)
+        for at, texts in zip(good, file.values.get(field, ()), strict=False):
             here = [place for place in places.get(f"{part}[{at}]", ()) if place.path == path]
             value = " ".join(text for text in texts[1:] if text)
             yield OwnRow(part, texts[0], value, tuple(here) or (Place(path, 0),), at, texts, BY_NAME[part])

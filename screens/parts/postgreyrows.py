@@ -217,10 +217,10 @@ def about(line: PostgreyLine, places: Places) -> Iterator[Spans]:
 
 def _about_option(line: PostgreyLine, places: Places) -> Iterator[Spans]:
     if line.was is not None:
-        yield said("before", line.was or "nothing")
-        yield said("now", line.value or "nothing")
+        yield said("before", line.was or "(none)")
+        yield said("now", line.value or "(none)")
     else:
-        yield said("value", line.value or "nothing", "" if line.given else "dim")
+        yield said("value", line.value or "(none)", "" if line.given else "dim")
     known = OPTIONS.get(line.name)
     if known is not None and line.given and known.default:
         yield said("default", known.default)

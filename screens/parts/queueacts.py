@@ -22,9 +22,9 @@ NAMED = 4
 _WORDS: dict[Verb, tuple[str, str]] = {
     "hold": ("Hold", "Nothing of it is delivered until it is released."),
     "release": ("Release", "It is tried again, in its turn."),
-    "requeue": ("Requeue", "Addresses are rewritten and looked up anew; it gets another queue id."),
+    "requeue": ("Requeue", "Addresses are rewritten and looked up anew, under another queue id."),
     "flush": ("Flush", "It is tried now. Often repeated this slows all other mail down."),
-    "delete": ("Delete", "It is gone for ever, and nobody is told."),
+    "delete": ("Delete", "Gone for ever, and nobody is told."),
 }
 
 
@@ -55,7 +55,7 @@ def pick(listing: Listing, rows: Sequence[int]) -> Picked:
 def may_change(screen: ConsoleScreen) -> bool:
     """Whether anything may be changed; if not, that is said."""
     if screen.session.read_only:
-        screen.say("mailtui was started with --read-only: nothing is changed", "warning")
+        screen.say("This console is read-only: nothing is changed", "warning")
     return not screen.session.read_only
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sized
 
 from mailtui.postfix.mailqueue.groups import TITLES, By
 from mailtui.postfix.mailqueue.words import age, counts
+from mailtui.screens.parts.listscreen import UNREAD
 from mailtui.screens.parts.queuestore import QueueStore
 from mailtui.screens.parts.text import Span
 
@@ -31,7 +32,7 @@ def bar_words(
     if marked:
         found.append((f"{marked:,} marked  ", "accent"))
     if store.trouble:
-        return [*found, (store.trouble, "error")]
+        return [*found, (store.trouble if len(rows) else UNREAD, "error")]
     if not store.listing.complete:
         return [*found, (f"reading… {len(store.listing):,}", "dim")]
     if within is not None:
@@ -42,7 +43,7 @@ def bar_words(
     if filter_text and by is None:
         return [*found, (f"{shown:,}{'' if done else '…'} of {len(rows):,} shown", "dim")]
     if filter_text:
-        found.append((f"{shown:,} groups  ", "dim"))
+        found.append((f"{shown:,} group{'s' * (shown != 1)}  ", "dim"))
     else:
         found.append((_counts(store, width), "dim"))
     if by is not None:

@@ -17,7 +17,7 @@ from mailtui.postfix.mailqueue.usual import Usual
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.linelist import LineList, Rows
-from mailtui.screens.parts.listscreen import ListScreen
+from mailtui.screens.parts.listscreen import NO_HIT, ListScreen
 from mailtui.screens.parts.queueacts import words_of
 from mailtui.screens.parts.queuebar import bar_words
 from mailtui.screens.parts.queuedetail import about_group, about_message
@@ -28,6 +28,7 @@ from mailtui.screens.parts.streaming import Streaming
 from mailtui.screens.parts.text import Matcher
 from mailtui.text.scan import Hits
 
+NO_MAIL = "The queue is empty"
 _NEXT = 500
 """Rows around the cursor among which one that is still there is looked for."""
 _SAY = 0.5
@@ -97,7 +98,8 @@ class QueueList(ListScreen):
         if other:
             self.lay()
         if done:
-            self.lines.empty = "The queue is empty"
+            if self.by is None or not len(self.store.listing):  # groups may still be counted
+                self.lines.empty = NO_MAIL
             if not other:
                 self.lines.refresh_rows()  # ages
             self._later()
@@ -190,13 +192,14 @@ class QueueList(ListScreen):
         self.lines.marked.clear()
         self.lines.set_columns(*(group_columns(by) if by is not None else MESSAGES))
         self._rows = self.rows = GroupRows([])
-        self.lines.empty = "Grouping…" if by is not None else "The queue is empty"
+        self.lines.empty = "Grouping…" if by is not None else NO_MAIL
         self.lines.set_rows(self._rows, first=True)
         self.lay(first=True)
         self._count(0, done=False)
 
     def _show_groups(self, groups: list[Group], *, first: bool) -> None:
         self._rows = self.rows = GroupRows(groups)
+        self.lines.empty = NO_HIT if len(self.store.listing) else NO_MAIL
         self.lines.set_rows(self._rows, first=first)
         self._count(len(groups), done=True)
 

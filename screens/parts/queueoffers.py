@@ -19,6 +19,7 @@ from mailtui.screens.parts import queueacts as acts
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.chooser import Chooser, Option
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.queueblocks import block_clients, block_sender, list_clients, new_password
 from mailtui.screens.parts.queuestore import QueueStore
 from mailtui.text.safe import safe
@@ -84,7 +85,10 @@ def offer(
     entry = listing.entry(row) if row is not None else None
     subject = subject_of(group, entry, origins.of(entry.queue_id) if entry is not None else Origin())
     if subject == Subject():
-        screen.say("Nothing is offered here: the log does not say who handed this in", "warning")
+        nobody = group is not None and group.by == "user"
+        why = "nobody logged in to send these" if nobody else "the log does not say who handed this in"
+        group_by = f"{key_for('queue.group', 'b')} groups otherwise"
+        screen.say(f"Nothing is offered here: {why}; {group_by}", "warning")
         return
 
     def look() -> tuple[acts.Picked, Counter[str], str, list[Account]]:

@@ -185,6 +185,13 @@ def title_of(group: Group) -> str:
     return "not tried yet" if group.by == "reason" else "–"
 
 
+def whose(group: Group) -> str:
+    """The messages of a group, behind “of”."""
+    if group.key:
+        return f"{TITLES[group.by]} {title_of(group)}"
+    return "those that were not tried yet" if group.by == "reason" else f"no {TITLES[group.by]}"
+
+
 def as_text(entry: Entry, origin: Origin) -> str:
     """A message in one line, for copying and saving."""
     sender, to = sender_of(entry), ", ".join(each.address for each in entry.recipients)

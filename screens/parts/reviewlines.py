@@ -17,12 +17,20 @@ from mailtui.apply.sessions import Sessions
 from mailtui.edits.bulk import NAMED, SetEntries
 from mailtui.edits.model import Edit
 from mailtui.screens.parts.keys import key_for
+from mailtui.screens.parts.linedrawing import lead_room
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.reviewwords import accepts, overrules
-from mailtui.screens.parts.text import Span, Spans, cells, ellipsis, rule, show, spans_width, wrapped
+from mailtui.screens.parts.text import (
+    Span,
+    Spans,
+    cells,
+    ellipsis,
+    rule,
+    show,
+    spans_width,
+    wrapped,
+)
 
-LEAD = 3
-"""Columns of a list's row before its cell."""
 NUMBER = 5
 """Columns of a line number."""
 MOST = 1000
@@ -74,7 +82,7 @@ class ReviewRows:
     ) -> None:
         self.full_width = width
         self._files = files
-        self.width = max(20, width - LEAD)
+        self.width = max(20, width - lead_room())
         self._sections = dict(sections or {})
         self._items = [item for name in self.SECTIONS for item in self._sections.get(name, ())]
         self._places = {key: place for place, (key, _) in enumerate(self._items)}

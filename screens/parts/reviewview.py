@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 
-from mailtui.apply.checks import NotYours
+from mailtui.apply.finding import NotYours
 from mailtui.apply.outcome import Outcome
 from mailtui.apply.report import Progress, Report
 from mailtui.apply.review import Review

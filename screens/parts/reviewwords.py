@@ -10,6 +10,7 @@ from mailtui.apply.outcome import Outcome
 from mailtui.apply.rehearsal.verdict import NOT_NEEDED
 from mailtui.apply.report import Report
 from mailtui.apply.review import Review
+from mailtui.apply.undoing import left_by_undo
 from mailtui.edits.bulk import SetEntries
 from mailtui.edits.entries import EntryEdit, RenameEntry
 from mailtui.edits.model import Edit
@@ -61,6 +62,16 @@ def is_another(found: Review, seen: Review) -> bool:
     return replace(found, **bare) != replace(seen, **bare)
 
 
+def _undoes(outcome: Outcome) -> str:
+    """What an undo of it comes to: the old values of secret files are not kept."""
+    review = outcome.review
+    secret = {view.path for view in review.files if view.secret} if review is not None else set()
+    if review is None or not secret:
+        return "undoes it"
+    some, left = left_by_undo((line.edit for line in review.edits), secret)
+    return "undoes it" if not left else "undoes it in part" if some else "says what to type again"
+
+
 def title_spans(phase: Phase, found: Review | None, outcome: Outcome | None, staged: int) -> list[Span]:
     """The Review's title, the worst first; after a write how to undo it."""
     if phase == "empty":
@@ -69,7 +80,7 @@ def title_spans(phase: Phase, found: Review | None, outcome: Outcome | None, sta
         if outcome.state == "nothing":
             return [("Nothing to do: every file says so already", "good")]
         undo = f"{key_for('app.history', 'H')} {key_for('history.undo', 'u')}"
-        return [(f"Done in {outcome.seconds:.2f} s", "good"), (f" · {undo} undoes it", "")]
+        return [(f"Done in {outcome.seconds:.2f} s", "good"), (f" · {undo} {_undoes(outcome)}", "")]
     if phase == "unchecked":
         return [(f"{_changes(staged)} could not be checked", "error")]
     if phase == "looking" and found is None:

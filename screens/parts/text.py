@@ -202,8 +202,8 @@ def content(*spans: Span | str) -> Content:
 
 
 def wrapped(spans: Spans, width: int, indent: int = 0) -> list[list[Span]]:
-    """Spans broken into lines of at most `width` columns, at blanks where there are any; later lines
-    start `indent` columns in. Text is made safe here, so that widths are those of the screen."""
+    """Spans broken into lines of at most `width` columns, at blanks where there are any, else at slashes;
+    later lines start `indent` columns in. Text is made safe here, so that widths are those of the screen."""
     width = max(width, indent + 4)
     lines: list[list[Span]] = [[]]
     room = width
@@ -217,8 +217,12 @@ def wrapped(spans: Spans, width: int, indent: int = 0) -> list[list[Span]]:
                 need = cells(word)
             while need > room:
                 head = set_cell_size(word, room)
+                taken = len(head.rstrip(" ")) if cell_len(head) != len(head) else len(head)
+                slash = word.rfind("/", 0, taken) + 1
+                if 2 * slash > taken:  # of a path that is too long: between its parts
+                    head, taken = word[:slash], slash
                 lines[-1].append((head, style))
-                word = word[len(head.rstrip(" ")) if cell_len(head) != len(head) else len(head) :]
+                word = word[taken:]
                 lines.append([(" " * indent, "")] if indent else [])
                 room = width - indent
                 need = cells(word)

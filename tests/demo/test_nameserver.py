@@ -14,7 +14,7 @@ import dns.query
 import dns.rcode
 import pytest
 
-from mailtui.demo import nameserver, zones
+from mailtui.demo import namesfile, zones
 from mailtui.demo.nameserver import Nameserver
 
 NAMES = """\
@@ -126,12 +126,12 @@ def test_a_file_that_goes_wrong_keeps_the_last_good_answers(server: Nameserver) 
 
 @pytest.mark.parametrize("line", ["name", "name A", "name BOGUS x", "x A 1.2.3", "..bad A 1.2.3.4"])
 def test_a_wrong_line_is_named(line: str) -> None:
-    with pytest.raises(nameserver.ZoneError, match=r"^line 2: "):
-        nameserver.parse(f"# first\n{line}\n")
+    with pytest.raises(namesfile.ZoneError, match=r"^line 2: "):
+        namesfile.parse(f"# first\n{line}\n")
 
 
 def test_the_demos_own_names_are_right() -> None:
-    names = nameserver.parse(zones.NAMES)
+    names = namesfile.parse(zones.NAMES)
     assert len(names.records) > 40
     assert len(names.faults) == 1
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,12 @@ def _warm() -> Iterator[None]:
             raise commands.CommandError(argv, str(error)) from None
         return commands.Result(argv, status, out, err, time.monotonic() - begun)
 
+    def begun(self: harness.Lab, flags: Sequence[str]) -> warm.WarmDemo:
+        return python.demo(flags, {**os.environ, "PYTHONPATH": str(LAB.parents[1])})
+
     with warm.Warm() as python, pytest.MonkeyPatch.context() as patch:
         patch.setattr(harness.Lab, "run", run)
+        patch.setattr(harness.Lab, "_begun", begun)
         yield
 
 

@@ -20,7 +20,7 @@ from typing import NamedTuple, Self
 from mailtui.demo.lab import Lab
 
 _SERVER = """
-import importlib, json, os, pkgutil, sys
+import gc, importlib, json, os, pkgutil, sys
 import mailtui
 for room in ("formats", "postfix", "edits", "apply", "doctor", "cli", "maillog", "sasl", "milters", "dns"):
     package = importlib.import_module("mailtui." + room)
@@ -28,6 +28,8 @@ for room in ("formats", "postfix", "edits", "apply", "doctor", "cli", "maillog",
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
 from mailtui.__main__ import main
+gc.collect()
+gc.freeze()
 asked, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
 for line in asked:
     wanted = json.loads(line)

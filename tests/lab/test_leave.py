@@ -37,6 +37,15 @@ def logged_in(lab: Lab) -> str:
     )
 
 
+def texts(lab: Lab) -> dict[str, bytes]:
+    """Every file of the configuration that no program compiles."""
+    return {
+        str(path.relative_to(lab.config_dir)): path.read_bytes()
+        for path in lab.config_dir.rglob("*")
+        if path.is_file() and path.suffix not in {".db", ".lmdb", ".cdb"}
+    }
+
+
 def ends(lab: Lab, address: str) -> set[str]:
     """Whom the log says the mail of an address was delivered to."""
     after = lab.log_size()
@@ -69,12 +78,24 @@ def test_they_leave(lab: Lab) -> None:
     assert logged_in(lab) == "535"
     assert list((box / "new").iterdir())  # what lies there stays
 
-    found = leave(lab, "paul@falcot.com", "--remove", "paul.roux")
+    logins = f"hash:{lab.config_dir}/sasl_passwd"
+    assert lab.mailtui("table", "set", logins, "relay.example", "paul@falcot.com:geheim").ok
+    assert lab.mailtui("parameter", "set", "smtp_sasl_password_maps", logins, "--no-rehearsal").ok
+    before = texts(lab)
+    found = leave(lab, "paul@falcot.com", "--remove", "paul.roux", "--remove", "password")
     assert found["applied"]
+    assert texts(lab)["sasl_passwd"] == b""
     for address in ("paul@falcot.com", "paul.roux@falcot.com"):
         sent = lab.send(address)
         assert not sent.accepted, address
     assert {name.partition("@")[0] for name in ends(lab, "support@falcot.com")} == {"joe"}
     number = json.loads(lab.mailtui("history", "list", "--json").out)[0]["id"]
-    assert lab.mailtui("history", "undo", str(number)).ok
+    undone = lab.mailtui("history", "undo", str(number))
+    assert undone.ok
+    assert b"type it again: - sasl_passwd relay.example" in undone.err
     assert ends(lab, "paul@falcot.com") == {"paul@falcot.com"}
+    after = texts(lab)
+    assert after.pop("relocated") == b""  # it was made, and stays beside its compiled copy; nobody names it
+    assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == {
+        "sasl_passwd"
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,6 +146,7 @@ def test_services_may_be_added_chrooted_and_switched(instance: Instance) -> None
 def test_an_old_mistake_is_no_alarm(place: Place) -> None:
     main = place.etc / "main.cf"
     kept = main.read_bytes()
+    old = (place.etc / "virtual").stat().st_mtime
     try:
         main.write_bytes(kept + b"\nsmtpd_helo_restrictions = check_helo_access hash:/nonexistent\n")
         os.utime(main, (time.time() - 60,) * 2)
@@ -153,6 +155,19 @@ def test_an_old_mistake_is_no_alarm(place: Place) -> None:
         wrong = rehearsed(again, parameter(again, "smtpd_timeout", "x"))
         assert wrong.state == "failed"
         assert not any("/nonexistent" in line for line in wrong.lines)
+        # One that stopped every daemon hid that virtual(8), idle, ends on the default of virtual_mailbox_base.
+        unused = re.sub(rb"(?m)^(virtual_mailbox_\w+|message_size_limit)\s*=.*\n([ \t].*\n)*", b"", kept)
+        main.write_bytes(unused + b"message_size_limit = 1000 # small\n")
+        os.utime(main, (time.time() - 60,) * 2)
+        os.utime(place.etc / "virtual")  # and that a table is older than its text, which is but a warning
+        again = Instance.open(str(place.etc))
+        assert rehearsed(again, parameter(again, "message_size_limit", "1000")).lines == ()
+        main.write_bytes(unused)
+        os.utime(main, (time.time() - 60,) * 2)
+        again = Instance.open(str(place.etc))
+        wrong = rehearsed(again, parameter(again, "virtual_mailbox_maps", "static:x"))
+        assert any("virtual_mailbox_base" in line for line in wrong.lines), "not idle any more"
     finally:
         main.write_bytes(kept)
         os.utime(main, (time.time() - 60,) * 2)
+        os.utime(place.etc / "virtual", (old, old))

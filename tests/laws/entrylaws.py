@@ -9,7 +9,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mailtui.edits.entries import RemoveDisabledEntry, RemoveEntry, RenameEntry, SetEntry, SwitchEntry
+from mailtui.edits.entries import (
+    RemoveDisabledEntry,
+    RemoveEntry,
+    RenameEntry,
+    SetDisabledEntry,
+    SetEntry,
+    SwitchEntry,
+)
 from mailtui.edits.model import Edit
 from mailtui.formats.addresses import is_one
 from mailtui.formats.splice import Refused
@@ -94,6 +101,28 @@ def off_and_out(trial: Trial, few: int) -> Iterator[tuple[Edit, Refused]]:
             trial.taken_back(made)
         except Refused as reason:
             yield edit, reason
+
+
+def off_and_set(trial: Trial, few: int) -> Iterator[tuple[Edit, Refused]]:
+    """What is commented out gets another value and stays off: the program reads what it read; the old value
+    gives the old bytes, if it stood on one line."""
+    for index, key in sample(list(trial.off()), few, f"{trial.target.path}offset"):
+        was = decode(trial.document.entry(index).value)
+        edit = SetDisabledEntry(trial.target, decode(key), OTHER, was)
+        try:
+            made = trial.made(edit, trial.compiled)
+        except Refused as reason:
+            yield edit, reason
+            continue
+        now = made.after.entry(index)
+        assert (now.key, now.value, now.enabled) == (key, encode(OTHER), False)
+        assert len(made.after) == len(trial.document)
+        try:
+            same = trial.taken_back(made)
+        except Refused as reason:
+            yield edit, reason
+            continue
+        assert same or _lines(trial, index) > 1, f"{trial.target.path}: {edit.describe()}"
 
 
 def removed_and_added(trial: Trial, few: int) -> Iterator[tuple[Edit, Refused]]:
@@ -221,6 +250,7 @@ LAWS: dict[str, Law] = {
     "off and on": off_and_on,
     "on and off": on_and_off,
     "off and out": off_and_out,
+    "off and set": off_and_set,
     "remove and undo": removed_and_added,
     "add and remove": added_and_removed,
     "rename and back": renamed_and_back,

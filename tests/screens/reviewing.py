@@ -58,7 +58,6 @@ async def until(pilot: Pilot[int], what: Callable[[], bool]) -> None:
             app = pilot.app
             assert isinstance(app, MailtuiApp)
             pytest.fail(f"it never came; the screen:\n{screen_of(app)}")
-        await pilot.pause()
         await asyncio.sleep(0.01)
 
 

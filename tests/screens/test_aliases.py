@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mailtui.edits.entries import SetDisabledEntry, SwitchEntry
 from mailtui.screens.aliases import AliasesScreen
 from mailtui.screens.parts.dialogs import TextView
 from mailtui.screens.parts.linelist import LineList
@@ -161,6 +162,25 @@ async def test_marks_and_a_bulk_edit_taken_back_together(folder: Path) -> None:
         await up.shows("2 marked")
         await up.press("asterisk")
         await up.until(lambda: "marked" not in up.text)
+
+
+async def test_what_is_off_is_edited_with_the_others_and_stays_off(folder: Path) -> None:
+    async with console(folder) as up:
+        await up.press("slash", *"falcotsbrand", "enter", "asterisk", "enter")
+        await up.press("a", *"laure@falcot.com", "enter")
+        await up.shows("# old@falcotsbrand.com  sophie@falcot.com → sophie@falcot.com,", "stays off")
+        await up.press("y")
+        await up.until(lambda: len(up.app.session.draft.groups) == 1)
+        await up.shows("~ old@falcotsbrand.com")
+        (off,) = (each for each in up.app.session.draft.edits if isinstance(each, SetDisabledEntry))
+        assert (off.name, off.value) == ("old@falcotsbrand.com", ("sophie@falcot.com", "laure@falcot.com"))
+        await up.press("slash", *["backspace"] * 12, *"old@", "enter", "number_sign")
+        await up.until(lambda: len(up.app.session.draft.groups) == 2)
+        last = up.app.session.draft.edits[-1]
+        assert last == SwitchEntry(off.target, off.name, off.value, on=True)
+        await up.shows("~ old@falcotsbrand.com")
+        assert up.screen.row is not None
+        assert (up.screen.row.enabled, up.screen.row.destinations) == (True, off.value)
 
 
 async def test_many_are_taken_out_once_that_is_confirmed(folder: Path) -> None:
@@ -318,7 +338,10 @@ async def test_an_edit_that_someone_else_overtook_is_marked(folder: Path) -> Non
         table = folder / "virtual"
         table.write_text(table.read_text().replace("jean@falcot.com", "laure@falcot.com", 1))
         await up.until(lambda: up.line_with("* webmaster@falcotsbrand.com"))
-        await up.shows("changed on the disk meanwhile: laure@falcot.com, it was jean@falcot.com")
+        await up.shows(
+            "changed on the disk meanwhile: laure@falcot.com, it was jean@falcot.com", "is to be deleted"
+        )
+        assert "laure@falcot.com" in up.line_with("* webmaster@falcotsbrand.com"), "what the file has now"
         await up.go_to("contact@falcotsbrand.com")
         await up.press("E")
         await up.until(lambda: up.here == "webmaster@falcotsbrand.com")

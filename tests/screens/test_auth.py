@@ -256,7 +256,7 @@ async def test_read_only(folder: Path) -> None:
     async with auth(folder) as up:
         up.app.session.read_only = True
         await up.press("n")
-        await up.shows("--read-only: nothing is changed")
+        await up.shows("read-only: nothing is changed")
         assert len(up.app.screen_stack) == 1
 
 

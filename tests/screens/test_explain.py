@@ -73,13 +73,7 @@ async def test_the_cursor_is_on_the_rule_that_decided(folder: Path) -> None:
         assert row is not None
         assert (row.stage, row.rule, row.outcome) == ("client", "check_client_access", "reject")
         await up.shows("does     refuses", "192.0.2.7 → REJECT not you", "etc1/main.cf:6")
-        assert up.line_with("reject_unknown_client_hostname").split()[-5:] == [
-            "never",
-            "the",
-            "answer",
-            "came",
-            "before",
-        ]
+        assert up.line_with("reject_unknown_client_hostname").split()[-3:] == ["never", "answered", "before"]
         assert "never" in up.line_with("check_recipient_access")
 
 

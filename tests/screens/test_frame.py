@@ -105,6 +105,18 @@ async def test_ctrl_c_is_q(open_console: Open) -> None:
         assert len(app.session.draft) == 0
 
 
+async def test_a_long_message_takes_the_lines_it_needs(open_console: Open) -> None:
+    async with open_console(rows=3) as (app, pilot):
+        long = "Nothing is offered: " + "group, mode, copies and realm are as they should be; " * 2
+        app.notify(long.strip())
+        await pilot.pause()
+        said = [line.strip() for line in screen_of(app).split("\n")[-2:]]
+        assert " ".join(said).startswith(long.strip())
+        await pilot.press("j")
+        await pilot.pause()
+        assert "q quit" in screen_of(app).split("\n")[-1]
+
+
 async def test_undo_says_what_it_took_back(open_console: Open) -> None:
     async with open_console(edits=1) as (app, pilot):
         await pilot.press("u")
@@ -248,6 +260,8 @@ def test_hostile_text_is_made_safe_at_every_door() -> None:
                 assert sum(cells(part) for part, _ in line) <= width
             joined = "".join(part for line in lines for part, _ in line)
             assert re.sub(r"\s", "", joined) == re.sub(r"\s", "", show(text) + "andmorewords")
+    path = wrapped([("hash:/etc/postfix/virtual and more", "")], 20, indent=2)
+    assert ["".join(part for part, _ in line) for line in path] == ["hash:/etc/postfix/", "  virtual and more"]
     use_ascii(True)
     try:
         assert show("a → b\x1b…") == "a -> b^[~"

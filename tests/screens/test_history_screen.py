@@ -13,11 +13,13 @@ from mailtui.apply.history import History
 from mailtui.apply.journal import Journal, new_change
 from mailtui.apply.review import state_folder
 from mailtui.apply.transaction import apply
+from mailtui.edits.entries import RemoveEntry
 from mailtui.edits.model import Edit
+from mailtui.formats.target import Target
 from mailtui.screens.history import HistoryScreen
 from mailtui.screens.parts.detail import Lines
 from mailtui.screens.review import ReviewScreen
-from tests.apply.changing import VIRTUAL, Server
+from tests.apply.changing import VIRTUAL, Server, write_old
 from tests.screens.conftest import screen_text
 from tests.screens.reviewing import WEBMASTER, made_server, session_of, shows, until
 
@@ -93,6 +95,33 @@ async def test_undo_gives_the_bytes_back(open_console: Open, server: Server) -> 
         await pilot.press("j", "u")
         await shows(pilot, "change 1 is undone: there is nothing to undo")
         assert not session.draft
+
+
+async def test_what_no_undo_brings_back_is_asked_first(open_console: Open, server: Server) -> None:
+    logins = Target("table", str(server.etc / "sasl_passwd"), "hash")
+    write_old(server.etc / "sasl_passwd", "a.example jean:hunter1\n")
+    server.compile(logins)
+    session = session_of(server, server.change(), RemoveEntry(logins, "a.example", "jean:hunter1"))
+    async with open_console(session=session, size=(100, 40)) as (_, pilot):
+        await pilot.press("w")
+        await shows(pilot, "Enter apply")
+        await pilot.press("enter")
+        await shows(pilot, "H u undoes it in part")
+        await pilot.press("H")
+        await shows(pilot, "type it again: - sasl_passwd")
+        await pilot.press("u")
+        await shows(pilot, "Undo of 1: all of it but this")
+        await pilot.press("n", "u")
+        assert not session.draft
+        await shows(pilot, "Undo of 1: all of it but this")
+        await pilot.press("y")
+        await shows(pilot, "Staged: undo of 1")
+        await pilot.press("w")
+        await shows(pilot, "! cannot be brought back")
+        await shows(pilot, "Enter apply")
+        await pilot.press("enter")
+        await shows(pilot, "Done in")
+    assert (server.text(), server.text("sasl_passwd")) == (VIRTUAL, "")
 
 
 async def test_from_the_review_to_the_undo_and_back(open_console: Open, server: Server) -> None:

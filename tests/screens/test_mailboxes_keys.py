@@ -46,6 +46,26 @@ async def test_many_are_deleted_as_one_act(folder: Path) -> None:
         await up.until(up.laid(0))
 
 
+async def test_the_marked_get_another_format_and_what_is_off_stays_off(folder: Path) -> None:
+    async with mailboxes(folder, size=(140, 40)) as up:
+        await up.press("slash")
+        await up.type("falcot.org")
+        await up.press("enter", "asterisk", "slash", "escape")
+        await up.at(("local", "root@falcot.com"))
+        await up.press("space", "enter")
+        await up.shows("mailboxes, 1 left out", "root@falcot.com is left out: an account of this")
+        await up.press("enter", "right", "right")
+        await up.shows("4 get another path")
+        await up.press("enter")
+        await up.until(lambda: bool(up.app.session.draft))
+        text = up.written("vmailbox")
+        assert "\n#old@falcot.org         falcot.org/old\n" in text
+        assert "\njean@falcot.org         falcot.org/jean\n" in text
+        await up.shows("~ old@falcot.org")
+        await up.press("u")
+        await up.until(up.laid(0))
+
+
 async def test_off_and_on(folder: Path) -> None:
     async with mailboxes(folder) as up:
         await up.press("number_sign")

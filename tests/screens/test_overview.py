@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from mailtui.screens.overview import OverviewScreen
 from mailtui.screens.parts import examiner, text
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.overviewlines import LABELS, PLACES, fitted
-from mailtui.screens.parts.session import Session
+from mailtui.screens.parts.session import Change, Session
 from mailtui.screens.parts.terminal import Plan
 from mailtui.screens.parts.text import cells, show
 from tests.postfix.conftest import instance_dir
@@ -100,7 +101,7 @@ def _findings(session: Session) -> Any:
 
 def only(monkeypatch: pytest.MonkeyPatch, *topics: Topic) -> None:
     """These lines are found out, and no others."""
-    monkeypatch.setattr("mailtui.screens.overview.topics", lambda *_: list(topics))
+    monkeypatch.setattr("mailtui.screens.parts.overviewgathering.topics", lambda *_: list(topics))
 
 
 async def test_everything_becomes_known(folder: Path, tmp_path: Path) -> None:
@@ -202,6 +203,15 @@ async def test_the_cursor_goes_on_into_the_findings(folder: Path, monkeypatch: p
         assert up.view.here is up.view.findings
         await up.pilot.press("tab")
         assert up.view.here is up.view.facts
+        asked: list[bool] = []
+        monkeypatch.setattr(MailtuiApp, "examine_again", lambda _: asked.append(True))
+        worse = replace(up.app.session.findings[0], title="a worse one, known since")
+        up.app.session.findings = (worse, *up.app.session.findings)
+        up.view.refresh_view(Change(status=True))
+        assert (up.view.findings.top, up.view.findings.cursor) == (0, 0), "the worst is in sight"
+        for words, times in (("5 not asked yet", 0), ("a.test SPF error", 1), ("a.test SPF error", 1)):
+            up.view.take_line(Line("domains", (said(words),)))
+            assert len(asked) == times, "what DNS says becomes a finding at once"
 
 
 async def test_a_finding_leads_to_its_screen_and_to_its_fix(

@@ -116,6 +116,9 @@ async def test_groups_and_the_messages_of_one(folder: Path) -> None:
         await up.press("slash")
         await up.type("to:yahoo")
         await up.until(lambda: len(up.ids) == 1)
+        await up.type(".nosuch")
+        await up.shows("Nothing matches")
+        assert "The queue is empty" not in up.text
         await up.press("escape", "b")
         await up.until(lambda: len(up.ids) == 4)
 
@@ -242,7 +245,7 @@ async def test_read_only_changes_nothing(folder: Path) -> None:
         up.app.session.read_only = True
         for key in ("d", "number_sign", "R", "F"):
             await up.press(key)
-            await up.shows("--read-only")
+            await up.shows("is read-only")
             await up.press("j")
         assert not asked(folder)
 
