@@ -26,9 +26,10 @@ def changing(path: str, mode: int = 0o600) -> Iterator[Any]:
     real = os.path.realpath(path)
     with _locked(os.path.dirname(real)):
         before = _read(real)
-        document = _parsed(before)
+        mark = "\ufeff" * before.startswith("\ufeff")  # an editor's; TOML's readers know none
+        document = _parsed(before.removeprefix(mark))
         yield document
-        after = tomlkit.dumps(document)
+        after = mark + tomlkit.dumps(document)
         if after != before:
             _write(real, after, mode)
 
@@ -68,6 +69,8 @@ def _locked(folder: str) -> Iterator[None]:
 
 
 def _read(path: str) -> str:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise FileProblem("cannot be read: it is not a plain file")
     try:
         with open(path, encoding="utf-8", newline="") as file:
             return file.read()

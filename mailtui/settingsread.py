@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tomllib
 from typing import Any, NamedTuple
 
@@ -30,15 +31,19 @@ class Read(NamedTuple):
 
 
 def read(path: str) -> Read:
-    """Read a file. Never raises; a file that is not there says nothing."""
+    """Read a plain file. Never raises or waits; a file that is not there says nothing."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            owner, text = os.fstat(stream.fileno()).st_uid, stream.read()
+        with open(path, encoding="utf-8-sig", opener=_at_once) as stream:
+            of = os.fstat(stream.fileno())
+            plain, owner = stat.S_ISREG(of.st_mode), of.st_uid
+            text = stream.read() if plain else ""
     except FileNotFoundError:
         return Read({}, (), ())
     except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
         return Read({}, (f"{path}: cannot be read: {why}",))
+    if not plain:
+        return Read({}, (f"{path}: cannot be read: it is not a plain file",))
     if os.geteuid() == 0 and owner != 0:
         why = "not read, because root does not obey a file of another user"
         return Read({}, (f"{path}: {why}; chown root {path}",))
@@ -63,6 +68,11 @@ def read(path: str) -> Read:
         except TypeError as error:
             wrong.append((name, name, f"must be {error}"))
     return Read(values, tuple(_told(path, text, wrong)), tuple(name for name, *_ in wrong), text)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting: the open(2) of a FIFO would wait for a writer."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _tables(setting: Setting, tables: list[Any], wrong: list[tuple[str, str, str]]) -> tuple[Any, ...]:

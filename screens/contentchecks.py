@@ -90,10 +90,12 @@ class ContentChecksScreen(PatternList):
         ]
 
     def action_try(self) -> None:
-        def answered(text: str | None) -> None:
-            if not text:
+        dialog = SampleDialog(self.sample)
+
+        def answered(wanted: bool | None) -> None:
+            text = type(self).sample = dialog.typed
+            if not wanted or not text:
                 return
-            type(self).sample = text
             edits = self.session.draft.edits
 
             def look() -> Trial:
@@ -101,7 +103,7 @@ class ContentChecksScreen(PatternList):
 
             beside(self, "try", look, self._told, self.bad)
 
-        self.app.push_screen(SampleDialog(self.sample), answered)
+        self.app.push_screen(dialog, answered)
 
     def _told(self, trial: Trial) -> None:
         self.app.push_screen(TextView("What the checks make of it", report(trial), hang=True))

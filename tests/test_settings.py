@@ -73,6 +73,18 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b'log = "\xff"\n')
     assert "cannot be read" in load((path,)).problems[0]
+    path.unlink()
+    os.mkfifo(path)  # nobody writes into it: to wait for that would be for ever
+    assert load((path,)).problems == (f"{path}: cannot be read: it is not a plain file",)
+
+
+def test_an_editors_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b'\xef\xbb\xbflog = "journal"\nfrob = 1\n')
+    found = load((path,))
+    assert found.log == "journal"
+    assert len(found.problems) == 1
+    assert found.problems[0].startswith(f"{path}:2: frob: no such setting")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to lose")

@@ -18,15 +18,16 @@ FOUND = Finding("dnsbl-closed", "warning", "a list is no more", "/etc/postfix/ma
 OTHER = Finding("dnsbl-closed", "warning", "another is no more", "/etc/postfix/main.cf", 4, "it is closed")
 
 
-def test_comments_layout_mode_and_symlink_stay(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_comments_layout_mode_and_symlink_stay(tmp_path: Path, mark: bytes) -> None:
     real, link = tmp_path / "real.toml", tmp_path / "config.toml"
-    real.write_bytes(TEXT.encode())
+    real.write_bytes(mark + TEXT.encode())
     real.chmod(0o640)
     link.symlink_to(real)
     with changing(str(link)) as document:
         document["log"] = "journal"
     assert link.is_symlink()
-    assert real.read_bytes().startswith(TEXT.encode())
+    assert real.read_bytes().startswith(mark + TEXT.encode())
     assert b'log = "journal"' in real.read_bytes()
     assert real.stat().st_mode & 0o777 == 0o640
     assert sorted(os.listdir(tmp_path)) == ["config.toml", "real.toml"]
@@ -43,6 +44,10 @@ def test_what_fails_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(FileProblem, match="not UTF-8"), changing(str(path)) as document:
         document["log"] = "\udcff"
     assert path.read_text() == TEXT.replace("\r\n", "\n")
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(FileProblem, match="not a plain file"), changing(str(path)):
+        pass
 
 
 def test_two_who_write_take_turns(tmp_path: Path) -> None:

@@ -98,7 +98,9 @@ def _address_problem(key: str) -> str:
     if len(parts) > 4 or any(int(part) > 255 for part in parts):
         return "is no address: it has four numbers up to 255"
     plain = ".".join(str(int(part)) for part in parts)
-    return "" if plain == key else f"is never asked for: numbers have no zero before them; write {plain}"
+    if plain != key:
+        return f"is never asked for: numbers have no zero before them; write {plain}"
+    return "" if len(parts) < 4 or is_ipv4(key) else "is never asked for: no address begins with 0"
 
 
 def _ipv6_problem(key: str) -> str:

@@ -1,4 +1,5 @@
-"""The rules between parameters: sizes of which one may not be below another, times in a wrong order."""
+"""The rules between parameters: sizes of which one may not be below another, times in a wrong order, a log
+file that Postfix may not write."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mailtui.postfix.errors import ParameterError
-from mailtui.postfix.paramvalues import Asked, Finding, error, warning
+from mailtui.postfix.paramvalues import Asked, Finding, error, quoted, warning
+from mailtui.text.safe import safe
 
 _NEEDS = ("mailbox_size_limit", "virtual_mailbox_limit", "message_size_limit", "queue_minfree")
 _TIMES = ("minimal_backoff_time", "maximal_backoff_time", "queue_run_delay", "maximal_queue_lifetime")
+_LOGS = (LOG_FILE, LOG_PREFIXES) = ("maillog_file", "maillog_file_prefixes")
 _TIME = re.compile(r"(\d+)([smhdw]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 QUEUE_SHARE = 1.5
@@ -24,6 +27,22 @@ def check_sizes(asked: Asked) -> Iterator[Finding]:
         yield from _queue(asked)
     elif asked.name in _TIMES:
         yield from _times(asked)
+    elif asked.name in _LOGS:
+        yield from _log(asked)
+
+
+def may_log_to(path: str, prefixes: str) -> bool:
+    """Whether maillog_file may be `path`: every program begins with this comparison of characters, and ends
+    fatally where it fails (postconf(5), maillog_file_prefixes)."""
+    return not path or path.startswith(tuple(filter(None, re.split(r"[\s,]+", prefixes))))
+
+
+def _log(asked: Asked) -> Iterator[Finding]:
+    path, prefixes = (_text(asked, name) for name in _LOGS)
+    if prefixes and not may_log_to(path, prefixes):
+        what = quoted(path) if asked.name == LOG_FILE else f"{LOG_FILE} {quoted(path)}"
+        within = f"{LOG_PREFIXES} ({safe(prefixes)})"
+        yield error(f"{what} begins with nothing in {within}: no program of Postfix starts", "others")
 
 
 def _text(asked: Asked, name: str) -> str:

@@ -23,14 +23,13 @@ def take_settings(app: MailtuiApp, settings: Settings) -> None:
 
 def take_keys(app: MailtuiApp) -> None:
     """Give the actions the keys that the settings name. Whether an action is there and a key is free is only
-    known once every screen is imported, beside; then what cannot hold has its own keys again."""
+    known once every screen is imported, beside; what was in force before holds until then."""
     keymap = app.session.settings.keymap
     if not keymap:
         app.set_keymap({})
         app.refused_keys = {}
         return
     wanted = dict(keymap)
-    app.set_keymap({name: ",".join(keys) for name, keys in wanted.items() if name not in app.refused_keys})
 
     def look() -> dict[str, str]:
         from mailtui.screens.parts.actionindex import action_index

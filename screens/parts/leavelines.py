@@ -58,7 +58,7 @@ def about(place: Place, found: Leave) -> list[Spans]:
     for name, way in place.ways.items():
         chosen = name == place.choice
         style = "" if chosen else "dim"
-        label = f"[{name}]" if chosen else f" {name}"
+        label = f">{name}" if chosen else f" {name}"
         lines.append([(f"{label} ".ljust(LABEL), "accent" if chosen else "dim"), (way.then, style)])
     return [*lines, *ending(found)]
 

@@ -37,6 +37,7 @@ from mailtui.screens.parts.paint import THEMES, Painted, paint_for, theme_for
 from mailtui.screens.parts.picture import Difference, Picture
 from mailtui.screens.parts.poller import Poller
 from mailtui.screens.parts.session import Session
+from mailtui.screens.parts.skeleton import SIGNALS
 from mailtui.screens.parts.terminal import Plan
 from mailtui.screens.parts.text import show, use_ascii, use_plain
 
@@ -160,7 +161,7 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
     def on_mount(self) -> None:
         if not self.is_headless:
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            for number in SIGNALS:
                 loop.add_signal_handler(number, self._signalled, number)
         self.call_after_refresh(self._started)
 

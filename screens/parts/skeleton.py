@@ -25,7 +25,11 @@ RESTORE = b"\x1b[0m\x1b[?25h\x1b[?1049l"
 _DARK, _LIGHT = "\x1b[38;5;252;48;5;233m", "\x1b[38;5;235;48;5;231m"
 """Text and ground of the console's own colours, by their numbers; see `paint.py`."""
 
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+SIGNALS = (
+    signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT,
+    signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM,
+)  # fmt: skip
+"""Signals that end a program which takes no notice of them: the terminal is restored first."""
 
 
 def skeleton(
@@ -49,7 +53,7 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 def show(host: str, config_dir: str, mode: str, plan: Plan) -> None:
     """Draw it on standard error now, and see to it that a signal leaves no alternate screen behind."""
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, _leave)
     os.write(2, skeleton(os.get_terminal_size(2), host, config_dir, mode, plan))
 
@@ -57,6 +61,6 @@ def show(host: str, config_dir: str, mode: str, plan: Plan) -> None:
 def hide() -> None:
     """Take it back: the console could not be started after all."""
     os.write(2, RESTORE)
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -113,6 +113,7 @@ BY_RULES = [
     ("smtpd_recpient_restrictions", "permit"),
     ("content_filter", "nosuch:"),
     ("default_transport", "nosuch"),
+    ("maillog_file", "/srv/mail.log"),
 ]
 """What no daemon complains of, or only once it delivers."""
 

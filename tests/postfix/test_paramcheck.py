@@ -51,6 +51,8 @@ WRONG = [
     ("myhostname", "-a.b", "no host name"),
     ("mydomain", "", "may not be empty"),
     ("syslog_name", "", "may not be empty"),
+    ("maillog_file", "/srv/mail.log", "begins with nothing in maillog_file_prefixes (/var, /dev/stdout)"),
+    ("maillog_file_prefixes", "", "may not be empty"),
     ("mail_owner", "nobody-of-that-name", "no account"),
     ("default_privs", "root", "root may not be it"),
     ("setgid_group", "no-such-group", "no group"),

@@ -98,6 +98,12 @@ async def test_a_message_is_run_through_all_checks(folder: Path) -> None:
             await up.type(line)
             await up.press("enter")
         await up.press("escape")
+        await up.until(lambda: isinstance(up.app.screen, ContentChecksScreen))
+        assert ContentChecksScreen.sample == SAMPLE, "what was typed is thrown away"
+        await up.press("t")
+        await up.until(lambda: isinstance(up.app.screen, SampleDialog))
+        await up.shows("Ctrl+R runs it")
+        await up.press("ctrl+r")
         await up.until(lambda: isinstance(up.app.screen, TextView))
         await up.shows("thrown away", "bc:1", "DISCARD", "550 is no action here")
         assert ContentChecksScreen.sample == SAMPLE

@@ -236,7 +236,7 @@ async def test_contents_a_pattern_is_added_and_a_message_tried(etc: Path) -> Non
         await up.press("t")
         await up.until(lambda: isinstance(up.app.screen, SampleDialog))
         await up.type("Subject: get free money")
-        await up.press("enter", "escape")
+        await up.press("enter", "ctrl+r")
         await up.until(lambda: isinstance(up.app.screen, TextView))
         await up.shows("REJECT", "nothing is free")
         await up.press("q", "q")

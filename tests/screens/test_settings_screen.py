@@ -81,9 +81,13 @@ def row(up: ListConsole, part: str, name: str) -> OwnRow:
     return found
 
 
-async def test_a_day_with_the_settings(instance_dir: Any, mine: Path) -> None:
+async def test_a_day_with_the_settings(
+    instance_dir: Any, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Problems on top; an edit, a refusal, a reset, keys, an instance: each written at once, comments kept."""
     system = mine.parent.parent / "mailtui.toml"
+    forced: list[dict[str, str]] = []
+    monkeypatch.setattr("mailtui.screens.app.put_in_force", lambda keymap: forced.append(dict(keymap)))
     async with opened(instance_dir("biff = no\n")) as up:
         app = up.app
         lines = up.text.splitlines()
@@ -92,6 +96,7 @@ async def test_a_day_with_the_settings(instance_dir: Any, mine: Path) -> None:
         assert "config.toml:4" in lines[4]
         await up.shows("keymap.list.nonsense", "there is no such action", "keymap.app.review", "already")
         assert app._keymap == {"aliases.new": "N"}
+        assert forced == [{}, {"aliases.new": "N"}], "what cannot hold was in force until it was judged"
         await up.press("d")
         await up.until(lambda: "aftr_write" not in words(mine))
 
@@ -127,7 +132,7 @@ async def test_a_day_with_the_settings(instance_dir: Any, mine: Path) -> None:
         await up.shows("! N is aliases.new already")
         await up.press("up", "ctrl+u", "f", "8", "enter", "enter", "enter")
         await up.until(lambda: row(up, "key", "aliases.delete").value == "f8")
-        assert app._keymap == {"aliases.new": "N", "aliases.delete": "f8"}
+        await up.until(lambda: app._keymap == {"aliases.new": "N", "aliases.delete": "f8"})
         await up.at(("key", "aliases.new", "", 0))
         await up.press("d")
         await up.until(lambda: app._keymap == {"aliases.delete": "f8"})

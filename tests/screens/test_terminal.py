@@ -32,6 +32,9 @@ def demo(**env: str) -> Pty:
         (signal.SIGTERM, 128 + signal.SIGTERM),
         (signal.SIGHUP, 128 + signal.SIGHUP),
         (signal.SIGINT, 128 + signal.SIGINT),
+        (signal.SIGQUIT, 128 + signal.SIGQUIT),
+        (signal.SIGALRM, 128 + signal.SIGALRM),
+        (signal.SIGUSR1, 128 + signal.SIGUSR1),
     ],
 )
 def test_the_terminal_is_restored(how: str | signal.Signals, code: int, tmp_path: Path) -> None:
@@ -49,11 +52,12 @@ def test_the_terminal_is_restored(how: str | signal.Signals, code: int, tmp_path
         assert b"Traceback" not in term.raw
 
 
-def test_a_signal_while_textual_is_imported_leaves_no_alternate_screen() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR2])
+def test_a_signal_while_textual_is_imported_leaves_no_alternate_screen(number: signal.Signals) -> None:
     with demo() as term:
         assert b"\x1b[?1049h" in term.read(5)  # the skeleton
-        term.kill(signal.SIGTERM)
-        assert term.wait() == 128 + signal.SIGTERM
+        term.kill(number)
+        assert term.wait() == 128 + number
         assert term.restored["main screen"]
         assert term.restored["cursor"]
 
