@@ -16,6 +16,7 @@ from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.keys import on_again, takes_back
+from mailtui.screens.parts.listkeys import COPIED
 
 if TYPE_CHECKING:  # and imported where they are used: the first screen is up sooner
     from mailtui.postfix.instance import Instance
@@ -23,8 +24,6 @@ if TYPE_CHECKING:  # and imported where they are used: the first screen is up so
 
 SETTLE = 0.08
 """Seconds the cursor rests on a row before it is resolved."""
-COPIED = 10_000
-"""Rows that `y` copies at most; more are for `s`."""
 
 
 class AliasesScreen(Removing):
@@ -169,7 +168,7 @@ class AliasesScreen(Removing):
     def _copy(self, rows: list[AliasRow]) -> None:
         if rows:
             text = "\n".join(_as_text(row) for row in rows[:COPIED])
-            self.console.copy_and_show(text)
+            self.console.copy_and_show(text, len(rows) - COPIED)
 
     def action_save(self) -> None:
         rows, shown = self.rows, self.lines.rows

@@ -31,6 +31,10 @@ def _screen_keys() -> list[BindingType]:
     ]  # fmt: skip
 
 
+_SHOWN = 1000
+"""Lines of a copied text that are shown."""
+
+
 class MailtuiApp(LastingApp):
     """The console. `start` is the first screen's mode."""
 
@@ -134,9 +138,16 @@ class MailtuiApp(LastingApp):
         """Copy through the terminal (OSC 52), and say what came of it."""
         self.notify(self.copied(text))
 
-    def copy_and_show(self, text: str) -> None:
-        """Copy it, and show it for those whose terminal does not take it."""
-        self.show_plain(self.copied(text), text)
+    def copy_and_show(self, text: str, left: int = 0) -> None:
+        """Copy it, and show it for those whose terminal does not take it. `left`: so many rows more were
+        chosen; of a text of more lines the first ones are shown, too."""
+        said = self.copied(text)
+        lines = text.split("\n", _SHOWN)
+        if len(lines) > _SHOWN:
+            left = max(0, left) + lines.pop().count("\n") + 1
+        if left > 0:
+            said = f"First {len(lines):,} of {len(lines) + left:,} lines. {said}"
+        self.show_plain(said, "\n".join(lines))
 
     def show_plain(self, title: str, text: str, *, hang: bool = False) -> None:
         """Show a text unwrapped over the whole screen, for the terminal's own selection. `hang`: it is to be

@@ -15,6 +15,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.detail import LABEL
 from mailtui.screens.parts.keys import key_for
 from mailtui.screens.parts.linelist import LineList
+from mailtui.screens.parts.listkeys import COPIED
 from mailtui.screens.parts.logacts import explain, explain_in_words, lines_before, offer
 from mailtui.screens.parts.logback import LogBack, size
 from mailtui.screens.parts.logrows import PARSED, line_at
@@ -23,9 +24,6 @@ from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.text import Spans
 from mailtui.screens.parts.tracerows import fields, says
 from mailtui.text.safe import decode
-
-COPIED = 10_000
-"""Lines that `y` copies at most; more are for `s`."""
 
 
 class LogScreen(LogBack):
@@ -256,7 +254,7 @@ class LogScreen(LogBack):
         numbers = [key for key in self.lines.chosen() if isinstance(key, int)]
         if numbers:
             text = "\n".join(decode(line_at(self.feed, number)) for number in numbers[:COPIED])
-            self.console.copy_and_show(text)
+            self.console.copy_and_show(text, len(numbers) - COPIED)
 
     def action_save(self) -> None:
         feed, keys = self.feed, self.rows.keys

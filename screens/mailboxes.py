@@ -21,7 +21,7 @@ from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.filterbar import Filtered
 from mailtui.screens.parts.keys import key_for, on_again, takes_back
 from mailtui.screens.parts.linelist import Row
-from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.listkeys import COPIED, list_keys
 from mailtui.screens.parts.mailboxbulk import MailboxesForm
 from mailtui.screens.parts.mailboxcount import Counting
 from mailtui.screens.parts.mailboxdetail import about, as_text, cells
@@ -31,8 +31,6 @@ from mailtui.screens.parts.savetext import save_text
 
 SETTLE = 0.08
 """Seconds the cursor rests on a row before it is followed what becomes of its mail."""
-COPIED = 10_000
-"""Rows that `y` copies at most; more are for `s`."""
 
 
 class MailboxesScreen(BackgroundList[MailboxRow]):
@@ -262,9 +260,9 @@ class MailboxesScreen(BackgroundList[MailboxRow]):
         beside(self, "explain", lambda: resolve(after(), address), show, self.bad)
 
     def action_copy(self) -> None:
-        rows = self.chosen()[:COPIED]
-        if rows:
-            self.console.copy_and_show("\n".join(as_text(row, self.counting.size(row)) for row in rows))
+        if rows := self.chosen():
+            text = "\n".join(as_text(row, self.counting.size(row)) for row in rows[:COPIED])
+            self.console.copy_and_show(text, len(rows) - COPIED)
 
     def action_save(self) -> None:
         def lines() -> Iterator[str]:

@@ -19,7 +19,7 @@ from mailtui.screens.parts.beside import beside, in_daemon, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.keys import takes_back
 from mailtui.screens.parts.linelist import Row
-from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.listkeys import COPIED, list_keys
 from mailtui.screens.parts.savetext import save_text
 from mailtui.screens.parts.servicedetail import said
 from mailtui.screens.parts.text import Spans
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 SETTLE = 0.05
 """Seconds the cursor rests on a row before its help is looked up."""
-COPIED = 10_000
-"""Rows that `y` copies at most; more are for `s`."""
 
 
 class ParametersScreen(TwinList[ParameterRow]):
@@ -172,8 +170,9 @@ class ParametersScreen(TwinList[ParameterRow]):
 
     def action_copy(self) -> None:
         def go() -> None:
-            if rows := self.chosen()[:COPIED]:
-                self.console.copy_and_show("\n".join(_as_text(row) for row in rows))
+            if rows := self.chosen():
+                text = "\n".join(_as_text(row) for row in rows[:COPIED])
+                self.console.copy_and_show(text, len(rows) - COPIED)
 
         self.when_laid(go)
 

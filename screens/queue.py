@@ -13,13 +13,10 @@ from mailtui.postfix.mailqueue.listing import Listing
 from mailtui.screens.parts import queueacts as acts
 from mailtui.screens.parts.beside import beside
 from mailtui.screens.parts.keys import key_for
-from mailtui.screens.parts.listkeys import list_keys
+from mailtui.screens.parts.listkeys import COPIED, list_keys
 from mailtui.screens.parts.queuelist import QueueList
 from mailtui.screens.parts.queuerows import as_text, whose
 from mailtui.screens.parts.savetext import save_text
-
-COPIED = 10_000
-"""Messages that `y` copies at most; more are for `s`."""
 
 
 class QueueScreen(QueueList):
@@ -155,7 +152,8 @@ class QueueScreen(QueueList):
         listing, rows, _ = self._chosen()
         if not rows and self.none_shown():
             return
-        self.console.copy_and_show("\n".join(self._texts(listing, rows[:COPIED])))
+        text = "\n".join(self._texts(listing, rows[:COPIED]))
+        self.console.copy_and_show(text, len(rows) - COPIED)
 
     def action_save(self) -> None:
         listing, shown = self.store.listing, self.lines.rows

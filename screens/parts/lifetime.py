@@ -260,6 +260,9 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy through the terminal, where it can and nothing of the text could be steering it."""
+        if len(text) > _COPIED:
+            self._clipboard = ""  # nor is it kept: it may be megabytes
+            return
         safe_text = "\n".join(show(line, _COPIED) for line in text.split("\n"))
         if self._clipboard_takes(safe_text):
             super().copy_to_clipboard(safe_text)
@@ -274,8 +277,8 @@ class LastingApp(KeysInOrder, inherit_bindings=False):
         self.copy_to_clipboard(text)
         if not self._plan.clipboard:
             return "This terminal cannot copy; select the text, or save it"
-        if not self._clipboard_takes(self._clipboard):
-            return f"Too long to copy through the terminal ({len(self._clipboard)} characters); save it"
+        if len(text) > _COPIED or not self._clipboard_takes(self._clipboard):
+            return f"Too long to copy ({len(text):,} characters): save it"
         return "Copied, if your terminal allows it"
 
     def notify(

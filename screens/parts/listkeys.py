@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
+COPIED = 1000
+"""Rows that `y` copies at most: no terminal takes more at once; all are for `s`."""
+
 
 def list_keys(mode: str, what: str, signs: str = "! ? = *") -> list[Binding]:
     """Bindings for `action_problem`, `action_copy` and `action_save` of the screen `mode`. `what`: its rows,

@@ -118,6 +118,20 @@ async def test_copy_and_plain_text(open_console: Open) -> None:
         assert len(app.screen_stack) == 1
 
 
+async def test_of_a_copy_too_long_for_any_terminal_the_first_lines_are_shown_and_none_is_kept(
+    open_console: Open,
+) -> None:
+    async with open_console() as (app, pilot):
+        app.copy_to_clipboard("before")
+        app.copy_and_show("\n".join(f"line {number} {'x' * 60}" for number in range(1, 3001)), 500)
+        await pilot.pause()
+        assert "First 1,000 of 3,500 lines. Too long to copy (" in screen_of(app)
+        await pilot.press("G")
+        await pilot.pause()
+        assert "line 1000 " in screen_of(app)
+        assert app.clipboard == ""
+
+
 async def test_digits_and_commands_do_not_reach_the_screen_below(open_console: Open) -> None:
     async with open_console(edits=1) as (app, pilot):
         app.push_screen(Confirm("Delete?"))
