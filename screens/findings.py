@@ -27,6 +27,7 @@ from mailtui.screens.parts.findinglines import (
 )
 from mailtui.screens.parts.form import Made
 from mailtui.screens.parts.frame import ConsoleScreen
+from mailtui.screens.parts.heap import give_back
 from mailtui.screens.parts.keys import takes_back, writes
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
@@ -75,7 +76,9 @@ class FindingsScreen(BackgroundList[FindingLine]):
         from mailtui.settings import load
 
         before = self.session.instance
-        return finding_lines(before, after if edits else before, load().silence)
+        found = finding_lines(before, after if edits else before, load().silence)
+        give_back()  # the log was looked through
+        return found
 
     def reload(self, to: Hashable | None = None) -> None:
         self._diffs.clear()

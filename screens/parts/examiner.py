@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from textual.app import App
 from textual.message import Message
 
+from mailtui.screens.parts.heap import give_back
+
 if TYPE_CHECKING:
     from mailtui.doctor.model import Finding
 
@@ -55,6 +57,8 @@ class Examiner(threading.Thread):
 
     def _look(self) -> News:
         try:
-            return self.News(self._examine())
+            found = self._examine()
         except Exception as error:  # noqa: BLE001  # whatever it was, it is said and tried again
             return self.News((), f"{type(error).__name__}: {error}")
+        give_back()  # the log was looked through
+        return self.News(found)
