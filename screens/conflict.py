@@ -27,6 +27,8 @@ from mailtui.screens.parts.valuedialog import ValueDialog
 
 LABEL = 11
 """Columns before a value."""
+ROOM = 72
+"""Columns of a screen from which its title may be a longer one."""
 
 
 def _theirs() -> str:
@@ -97,7 +99,7 @@ class ConflictScreen(ConsoleScreen):
         names = dict.fromkeys(conflict.edit.target.name for conflict in self._left)
         hit, edits = len(self._left), len(self.session.draft)
         self.query_one(TitleLine).show(
-            [(f"{', '.join(names)} changed on the disk since you staged", "warning")],
+            [(f"{', '.join(names)} changed on the disk{' since you staged' * (width >= ROOM)}", "warning")],
             [(f"{hit} of your {edits} edit{'' if edits == 1 else 's'} hit", "dim")],
         )
         items = []

@@ -18,13 +18,13 @@ from mailtui.edits.model import Edit
 from mailtui.formats.sheet import BadSheet, SheetFormat
 from mailtui.postfix.errors import InstanceError
 from mailtui.postfix.instance import Instance
-from mailtui.screens.parts.background import BackgroundList
+from mailtui.screens.parts.background import BackgroundList, Listing
 from mailtui.screens.parts.beside import beside, problem
 from mailtui.screens.parts.columns import Column
 from mailtui.screens.parts.dialogs import Confirm, ErrorDialog, TypedWord
 from mailtui.screens.parts.frame import ConsoleScreen
 from mailtui.screens.parts.importasking import ask_file
-from mailtui.screens.parts.importlines import about, as_text, cells, searched
+from mailtui.screens.parts.importlines import about, as_text, cells, offered, searched
 from mailtui.screens.parts.keys import key_for, takes_back, writes
 from mailtui.screens.parts.linelist import Row
 from mailtui.screens.parts.listkeys import list_keys
@@ -73,6 +73,7 @@ class ImportScreen(BackgroundList[Line]):
         self._stop = Event()
         self._done = (0, 0)
         self.report: Report | None = None
+        self._offered = ""
 
     @on(events.Mount)
     def _watch(self) -> None:
@@ -107,6 +108,7 @@ class ImportScreen(BackgroundList[Line]):
             raise InstanceError(f"{place}: {error.what}", error.do) from None
         if stop.is_set():
             raise Cancelled
+        self._offered = offered(found)
         self.report = found
         rows = sorted(found.lines, key=lambda line: _ORDER[line.marker])
         return FewRows(rows, lambda line: (line.marker, line.line, line.name), searched)
@@ -114,8 +116,13 @@ class ImportScreen(BackgroundList[Line]):
     def _unreadable(self, error: Exception) -> None:
         self._stop.set()
         super()._unreadable(error)
+        self.refresh_bindings()
         if not isinstance(error, Cancelled):
             self.app.push_screen(ErrorDialog("This cannot be imported", [problem(error)]))
+
+    def _made(self, found: Listing[Line], generation: int) -> None:
+        super()._made(found, generation)
+        self.refresh_bindings()
 
     def _tell_progress(self) -> None:
         if self._reading:
@@ -139,10 +146,19 @@ class ImportScreen(BackgroundList[Line]):
 
     # Keys
 
+    def word_of(self, binding: Binding) -> str:
+        """What Enter comes to; nothing, where there is nothing that could be staged."""
+        if binding.id != "import.stage":
+            return binding.description
+        return self._offered if self.report is not None else ""
+
     def action_take(self) -> None:
         report = self.report
         if report is None:
-            self.say("The file is still being read", "warning")
+            words = (
+                "The file is still being read" if self._reading else "The file was not read: nothing to stage"
+            )
+            self.say(words, "warning")
         elif self._kind == "accounts":
             self._ask_accounts(report)
         elif not report.edits:

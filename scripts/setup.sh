@@ -168,6 +168,18 @@ need_environment() {
     compile_checkout
 }
 
+# Have `mailtui` found by what is run beside a demo: this checkout's, from its own environment.
+offer_command() {
+    local bin shim
+    bin=$(dirname "$PYTHON")
+    # shellcheck disable=SC2016  # these are the shim's own
+    shim=$(printf '#!/usr/bin/env bash\nPYTHONPATH=%q${PYTHONPATH:+:$PYTHONPATH} exec %q -m mailtui "$@"' "$ROOT" "$PYTHON")
+    if [[ -w $bin && $(cat "$bin/mailtui" 2>/dev/null) != "$shim" ]]; then
+        printf '%s\n' "$shim" >"$bin/mailtui.$$" && chmod 755 "$bin/mailtui.$$" && mv -f "$bin/mailtui.$$" "$bin/mailtui"
+    fi
+    export PATH=$bin:$PATH
+}
+
 stamp_of() { { echo "$1 1" && cat "$ROOT/pyproject.toml"; } | sha256sum | cut -d' ' -f1; }
 
 # An environment made for tests runs the demo too.

@@ -31,7 +31,7 @@ def _require_not_yours(review: Review, options: Options) -> None:
         return
     left = [each for each in review.not_yours if wanted is False or each not in wanted]
     if left:
-        words = "; ".join(str(each) for each in left[:5]) + (
+        words = "; ".join(each.brief for each in left[:5]) + (
             f"; and {len(left) - 5} more" if left[5:] else ""
         )
         raise Ended("refused", f"goes live with this, not yours: {words}; accept it, or write without it")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailtui.text.safe import safe
+from mailtui.text.safe import REPLACEMENT_LIMIT, safe
+
+_BRIEF = 120
+"""Characters of a key, or of a value, that one line for a terminal shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,17 @@ class NotYours:
     source: str | None
 
     def __str__(self) -> str:
-        name = f"{self.spec.rpartition('/')[2]} {safe(self.key)}"
+        return self._words(REPLACEMENT_LIMIT)
+
+    @property
+    def brief(self) -> str:
+        """In one line for a terminal: a long value is cut."""
+        return self._words(_BRIEF)
+
+    def _words(self, limit: int) -> str:
+        name = f"{self.spec.rpartition('/')[2]} {safe(self.key, limit)}"
         if self.source is None:
-            return f"{name} is taken out (live: {safe(self.live or '')})"
+            return f"{name} is taken out (live: {safe(self.live or '', limit)})"
         if self.live is None:
-            return f"{name} → {safe(self.source)}"
-        return f"{name} → {safe(self.source)} (live: {safe(self.live)})"
+            return f"{name} → {safe(self.source, limit)}"
+        return f"{name} → {safe(self.source, limit)} (live: {safe(self.live, limit)})"

@@ -22,6 +22,8 @@ _UNREHEARSED = {
     "failed": "mend it, or write it in spite of that with --no-rehearsal",
     "impossible": "--no-rehearsal writes it without one; rehearsal = false in /etc/mailtui.toml always does",
 }
+TOLD = 20
+"""Entries of others, of those that would go live too, that are told one by one."""
 _INSIST = "leave out what opens it; --yes writes it all the same, and the history records that"
 _ACCEPT = "--yes lets them go live too"
 NOTHING = "nothing to do: every file says so already"
@@ -75,9 +77,9 @@ def _stopping(seen: Review, *, yes: bool) -> Failed | None:
     for danger in () if yes else seen.dangers:
         return Failed(danger.text, file=danger.file, line=danger.line or 0, do=_INSIST)
     if seen.not_yours and not yes:
-        first, *more = (str(each) for each in seen.not_yours)
-        others = f"; and {len(more)} more" if more else ""
-        return Failed(f"goes live with this, not yours: {first}{others}", do=_ACCEPT)
+        first, *more = seen.not_yours
+        others = f"; and {len(more):,} more" if more else ""
+        return Failed(f"goes live with this, not yours: {first.brief}{others}", do=_ACCEPT)
     if seen.rehearsal.state == "failed" or (seen.rehearsal.stops and os.geteuid() == 0):
         return Failed(str(seen.rehearsal), do=_UNREHEARSED[seen.rehearsal.state])
     return None  # what is not possible for somebody else may be for root
@@ -131,8 +133,11 @@ def _print_findings(seen: Review) -> None:
         note(f"stops: {stopped.edit.describe()}: {stopped.reason}")
     for danger in seen.dangers:
         note(f"dangerous, needs --yes: {danger}")
-    for each in seen.not_yours:
-        note(f"goes live with this, not yours: {each}")
+    for each in seen.not_yours[:TOLD]:
+        note(f"goes live with this, not yours: {each.brief}")
+    if len(seen.not_yours) > TOLD:
+        left = len(seen.not_yours) - TOLD
+        note(f"goes live with this, not yours: {left:,} more; --dry-run --json has all of them")
     for conflict in seen.conflicts:
         _print_conflict(conflict)
 

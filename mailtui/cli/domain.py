@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mailtui.cli.change import carry_out
@@ -15,7 +16,10 @@ from mailtui.text.query import Query
 
 if TYPE_CHECKING:
     from mailtui.edits.plan import Plan
+    from mailtui.postfix.domainlist import DomainRow
 
+_NAMED, _TOLD = 5, 50
+"""Domains that one warning names, and warnings that are told: there may be ten thousand domains."""
 CLASSES = [kind for kind, _ in CLASS_PARAMETERS]
 
 
@@ -85,13 +89,25 @@ def show_list(context: Context, options: argparse.Namespace) -> None:
         ]  # fmt: skip
         for line in columns(cells):
             write(line)
-    for row in rows:
-        for text in row.warnings:
-            note(f"{'warning' if row.listed else 'note'}: {row.domain}: {text}")
-        if not row.listed and not row.warnings:
-            note(f"note: {row.domain} ({row.parameter}): its domains cannot be listed: {row.why_not}")
+    _tell(rows)
     for text in notes:
         note(f"note: {text}")
+
+
+def _tell(rows: Iterable[DomainRow]) -> None:
+    """What to know of domains: of several the same once, with the first few of their names."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for text in row.warnings:
+            about.setdefault(("warning" if row.listed else "note", text), []).append(row.domain)
+        if not row.listed and not row.warnings:
+            text = f"its domains cannot be listed: {row.why_not}"
+            about.setdefault(("note", text), []).append(f"{row.domain} ({row.parameter})")
+    for (level, text), names in list(about.items())[:_TOLD]:
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        note(f"{level}: {', '.join(names[:_NAMED])}{more}: {text}")
+    if len(about) > _TOLD:
+        note(f"note: {len(about) - _TOLD:,} more of these; --json has all of them")
 
 
 def _number(count: int, one: str, more: str) -> str:

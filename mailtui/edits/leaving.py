@@ -28,6 +28,7 @@ from mailtui.edits.leavingtables import table_places
 from mailtui.edits.leavingwho import ALIASES, HERE, RAW, Hunt, ends_at
 from mailtui.edits.model import Edit
 from mailtui.postfix.addresses import split
+from mailtui.postfix.domains import explain_domain
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.localusers import LocalUsers
 from mailtui.postfix.resolution import Final, Resolution
@@ -261,7 +262,11 @@ def _says(hunt: Hunt) -> Iterator[str]:
     if not to and hunt.address.partition("@")[0].lower() == "postmaster":
         yield "every domain must take mail for postmaster (RFC 5321 4.5.1): hand it on to somebody"
     if to and any(end.how == "remote" for end in hunt.resolver.resolve(to).final):
-        yield f"{safe(to)} is not on this server: their mail is sent on to another"
+        unknown = explain_domain(hunt.instance, split(hunt.resolver.normal(to))[1] or "").problems
+        where = "is not on this server"
+        if unknown:
+            where = f"is perhaps not on this server, which cannot be told ({unknown[0]})"
+        yield f"{safe(to)} {where}: their mail is sent on to another"
     for lookup in (each for name in ALIASES for each in hunt.lookups(name)):
         if not lookup.has_file:
             yield f"{safe(lookup.written)} has no text here: who leads to them there cannot be told"

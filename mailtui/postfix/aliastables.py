@@ -12,6 +12,7 @@ from mailtui.postfix.addresses import Rules
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import problem_words
 from mailtui.postfix.instance import Instance
+from mailtui.postfix.lastcopies import answered_by, last_copy
 from mailtui.postfix.lookups import PATTERNS, Lookup
 from mailtui.postfix.mapkinds import MAP_KINDS, MapKind
 from mailtui.postfix.rules import rules_of
@@ -156,6 +157,9 @@ def _with_state(instance: Instance, table: AliasTable) -> AliasTable:
     try:
         instance.files.raw(lookup.path)
     except FileNotFoundError:
+        copy = last_copy(lookup)
+        if copy:
+            return replace(table, note=answered_by(lookup, copy), is_error=True)
         first = "the first entry makes it" if table.kind is not None else "the first alias makes it"
         what = first if table.editable else "Postfix cannot open the table"
         return replace(table, note=f"{safe(lookup.path)} does not exist; {what}", is_error=not table.editable)

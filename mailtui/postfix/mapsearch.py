@@ -21,6 +21,7 @@ from mailtui.postfix.addresses import (
     with_extension,
 )
 from mailtui.postfix.files import Reader, entries, problem_words
+from mailtui.postfix.lastcopies import LastCopies, answered_by, last_copy
 from mailtui.postfix.localusers import LocalUsers
 from mailtui.postfix.lookups import PATTERNS, Answer, Lookup
 from mailtui.text.safe import decode, encode
@@ -75,6 +76,9 @@ class Maps:
         self.parameter = parameter
         self.lookups = tuple(lookups)
         self.problems: dict[str, None] = {}
+        self.remarks: dict[str, None] = {}
+        """What to know of the tables that answered."""
+        self._copies = LastCopies()
         self._reader = reader
         self._users = users
         self._instead: Instead | None = None
@@ -85,6 +89,7 @@ class Maps:
         """The same maps with some entries as they would be; what was asked before is not asked again."""
         other = Maps(self.parameter, self.lookups, self._reader, self._users)
         other.problems, other._answers, other._instead = self.problems, self._answers, instead
+        other.remarks, other._copies = self.remarks, self._copies
         return other
 
     def __bool__(self) -> bool:
@@ -93,7 +98,9 @@ class Maps:
     @property
     def is_near(self) -> bool:
         """Whether every map answers from this machine's files: no directory, database or server is asked."""
-        return all(each.error or each.target or each.type in _NEAR for each in self.lookups)
+        return all(
+            each.error or each.type in _NEAR or (each.target and not last_copy(each)) for each in self.lookups
+        )
 
     def ask_ahead(self, keys: Sequence[str]) -> None:
         """Have the pattern tables answer many full keys in one run of postmap: later no program is started
@@ -167,6 +174,10 @@ class Maps:
         try:
             document = entries(self._reader, target)
         except OSError as error:
+            answer = self._copies.get(lookup, encode(key))
+            if answer is not None:
+                self.remarks.setdefault(answered_by(lookup, last_copy(lookup)))
+                return self._hit(lookup, key, answer)
             self.problems.setdefault(problem_words(error, target.path, self.parameter))
             return None
         index = document.find(encode(key))

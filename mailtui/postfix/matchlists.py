@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from mailtui.formats.target import Target
 from mailtui.postfix.errors import ParameterError
 from mailtui.postfix.files import Reader, Stamp, entries, problem_words
+from mailtui.postfix.lastcopies import LastCopies
 from mailtui.postfix.lookups import PATTERNS, Lookup, parse_map, split_list
 from mailtui.postfix.parameters import Parameters
 from mailtui.text.safe import decode, encode, safe
@@ -85,6 +86,7 @@ class MatchList:
         tables = {item.text for item in self.items if item.is_table}
         self._tables = {text: parse_map(text, name, config_dir, alias_paths) for text in tables}
         self._lines: dict[str, tuple[Table | Aliases, dict[str, int | None]]] = {}
+        self._copies = LastCopies()
 
     def literals(self) -> Iterator[Item]:
         """The items that are names, neither tables nor negated."""
@@ -135,6 +137,8 @@ class MatchList:
             else:
                 problem, line = self._line(table, table.target, key, reader)
                 file, found = table.path, line is not None
+            if problem and (copied := self._copies.get(table, encode(key))) is not None:
+                problem, file, line, found = copied.problem, item.file, item.line, copied.found
             if problem:
                 return Match(False, item.text, item.file, item.line, problem)
             if found:

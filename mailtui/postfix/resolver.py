@@ -142,8 +142,8 @@ class Resolver:
         problems = self.problems()
         if why and problems:
             why = f"{why}, unless a table that could not be read says otherwise"
-        for problem in problems:
-            trail.note(problem)
+        for text in (*problems, *self._remarks()):
+            trail.note(text)
         return Resolution(
             quote(full), kind, tuple(trail.final), tuple(trail.steps.values()), tuple(trail.loops), why,
             tuple(trail.notes),
@@ -160,6 +160,9 @@ class Resolver:
     def problems(self) -> list[str]:
         """Tables that could not answer so far: what was found without them may be wrong."""
         return [problem for maps in self._maps.values() for problem in maps.problems]
+
+    def _remarks(self) -> list[str]:
+        return [remark for maps in self._maps.values() for remark in maps.remarks]
 
     def _submit(self, address: str, carried: tuple[str, ...], trail: Trail, count: list[int]) -> None:
         """Take in a message: rewrite its recipient, then deliver to each result. Raises Unexpandable."""

@@ -42,6 +42,9 @@ class Dialog(PacedModal[Answer]):
         Binding("ctrl+c", "cancel", show=False),
     ]
 
+    HANG: ClassVar[bool] = False
+    """Whether each line begins with a label, beside which it goes on."""
+
     def __init__(self, title: str, lines: Sequence[str | Spans] = (), *, style: str = "accent") -> None:
         super().__init__()
         self._title, self._style = title, style
@@ -52,7 +55,7 @@ class Dialog(PacedModal[Answer]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield TitleLine(classes="title")
-            yield Lines(self._lines, indent=0, focusable=True)
+            yield Lines(self._lines, indent=0, hang=self.HANG, focusable=True)
             yield from self.inputs()
             yield Footer()
 

@@ -38,6 +38,16 @@ def about(row: Line, report: Report) -> list[Spans]:
     ]
 
 
+def offered(report: Report) -> str:
+    """What can be done with it, in the footer's words; empty where that is nothing."""
+    there = {line.marker for line in report.lines}
+    if report.kind == "accounts":
+        return "make them" if "+" in there else ""
+    if not report.edits:
+        return ""
+    return "stage the others" if "!" in there else "stage all"
+
+
 def as_text(row: Line) -> str:
     """A row as a line of text."""
     was = f" (was {row.was})" if row.was and row.marker in "~-" else ""

@@ -33,6 +33,8 @@ class ValueDialog(Dialog[str]):
                 tooltip="Go back; asks first where something was typed."),
     ]  # fmt: skip
 
+    HANG = True
+
     def __init__(self, title: str, lines: Sequence[str | Spans], value: str) -> None:
         super().__init__(title, lines)
         self._value = value

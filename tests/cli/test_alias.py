@@ -147,6 +147,26 @@ def test_resolve_of_an_unknown_address_is_an_answer(shop: Shop) -> None:
     assert found["loops"] == []
 
 
+def test_what_only_a_compiled_copy_holds_is_followed_as_postfix_does(shop: Shop) -> None:
+    main = shop.folder / "main.cf"
+    classes = "virtual_alias_domains = hash:$config_directory/classes\n"
+    main.write_text(main.read_text().replace("virtual_alias_domains = falcotsbrand.com\n", classes))
+    (shop.folder / "classes").write_text("falcotsbrand.com x\n")
+    subprocess.run(["postmap", f"hash:{shop.folder}/classes"], check=True)
+    was = shop.run("alias", "resolve", "webmaster@falcotsbrand.com").out
+    for name in ("virtual", "aliases", "classes"):
+        (shop.folder / name).unlink()
+    done = shop.run("alias", "resolve", "webmaster@falcotsbrand.com")
+    assert (
+        done.out.splitlines()[0] == was.splitlines()[0] == "webmaster@falcotsbrand.com  class virtual-alias"
+    )
+    assert "  webmaster@falcotsbrand.com → jean@falcot.com  (" in done.out
+    assert f"{shop.folder}/virtual does not exist, and Postfix answers from" in done.err
+    assert "could not be read" not in done.out
+    listed = shop.run("alias", "list")
+    assert f"postmap -s hash:{shop.folder}/virtual > {shop.folder}/virtual writes it anew" in listed.err
+
+
 def test_find_tells_who_ends_there(shop: Shop) -> None:
     found = {row["alias"] for row in shop.run("alias", "find", "sophie@falcot.com", "--json").json}
     assert {"contact@falcotsbrand.com", "@falcotsbrand.com"} <= found
@@ -195,6 +215,21 @@ def test_one_text_of_two_types_is_one_place(shop: Shop) -> None:
         assert asked.out == "paul@falcot.com\n"
     done = shop.run("alias", "replace", "paul@falcot.com", "joe@falcot.com", "--json")
     assert [edit.split(" → ")[1] for edit in done.json["edits"]] == ["joe@falcot.com"]
+
+
+def test_what_would_go_live_of_others_is_told_in_few_short_lines(shop: Shop) -> None:
+    path = shop.folder / "virtual"
+    long = ", ".join(f"somebody{number}@falcot.com" for number in range(150))
+    path.write_text(path.read_text() + "".join(f"t{n}@falcotsbrand.com {long}\n" for n in range(60)))
+    words = ("alias", "set", "new@falcotsbrand.com", "laure@falcot.com")
+    tried = shop.run(*words, "--dry-run")
+    assert "goes live with this, not yours: 40 more; --dry-run --json has all of them" in tried.err
+    assert max(map(len, tried.err.splitlines())) < 400
+    assert tried.err.count("not yours: virtual t") == 20 + 1
+    written = shop.run(*words)
+    assert (written.status == 0, len(written.err) < 1500, "and 55 more" in written.err) == (False, True, True)
+    every = shop.run(*words, "--dry-run", "--json").json["not_yours"]
+    assert (len(every), "somebody149@" in every[0]) == (60, True)
 
 
 def test_a_table_that_cannot_be_read_is_named(shop: Shop) -> None:

@@ -35,6 +35,15 @@ def test_list(shop: Shop) -> None:
     told = shop.run("domain", "list")
     assert "falcotsbrand.com  virtual-alias  virtual_alias_domains  2 aliases" in told.out
     assert "warning: mx.falcot.com: mydestination lacks $myhostname" in told.err
+    main = shop.folder / "main.cf"
+    many = " ".join(f"d{number}.example" for number in range(2000))
+    text = main.read_text()
+    main.write_text(text.replace("virtual_alias_domains = ", f"virtual_alias_domains = {many} "))
+    told = shop.run("domain", "list")
+    (empty,) = (line for line in told.err.splitlines() if "it has no address yet" in line)
+    assert empty.startswith("mailtui: warning: d0.example, d1.example, d2.example, d3.example, d4.example and"
+                            " 1,995 more: it has") or empty.startswith("warning: d0.example")  # fmt: skip
+    assert all("no address yet" in str(found(shop, name)[name]["warnings"]) for name in ("d7.example",))
 
 
 def test_a_virtual_alias_domain_added_and_removed(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 from tests.cli.conftest import Shop, instance_dir, shop
 
@@ -52,6 +53,19 @@ def test_all_is_one_change_and_one_undo(shop: Shop) -> None:
     assert shop.run("history", "undo", str(number)).status == 0
     assert shop.virtual == before
     assert "jean" not in (shop.folder / "aliases").read_text()
+
+
+def test_whether_a_successor_is_here_is_not_claimed_to_be_known(shop: Shop) -> None:
+    path = shop.folder / "main.cf"
+    path.write_text(f"{path.read_text()}relay_domains = hash:$config_directory/relays\n")
+    table = shop.folder / "relays"
+    table.write_text("elsewhere.test x\n")
+    subprocess.run(["postmap", f"hash:{table}"], check=True)
+    table.unlink()
+    assert "this server" not in shop.run("leave", JEAN, "--forward", FAR, "--dry-run").err
+    (shop.folder / "relays.db").unlink()
+    said = shop.run("leave", JEAN, "--forward", FAR, "--dry-run").err
+    assert f"note: {FAR} is perhaps not on this server, which cannot be told (relay_domains: {table}" in said
 
 
 def test_each_place_can_be_chosen_for_itself(shop: Shop) -> None:

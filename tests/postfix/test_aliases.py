@@ -155,6 +155,9 @@ def test_what_its_files_lack_is_noted(server: Server) -> None:
     put(server.folder / "virtual.db", b"", age=600)
     assert "saved after it was last compiled" in AliasTables.of(server.instance).tables[0].note
     (server.folder / "aliases").unlink()
+    left = Server(server.folder).table("aliases")
+    assert f"Postfix answers from {server.folder}/aliases.db alone; postalias -s hash:" in left.note
+    (server.folder / "aliases.db").unlink()
     again = Server(server.folder)
     assert "the first alias makes it" in again.table("aliases").note
     assert again.table("aliases").editable

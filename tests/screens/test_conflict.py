@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,8 @@ async def test_values_of_a_secret_file_stay_hidden(open_console: Open, server: S
 
 
 async def test_enter_edits_the_value_there(open_console: Open, server: Server) -> None:
-    theirs(server)
+    many = "sophie@falcot.com, anna@falcot.com, paul@falcot.com, claire@falcot.com"
+    theirs(server, VIRTUAL.replace("   jean@falcot.com", f"   {many}"))
     session = session_of(server, server.change(), server.new())
     async with open_console(session=session) as (app, pilot):
         await pilot.press("w")
@@ -164,7 +166,8 @@ async def test_enter_edits_the_value_there(open_console: Open, server: Server) -
         await pilot.press("question_mark")
         await shows(pilot, "Keys of a conflict")
         await pilot.press("q", "enter")
-        await shows(pilot, "theirs   sophie@falcot.com")
+        text = await shows(pilot, "theirs   sophie@falcot.com")
+        assert re.search(r"│ {10}claire@falcot\.com", text), "a value goes on beside its label"
         await pilot.press(*", anna", "escape")
         await shows(pilot, "What you typed is not staged yet")
         await pilot.press("escape", "enter")

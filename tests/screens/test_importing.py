@@ -39,6 +39,9 @@ async def test_from_the_line_to_one_staged_act_and_out_again(
         await up.press("q")
         await up.until(lambda: isinstance(up.app.screen, ImportScreen))
         assert up.line_with("   none.csv: No such file"), "the list says why it is empty"
+        assert "stage" not in up.text, "nothing of it can be staged"
+        await up.press("enter")
+        await up.shows("The file was not read: nothing to stage")
         await up.press("q", ":", *"import aliases new.csv", "enter")
         await up.until(lambda: isinstance(up.app.screen, ImportScreen) and up.app.screen.report is not None)
         await up.shows(
@@ -47,6 +50,7 @@ async def test_from_the_line_to_one_staged_act_and_out_again(
             "! no one@x",
             "a blank needs quotes",
             "~ contact@falcotsbrand",
+            "stage the others",
         )
         await up.press("m")
         await up.shows("6 removed")

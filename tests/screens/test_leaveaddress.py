@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from textual.widgets import Input
@@ -45,6 +46,9 @@ async def test_from_the_row_to_one_staged_change(folder: Path) -> None:
         await up.press("left", "left")
         await up.until(lambda: screen.found.places[0].choice == "forward")
         await up.shows("~ goes to them  webmaster@falcot.org", "their mail", "new alias")
+        await up.shows(">forward ")
+        labels = [re.search(rf"{label} +(?=\S)", up.text) for label in ("\n *>forward", "\n * keep")]
+        assert len({label and len(label[0]) for label in labels}) == 1, "not in one column"
         await up.press("a")
         await up.until(lambda: isinstance(up.app.screen, MailboxesScreen))
         assert [group.label for group in up.app.session.draft.groups] == [
