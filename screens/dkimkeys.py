@@ -51,7 +51,7 @@ class DkimKeysScreen(Sibling, BackgroundList[KeyLine]):
         Column("DOMAIN", share=3, least=14),
         Column("SELECTOR", share=2, least=8),
         Column("AGE", share=0, least=6, drop=66, right=True),
-        Column("SIGNS", share=3, least=10, drop=72),
+        Column("SIGNS", share=3, least=14, drop=72),
         Column("PUBLISHED", share=0, least=11),
         Column("STATE", share=0, least=9),
     )

@@ -20,6 +20,8 @@ from enum import StrEnum
 from pathlib import Path
 
 MARKER = "demo.json"
+FALLBACKS = ("/tmp", "/var/tmp")  # noqa: S108 - the folders there are made by mkdtemp
+"""Where temporary folders lie if the one that is asked for will not do."""
 SOCKET_PATH_LIMIT = 107
 """Longest path of a Unix socket in bytes (sun_path without its NUL); Postfix dies on a longer one."""
 PLAIN_PATH = re.compile(r"/[A-Za-z0-9/._+-]*")
@@ -125,7 +127,7 @@ class Place:
 
 def temporary() -> Path:
     """A new, empty folder under a short path that user postfix may enter."""
-    for base in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp")):  # noqa: S108 - a fallback, by mkdtemp
+    for base in dict.fromkeys((tempfile.gettempdir(), *FALLBACKS)):
         if shut_out(Path(base)) is None and PLAIN_PATH.fullmatch(base) and len(base) < SOCKET_PATH_LIMIT // 2:
             made = Path(tempfile.mkdtemp(prefix="mailtui-demo-", dir=base))
             made.chmod(0o755)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import mailtui
-from mailtui.demo import foreground, inside, namespace, place, session
+from mailtui.demo import foreground, inside, leftovers, namespace, place, session
 from mailtui.demo.place import DemoError, Mode
 from mailtui.text.safe import safe
 
@@ -71,15 +71,19 @@ def _say(text: str) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     if options.keep is None:
+        for base in leftovers.bases():
+            for line in leftovers.sweep(base):
+                _say(line)
         directory = place.temporary()
         try:
-            with foreground.terminal_kept():
+            with leftovers.marked(directory), foreground.terminal_kept():
                 return _in_best_mode(directory, options)
         finally:
             place.remove(directory)
             _say("stopped and removed")
     directory = place.claim(options.keep)
     with place.held(directory):
+        (directory / leftovers.MARK).unlink(missing_ok=True)  # a leftover that is to be kept from now on
         try:
             with foreground.terminal_kept():
                 return _in_best_mode(directory, options)

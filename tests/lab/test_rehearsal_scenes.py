@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from mailtui.apply.rehearsal import rehearse as module
 from mailtui.apply.rehearsal.verdict import Rehearsal
 from mailtui.demo.place import Place
+from mailtui.edits.candidate import Candidate
 from mailtui.postfix.instance import Instance
 from tests.apply.rehearsing import Listener, falcot, option, parameter, rehearsed
 
@@ -165,3 +168,30 @@ def test_a_table_below_tmp_that_only_a_service_names(place: Place, tmp_path: Pat
     value = f"check_client_access cidr:{tmp_path}/clients"
     result = rehearsed(instance, option(instance, "25/inet", "smtpd_client_restrictions", value))
     assert (result.state, result.lines) == ("passed", ())
+
+
+def test_of_tmp_itself_only_the_files_that_are_named_are_shown(place: Place) -> None:
+    """It is full of others' files and sockets, too many to look through."""
+    instance = opened(place)
+    with tempfile.TemporaryDirectory(prefix="mt-", dir="/tmp") as mark:  # the very folder that is hidden
+        path = Path(f"{mark}-table")
+        made = {f"{path}-new{end}": f"{path}{end}" for end in ("", ".db")}  # as a change would lay them
+        path.write_text("a.example local:\n")
+        try:
+            subprocess.run(["postmap", f"hash:{path}"], check=True)
+            for name, files in ((path, {}), (f"{path}-new", made)):
+                edit = parameter(instance, "transport_maps", f"hash:{name}")
+                result = module.rehearse(instance, instance.over(Candidate(instance.files, [edit])), files)
+                assert (result.state, result.why, result.lines) == ("passed", "", ())
+        finally:
+            for end in ("", ".db"):
+                Path(f"{path}{end}").unlink(missing_ok=True)
+        assert not list(Path(mark).parent.glob(f"{path.name}-new*"))
+    add(place, "patterns", "/^x-a/ REJECT\n")
+    edit = parameter(instance, "header_checks", f"regexp:{path}")
+    path.symlink_to(place.etc / "patterns")
+    linked = rehearsed(instance, edit)
+    path.unlink()
+    assert (linked.state, linked.why, linked.lines) == ("passed", "", ())
+    gone = rehearsed(instance, edit)
+    assert (gone.state, f"open {path}: No such file" in gone.lines[0]) == ("failed", True)

@@ -37,6 +37,11 @@ _IN_MEMORY = ("tmpfs", "overlay")
 COVERED = {"run": ("/run", "/var/run"), "tmp": ("/tmp", "/var/tmp")}  # noqa: S108  # they are hidden, not used
 
 
+def roots() -> frozenset[str]:
+    """The folders of COVERED, links followed. They are never shown as a whole: what is in them is others'."""
+    return frozenset(os.path.realpath(path) for paths in COVERED.values() for path in paths)
+
+
 class Sandbox:
     """The world of one rehearsal. `build` once, then `faults`."""
 
@@ -91,24 +96,30 @@ class Sandbox:
     def _hold(self) -> None:
         """Open what must still be reached once something is laid over it."""
         script = self.script
-        self._keep = {path: _open(path) for path in sorted(set(script.keep)) if os.path.isdir(path)}
+        self._keep = {path: _open(path) for path in sorted(set(script.keep)) if os.path.exists(path)}
         queue = {name: os.path.join(script.queue, name) for name in _FROM_QUEUE}
         self._from_queue = {name: _open(path) for name, path in queue.items() if os.path.isdir(path)}
         self._files = {path: _open(source) for path, source in script.files.items()}
 
     def _put_back(self) -> None:
-        """Show the folders that are kept again where something covers them, with their sockets hidden."""
+        """Show the folders and files that are kept again where something covers them, sockets hidden."""
         for path, fd in self._keep.items():
-            if os.path.isdir(path) and os.path.samestat(os.stat(path), os.fstat(fd)):
+            if os.path.exists(path) and os.path.samestat(os.stat(path), os.fstat(fd)):
                 continue
-            os.makedirs(path, exist_ok=True)
+            is_folder = stat.S_ISDIR(os.fstat(fd).st_mode)
+            os.makedirs(path if is_folder else os.path.dirname(path), exist_ok=True)
+            if not is_folder:
+                with open(path, "ab"):  # there is something to bind it to
+                    pass
             kernel.bind(f"/proc/self/fd/{fd}", path)
-            _hide_sockets(path)
+            if is_folder:
+                _hide_sockets(path)
 
     def _lay_files(self) -> None:
         """Put the candidate's files where the instance has its own; new ones by a layer over their folder."""
         for folder in sorted({os.path.dirname(path) for path in self._files if not os.path.exists(path)}):
-            self._layer(folder)
+            if self._without or os.path.realpath(folder) not in roots():  # those are ours already
+                self._layer(folder)
         for path, fd in self._files.items():
             if not os.path.exists(path):
                 with open(path, "wb"):

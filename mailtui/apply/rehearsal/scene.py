@@ -17,6 +17,7 @@ from mailtui.postfix.domains import CLASS_PARAMETERS, class_list
 from mailtui.postfix.errors import InstanceError, ParameterError
 from mailtui.postfix.instance import Instance
 from mailtui.postfix.interfaces import host_addresses
+from mailtui.postfix.lookups import INDEXED
 from mailtui.postfix.services import services
 from mailtui.text.safe import safe
 
@@ -115,23 +116,31 @@ def _values(instance: Instance) -> Iterator[str]:
 
 
 def _named_below_covered(instance: Instance) -> list[str]:
-    """The folders below /run and /tmp that the configuration reads from: they are shown in the rehearsal."""
-    covered = tuple(f"{os.path.realpath(path)}/" for paths in sandbox.COVERED.values() for path in paths)
+    """The folders below /run and /tmp that the configuration reads from, and the files in these two that it
+    names, with their compiled copies: they are shown in the rehearsal."""
+    roots = sandbox.roots()
+    covered = tuple(f"{root}/" for root in roots)
     found = {instance.config_dir, os.path.realpath(instance.config_dir)}
+    files: set[str] = set()
     for value in _values(instance):
         for word in value.replace(",", " ").replace("{", " ").replace("}", " ").split():
             path = word.rpartition(":")[2].lstrip("!")
-            if path.startswith("/"):
-                found.add(path if os.path.isdir(path) else os.path.dirname(path))
+            if not path.startswith("/"):
+                continue
+            if os.path.isdir(path):
+                found.add(path)
+            elif os.path.realpath(os.path.dirname(path)) in roots:
+                copies = (path + suffix for suffix in INDEXED.values())
+                files |= {each for each in (path, *copies) if os.path.isfile(each)}
+            else:
+                found.add(os.path.dirname(path))
     writable = {
         instance.parameters.effective(name)
         for name in ("queue_directory", "data_directory", "mail_spool_directory")
     }
-    return sorted(
-        path
-        for path in found - writable
-        if f"{os.path.realpath(path)}/".startswith(covered) and os.path.isdir(path)
-    )
+    folders = (path for path in found - writable if os.path.isdir(path))
+    below = {path for path in folders if os.path.realpath(path).startswith(covered)}
+    return sorted(below | files)
 
 
 def recipients(instance: Instance) -> list[str]:
