@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from mailtui.formats.target import Target
 from mailtui.postfix.addresses import (
@@ -95,7 +96,7 @@ class Maps:
     def __bool__(self) -> bool:
         return bool(self.lookups)
 
-    @property
+    @cached_property
     def is_near(self) -> bool:
         """Whether every map answers from this machine's files: no directory, database or server is asked."""
         return all(

@@ -261,7 +261,10 @@ def test_hostile_text_is_made_safe_at_every_door() -> None:
             joined = "".join(part for line in lines for part, _ in line)
             assert re.sub(r"\s", "", joined) == re.sub(r"\s", "", show(text) + "andmorewords")
     path = wrapped([("hash:/etc/postfix/virtual and more", "")], 20, indent=2)
-    assert ["".join(part for part, _ in line) for line in path] == ["hash:/etc/postfix/", "  virtual and more"]
+    assert ["".join(part for part, _ in line) for line in path] == [
+        "hash:/etc/postfix/",
+        "  virtual and more",
+    ]
     use_ascii(True)
     try:
         assert show("a → b\x1b…") == "a -> b^[~"
