@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,10 @@ TAIL = 80
 """Keys that are told of where it fails."""
 JUMP = 1.0
 """MB by which the memory grows or falls at one step where it is told in the story."""
+
+
+_TAB = re.compile(r"\[ ?\d ?([A-Z][A-Za-z ]*?) ?\]")
+"""The screen that is open, on the line of screens."""
 
 
 class Failure(Exception):
@@ -199,9 +204,8 @@ class Soak:
             raise Failure("a traceback stands on the screen")
         if crashes := list(self._state.glob("crash-*")):
             raise Failure(f"a crash report:\n{crashes[0].read_text()}")
-        tabs = lines[1]
-        if "[" in tabs and "]" in tabs:
-            self.result.screens.add(tabs[tabs.index("[") + 1 : tabs.index("]")].lstrip("0123456789 "))
+        if found := _TAB.search(lines[1]):
+            self.result.screens.add(found[1])
 
     def told(self, one: Answer) -> str:
         """An answer, in words."""
