@@ -31,10 +31,6 @@ def _screen_keys() -> list[BindingType]:
     ]  # fmt: skip
 
 
-_SHOWN = 1000
-"""Lines of a copied text that are shown."""
-
-
 class MailtuiApp(LastingApp):
     """The console. `start` is the first screen's mode."""
 
@@ -141,13 +137,10 @@ class MailtuiApp(LastingApp):
     def copy_and_show(self, text: str, left: int = 0) -> None:
         """Copy it, and show it for those whose terminal does not take it. `left`: so many rows more were
         chosen; of a text of more lines the first ones are shown, too."""
-        said = self.copied(text)
-        lines = text.split("\n", _SHOWN)
-        if len(lines) > _SHOWN:
-            left = max(0, left) + lines.pop().count("\n") + 1
-        if left > 0:
-            said = f"First {len(lines):,} of {len(lines) + left:,} lines. {said}"
-        self.show_plain(said, "\n".join(lines))
+        from mailtui.screens.parts.listkeys import first_lines
+
+        which, first = first_lines(text, left)
+        self.show_plain(which + self.copied(text), first)
 
     def show_plain(self, title: str, text: str, *, hang: bool = False) -> None:
         """Show a text unwrapped over the whole screen, for the terminal's own selection. `hang`: it is to be

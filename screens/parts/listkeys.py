@@ -1,4 +1,4 @@
-"""The keys that every list has: to what is wrong and back, copy, save."""
+"""The keys that every list has: to what is wrong and back, copy, save; and how much a copy shows."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def list_keys(mode: str, what: str, signs: str = "! ? = *") -> list[Binding]:
         Binding("s", "save", "save", show=False, id=f"{mode}.save",
                 tooltip=f"Save the {what} that are shown as a text file."),
     ]  # fmt: skip
+
+
+def first_lines(text: str, left: int) -> tuple[str, str]:
+    """Words that say so where a text is not all that was chosen, and as much of it as is shown; `left` rows
+    are not in it."""
+    lines = text.split("\n", COPIED)
+    if len(lines) > COPIED:
+        left = max(0, left) + lines.pop().count("\n") + 1
+    which = f"First {len(lines):,} of {len(lines) + left:,} lines. " if left > 0 else ""
+    return which, "\n".join(lines)
